@@ -1,0 +1,5 @@
+"""`python -m dcgan`."""
+
+from dcgan.cli import main
+
+raise SystemExit(main())

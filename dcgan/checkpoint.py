@@ -1,0 +1,112 @@
+"""Crash-safe saving and loading: the generator as safetensors, the whole training state as state.pt."""
+
+import hashlib
+import io
+import os
+import pickle
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as to_safetensors
+
+from dcgan.config import BadInput, Config
+from dcgan.models import Generator
+from dcgan.runs import Run, publish, sync_directory
+
+
+def generator_bytes(generator: Generator, step: int, half: bool = False) -> bytes:
+    """The generator as one safetensors file, its Config and step in the metadata; `half` stores float16."""
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in generator.state_dict().items()}
+    if half:
+        tensors = {name: t.half() if t.is_floating_point() else t for name, t in tensors.items()}
+    metadata = {"config": generator.config.to_json(), "step": str(step), "weights_hash": weights_hash(tensors)}
+    return to_safetensors(tensors, metadata)
+
+
+def weights_hash(tensors: dict[str, torch.Tensor]) -> str:
+    """SHA-256 over names, types, shapes and values: the same weights give the same hash in any file."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def load_generator(path: Path | str) -> Generator:
+    """Read a generator in eval mode on the CPU, float32; raises BadInput if the file is missing, damaged or foreign.
+
+    Every picture depends on its own z only: BatchNorm uses stored statistics.
+    """
+    path = Path(path)
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except FileNotFoundError:
+        raise BadInput(f"{path} is missing: train the run first, or pick another step.") from None
+    except (SafetensorError, OSError) as error:
+        raise BadInput(f"{path} is not a readable safetensors file ({error}).") from None
+    if "config" not in metadata or "weights_hash" not in metadata:
+        raise BadInput(f"{path} was not saved by DCGAN Studio: its settings are not in the file.")
+    if weights_hash(tensors) != metadata["weights_hash"]:
+        raise BadInput(f"{path} is damaged: its weights don't match their hash.")
+    generator = Generator(Config.from_json(metadata["config"]))
+    try:
+        generator.load_state_dict(tensors)
+    except RuntimeError:
+        raise BadInput(f"{path} holds weights of another network than its settings describe.") from None
+    return generator.eval().requires_grad_(False)
+
+
+def open_generator(run: Run, step: int | None = None) -> Generator:
+    """The run's newest generator, or the one kept at a step; raises BadInput naming the steps there are."""
+    if step is None:
+        return load_generator(run.generator_path)
+    kept = run.snapshots()
+    if step not in kept:
+        listed = ", ".join(map(str, kept)) or "none"
+        raise BadInput(f"step {step} of {run.id} was not kept; the kept steps are {listed}.")
+    return load_generator(run.snapshot_path(step))
+
+
+def save_state(run: Run, state: dict[str, Any]) -> None:
+    """Write the training state; the one before it stays as state.previous.pt."""
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    draft = run.path / ".state.pt.next"
+    publish(draft, buffer.getvalue())
+    if run.state_path.exists():
+        os.replace(run.state_path, run.previous_state_path)
+    os.replace(draft, run.state_path)
+    sync_directory(run.path)
+
+
+def load_state(run: Run) -> dict[str, Any]:
+    """The newest undamaged training state, or BadInput; warns when it had to take an older one.
+
+    A crash between the two renames of `save_state` leaves a whole, newer file under its draft name.
+    """
+    candidates = [run.path / ".state.pt.next", run.state_path, run.previous_state_path]
+    if run.state_path.exists():
+        candidates.pop(0)  # a draft beside a published state is a torn write, or about to be replaced
+    found = [path for path in candidates if path.exists()]
+    for path in found:
+        try:
+            return _read_state(path)
+        except (OSError, RuntimeError, zipfile.BadZipFile, pickle.UnpicklingError, ValueError, KeyError, EOFError) as error:
+            warnings.warn(f"{path.name} is damaged ({error}); the one before it is used.", stacklevel=2)
+    if found:
+        raise BadInput(f"Run {run.id} can't go on: its saved states are damaged.")
+    raise BadInput(f"Run {run.id} can't go on: it has no saved state (state.pt).")
+
+
+def _read_state(path: Path) -> dict[str, Any]:
+    with zipfile.ZipFile(path) as archive:
+        if archive.testzip() is not None:  # compares every record with its CRC-32, which torch.load does not
+            raise zipfile.BadZipFile("checksum mismatch")
+    return torch.load(path, map_location="cpu", weights_only=True)

@@ -1,0 +1,127 @@
+"""Every setting of a run in one frozen record that is checked when it is built."""
+
+import dataclasses
+import json
+import math
+from typing import Any
+
+SCHEMA = 1  # raised when the meaning of config.json changes
+SIZES = (16, 32, 64, 128)
+
+
+class BadInput(ValueError):
+    """What a person gave can't be used; the message is the one sentence they should read."""
+
+
+def setting(default: Any, help: str, low: float | None = None, high: float | None = None, choices: tuple = ()) -> Any:
+    """Declare a field with its meaning and its allowed range, both ends included."""
+    return dataclasses.field(default=default, metadata={"help": help, "low": low, "high": high, "choices": choices})
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """All settings of one training run; building one with an unusable value raises BadInput."""
+
+    preset: str = setting("custom", "The named recipe these settings started from.")
+
+    # data
+    data: str = setting("fashion-mnist", "fashion-mnist, mnist, celeba, or a folder or zip of images.")
+    image_size: int = setting(64, "Height and width of the pictures, in pixels.", choices=SIZES)
+    channels: int = setting(1, "1 for grey pictures, 3 for colour.", choices=(1, 3))
+
+    # networks
+    z_dim: int = setting(100, "Length of the latent vector z that the generator starts from.", 1, 4096)
+    z_prior: str = setting("normal", "Distribution z is drawn from; the paper used uniform.", choices=("normal", "uniform"))
+    ngf: int = setting(64, "Feature maps in the generator's last hidden layer; doubled in each layer before it.", 1, 512)
+    ndf: int = setting(64, "Feature maps in the discriminator's first layer; doubled in each layer after it.", 1, 512)
+
+    # optimisation
+    batch_size: int = setting(64, "Real pictures per step; the generator makes as many fakes.", 2, 4096)
+    lr_g: float = setting(2e-4, "Adam's learning rate for the generator.", 1e-9, 1.0)
+    lr_d: float = setting(2e-4, "Adam's learning rate for the discriminator.", 1e-9, 1.0)
+    beta1: float = setting(0.5, "Adam's momentum; 0.5 is the paper's remedy against oscillation.", 0.0, 0.9999)
+    beta2: float = setting(0.999, "Adam's memory of squared gradients.", 0.0, 0.999999)
+    ema_half_life_images: int = setting(
+        20_000, "The shown generator is a moving average of the trained one; this is its half-life. 0 turns it off.", 0, 10**9
+    )
+
+    # length: whichever limit is met first
+    num_steps: int = setting(20_000, "Training ends after this many steps.", 1, 10**9)
+    num_minutes: float = setting(0.0, "Training ends after this many minutes; 0 sets no limit.", 0.0, 1e6)
+
+    # what is kept
+    log_every: int = setting(10, "Steps between two points of the curves.", 1, 10**6)
+    sample_every: int = setting(200, "Steps between two kept sample grids and generators.", 1, 10**6)
+    num_samples: int = setting(64, "Pictures in the sample grid, always from the same z.", 1, 400)
+    max_samples: int = setting(400, "Sample grids kept; past this they are thinned, first and newest stay.", 2, 10_000)
+    max_snapshots: int = setting(40, "Generators kept for rewinding; past this they are thinned, first and newest stay.", 2, 10_000)
+    checkpoint_seconds: float = setting(60.0, "Seconds between two checkpoints that an interrupted run resumes from.", 0.0, 86_400)
+
+    # machine
+    seed: int = setting(0, "Fixes the initial weights, every z and the order of the pictures.", 0, 2**32 - 1)
+    device: str = setting("auto", "auto takes CUDA, then MPS, then the CPU.", choices=("auto", "cuda", "mps", "cpu"))
+    num_threads: int = setting(0, "CPU threads for training; 0 takes every core.", 0, 1024)
+
+    # written by the program
+    data_fingerprint: str = setting("", "Hash of the data set, so that a resume notices other data.")
+    schema: int = setting(SCHEMA, "Version of this file's format.", 1)
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = _checked(field, getattr(self, field.name))
+            object.__setattr__(self, field.name, value)
+        if self.schema > SCHEMA:
+            raise BadInput(f"schema is {self.schema}, but this version reads up to {SCHEMA}: update DCGAN Studio to open this run.")
+
+    def replace(self, **values: Any) -> "Config":
+        """Return a copy with some fields changed; values may be text, as typed by a person."""
+        known = [field.name for field in dataclasses.fields(self)]
+        for name in values:
+            if name not in known:
+                raise BadInput(f"{name} is not a setting; the settings are {', '.join(known)}.")
+        return dataclasses.replace(self, **values)
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Config":
+        """Read what `to_json` wrote; raises BadInput for anything else."""
+        try:
+            values = json.loads(text)
+        except ValueError:
+            raise BadInput("config.json is not valid JSON.") from None
+        if not isinstance(values, dict):
+            raise BadInput("config.json does not hold an object of settings.")
+        return cls().replace(**values)
+
+
+def describe(name: str) -> str:
+    """One line on what a setting means."""
+    return Config.__dataclass_fields__[name].metadata["help"]
+
+
+def _checked(field: dataclasses.Field, value: Any) -> Any:
+    """Return the value in the field's type, or raise BadInput naming the field."""
+    kind = type(field.default)
+    noun = {int: "a whole number", float: "a number", str: "text"}[kind]
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise BadInput(f"{field.name} must be {noun}, not {value!r}.")
+    if kind is str:
+        value = str(value)
+    else:
+        try:
+            number = kind(value) if isinstance(value, str) else value
+        except ValueError:
+            raise BadInput(f"{field.name} must be {noun}, not {value!r}.") from None
+        if not math.isfinite(number) or (kind is int and number != int(number)):
+            raise BadInput(f"{field.name} must be {noun}, not {value!r}.")
+        value = kind(number)
+    low, high, choices = (field.metadata[key] for key in ("low", "high", "choices"))
+    if choices and value not in choices:
+        raise BadInput(f"{field.name} must be one of {', '.join(map(str, choices))}, not {value!r}.")
+    if low is not None and value < low:
+        raise BadInput(f"{field.name} must be at least {low}, not {value!r}.")
+    if high is not None and value > high:
+        raise BadInput(f"{field.name} must be at most {high}, not {value!r}.")
+    return value

@@ -1,0 +1,44 @@
+"""From what a person asked for to a checked Config: whatever can be refused is refused here, before anything exists."""
+
+import math
+from collections.abc import Mapping
+
+from dcgan import sources
+from dcgan.config import BadInput, Config
+from dcgan.presets import preset_config
+
+
+def order(
+    preset: str,
+    values: Mapping[str, object],
+    data: str | None = None,
+    steps: int | None = None,
+    epochs: float | None = None,
+    minutes: float | None = None,
+    download: bool = True,
+) -> Config:
+    """Build the Config of a new run; raises BadInput in one sentence for anything that can't be trained.
+
+    `values` are settings by name, as text or numbers. Without an explicit `channels` the pictures decide between grey
+    and colour. `epochs` become steps by the number of pictures; `minutes` alone lifts the preset's limit on steps.
+    """
+    config = preset_config(preset).replace(**values)
+    if data is not None:
+        config = config.replace(data=data)
+    if steps is not None:
+        config = config.replace(num_steps=steps)
+    if minutes is not None:
+        config = config.replace(num_minutes=minutes)
+        if config.num_minutes == 0:
+            raise BadInput("minutes must be more than 0.")
+        if steps is None and epochs is None:
+            config = config.replace(num_steps=10**9)
+    source = sources.resolve(config.data, download=download)
+    sources.check(source)
+    if epochs is not None:
+        if not (math.isfinite(epochs) and epochs > 0):
+            raise BadInput(f"epochs must be more than 0, not {epochs}.")
+        config = config.replace(num_steps=math.ceil(epochs * sources.count(source) / config.batch_size))
+    if "channels" not in values:
+        config = config.replace(channels=sources.default_channels(source))
+    return config.replace(data=source.spec, data_fingerprint=sources.fingerprint(source))

@@ -1,0 +1,63 @@
+"""Named recipes: complete Configs with the reason each exists."""
+
+from typing import NamedTuple
+
+from dcgan.config import BadInput, Config
+
+
+class Preset(NamedTuple):
+    config: Config
+    title: str  # what it shows, one line
+    source: str  # where the recipe comes from
+
+
+_QUICK = Config(
+    preset="quick",
+    image_size=32,
+    z_dim=64,
+    ngf=32,
+    ndf=32,
+    lr_g=4e-4,
+    lr_d=4e-4,
+    ema_half_life_images=4_000,
+    num_steps=12_000,
+    log_every=5,
+    sample_every=100,
+    checkpoint_seconds=20.0,
+)
+
+_CLASSIC_64 = Config(preset="classic-64")  # the defaults of Config are the classic recipe
+
+_PAPER = Config(
+    preset="paper",
+    z_prior="uniform",
+    ngf=128,
+    ndf=128,
+    batch_size=128,
+    ema_half_life_images=0,
+)
+
+PRESETS: dict[str, Preset] = {
+    "quick": Preset(
+        _QUICK,
+        "Small and fast: clothes you can recognise after about a minute on a laptop's CPU.",
+        "DCGAN's rules at 32 px with 32 feature maps and a doubled learning rate",
+    ),
+    "classic-64": Preset(
+        _CLASSIC_64,
+        "The DCGAN everyone means: 64 px, 64 feature maps, plus a moving average of the generator.",
+        "Radford et al. 2016, with the sizes of PyTorch's DCGAN example",
+    ),
+    "paper": Preset(
+        _PAPER,
+        "The paper's own numbers: 128 feature maps, uniform z, batches of 128, no averaging. Wants a GPU.",
+        "Radford et al. 2016, section 4 and figure 1",
+    ),
+}
+
+
+def preset_config(name: str) -> Config:
+    """Return a preset's Config; raises BadInput for an unknown name."""
+    if name not in PRESETS:
+        raise BadInput(f"preset must be one of {', '.join(PRESETS)}, not {name!r}.")
+    return PRESETS[name].config

@@ -1,0 +1,339 @@
+"""A run is a directory; this file names, reads and writes everything in it.
+
+Every file has one writer. Files appear whole or not at all: see `publish`.
+"""
+
+import dataclasses
+import datetime
+import json
+import math
+import os
+import re
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dcgan.config import BadInput, Config
+
+PROJECT = Path(__file__).resolve().parents[1]
+COMMANDS = ("run", "pause", "step", "stop")
+
+
+def default_root() -> Path:
+    """The folder that holds the runs: `checkpoints/` of the project, or what DCGAN_ROOT names."""
+    return Path(os.environ.get("DCGAN_ROOT") or PROJECT / "checkpoints").resolve()
+
+
+@dataclasses.dataclass(frozen=True)
+class Status:
+    """What a worker last said about itself; state is one of
+    created, starting, running, paused, finished, stopped, failed, and as seen by `launch.observe` also
+    interrupted (its process is gone) or stalled (its process no longer moves)."""
+
+    state: str = "created"
+    message: str = ""  # what it is doing, in a few words
+    error: str = ""  # one sentence, for state failed
+    step: int = 0
+    num_steps: int = 0  # where training will end
+    images: int = 0  # real pictures seen
+    epoch: float = 0.0
+    images_per_s: float = 0.0
+    eta_s: float | None = None
+    time_s: float = 0.0  # seconds spent training, pauses not counted
+    device: str = ""
+    heartbeat: float = 0.0  # Unix time
+    pid: int = 0
+    pid_started: float = 0.0  # Unix time; a process id alone may have been given to a stranger
+    obeyed: int = 0  # serial number of the last command in control.json that was carried out
+
+
+@dataclasses.dataclass(frozen=True)
+class Control:
+    """The wish of whoever watches: written by the app or the command line, obeyed by the worker."""
+
+    command: str = "run"
+    serial: int = 0  # grows with every command, so that a worker knows which it has obeyed
+    name: str = ""  # what the run is called on the pages; empty means its id
+    num_steps: int = 0  # a new end of training; 0 keeps the config's
+
+
+class Run:
+    """One run directory."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path).resolve()
+        self.id = self.path.name
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+    # -- where things are
+
+    @property
+    def config_path(self) -> Path:
+        return self.path / "config.json"
+
+    @property
+    def control_path(self) -> Path:
+        return self.path / "control.json"
+
+    @property
+    def status_path(self) -> Path:
+        return self.path / "status.json"
+
+    @property
+    def metrics_path(self) -> Path:
+        return self.path / "metrics.jsonl"
+
+    @property
+    def generator_path(self) -> Path:
+        return self.path / "generator.safetensors"
+
+    @property
+    def state_path(self) -> Path:
+        return self.path / "state.pt"
+
+    @property
+    def previous_state_path(self) -> Path:
+        return self.path / "state.previous.pt"
+
+    @property
+    def log_path(self) -> Path:
+        return self.path / "log.txt"
+
+    @property
+    def lock_path(self) -> Path:
+        return self.path / "lock"
+
+    def sample_path(self, step: int) -> Path:
+        return self.path / "samples" / f"{step:08d}.png"
+
+    def snapshot_path(self, step: int) -> Path:
+        return self.path / "snapshots" / f"{step:08d}.safetensors"
+
+    # -- making, finding, removing
+
+    @classmethod
+    def create(cls, config: Config, root: Path | None = None, name: str = "") -> "Run":
+        """Make a new run directory holding config.json; the id comes from the name, or preset and time."""
+        root = Path(root or default_root())
+        stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
+        wanted = slug(name) or f"{slug(config.preset) or 'run'}-{stamp}"
+        draft = root / f".new-{uuid.uuid4().hex}"
+        try:
+            draft.mkdir(parents=True)
+            publish(draft / "config.json", config.to_json().encode())
+            if name and name != wanted:
+                publish(draft / "control.json", _dump(Control(name=clean_name(name))))
+        except OSError as error:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise BadInput(f"{root} can't hold runs ({error.strerror}): name another folder with --root.") from None
+        for number in range(1, 10_000):
+            path = root / (wanted if number == 1 else f"{wanted}-{number}")
+            try:
+                if not path.exists():
+                    draft.rename(path)
+                    return cls(path)
+            except OSError:
+                pass  # taken in the meantime
+        raise BadInput(f"name {name!r} is taken: choose another.")
+
+    @classmethod
+    def find(cls, wanted: str, root: Path | None = None) -> "Run":
+        """Open a run by id or directory; raises BadInput if there is none."""
+        root = Path(root or default_root())
+        looks_like_id = bool(wanted) and Path(wanted).name == wanted and wanted not in (".", "..")
+        for path in [root / wanted] * looks_like_id + [Path(wanted)]:
+            try:
+                if wanted and (path / "config.json").is_file():
+                    return cls(path)
+            except (OSError, ValueError):  # a name too long or not a path at all
+                pass
+        raise BadInput(f"There is no run {wanted[:80]!r} in {root}; `python -m dcgan runs` lists what is there.")
+
+    def delete(self) -> None:
+        """Remove the whole directory; it vanishes from the list at once, whole or not at all."""
+        grave = self.path.with_name(f".deleted-{uuid.uuid4().hex}")
+        self.path.rename(grave)
+        shutil.rmtree(grave, ignore_errors=True)
+
+    # -- the small JSON files
+
+    @property
+    def config(self) -> Config:
+        """The settings; raises BadInput when config.json is missing or unusable."""
+        try:
+            return Config.from_json(self.config_path.read_text(encoding="utf-8"))
+        except OSError:
+            raise BadInput(f"Run {self.id} has no readable config.json.") from None
+
+    def status(self) -> Status:
+        """What the worker last wrote, unchecked: `launch.observe` knows whether it still lives."""
+        return _load(Status, self.status_path)
+
+    def write_status(self, status: Status) -> None:
+        publish(self.status_path, _dump(status), sync=False)
+
+    def control(self) -> Control:
+        return _load(Control, self.control_path)
+
+    def ask(self, command: str) -> None:
+        """Wish that the worker runs, pauses, makes one step, or stops."""
+        assert command in COMMANDS, command
+        old = self.control()
+        self._write_control(dataclasses.replace(old, command=command, serial=old.serial + 1))
+
+    def extend(self, num_steps: int) -> None:
+        """Move the end of training."""
+        self._write_control(dataclasses.replace(self.control(), num_steps=num_steps))
+
+    def rename(self, name: str) -> None:
+        """Give the run another name on the pages; its id stays."""
+        self._write_control(dataclasses.replace(self.control(), name=clean_name(name)))
+
+    def _write_control(self, control: Control) -> None:
+        publish(self.control_path, _dump(control), sync=False)
+
+    @property
+    def name(self) -> str:
+        return self.control().name or self.id
+
+    # -- metrics
+
+    def read_metrics(self, offset: int = 0) -> tuple[list[dict[str, float]], int]:
+        """Metric lines from a byte offset on, and the offset to go on from; a torn last line is left for later."""
+        try:
+            with open(self.metrics_path, "rb") as file:
+                file.seek(offset)
+                data = file.read()
+        except OSError:
+            return [], offset
+        whole = data[: data.rfind(b"\n") + 1]
+        return list(_json_lines(whole)), offset + len(whole)
+
+    # -- pictures and generators
+
+    def samples(self) -> list[int]:
+        """Steps with a kept sample grid, rising."""
+        return _steps(self.path / "samples", ".png")
+
+    def snapshots(self) -> list[int]:
+        """Steps with a kept generator, rising."""
+        return _steps(self.path / "snapshots", ".safetensors")
+
+    def size_bytes(self) -> int:
+        total = 0
+        for folder, _, names in os.walk(self.path):
+            for name in names:
+                try:
+                    total += os.stat(os.path.join(folder, name)).st_size
+                except OSError:
+                    pass  # gone while we looked
+        return total
+
+    def created(self) -> float:
+        """Unix time at which the run was made."""
+        try:
+            return self.config_path.stat().st_mtime
+        except OSError:
+            return time.time()
+
+
+def list_runs(root: Path | None = None) -> list[Run]:
+    """All runs under root, newest first."""
+    root = Path(root or default_root())
+    try:
+        names = os.listdir(root)
+    except OSError:
+        return []
+    runs = [Run(root / name) for name in names if not name.startswith(".") and (root / name / "config.json").is_file()]
+    return sorted(runs, key=lambda run: (run.created(), run.id), reverse=True)
+
+
+def publish(path: Path, data: bytes, sync: bool = True) -> None:
+    """Write a file so that a reader sees the old or the new content, never a part, even after a crash.
+
+    `sync` waits for the disk: for what must survive a power cut, not for a heartbeat.
+    """
+    path.parent.mkdir(exist_ok=True)
+    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        with open(draft, "wb") as file:
+            file.write(data)
+            file.flush()
+            if sync:
+                os.fsync(file.fileno())
+        os.replace(draft, path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    if sync:
+        sync_directory(path.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """Make a rename in this directory survive a power cut (a directory can't be opened on Windows)."""
+    if os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def thin(steps: list[int], keep: int) -> list[int]:
+    """Choose which of the rising steps to drop so that `keep` stay, evenly spread over the square root of the step:
+    dense at first, when pictures change fastest. First and last always stay."""
+    kept = list(steps)
+    while len(kept) > max(keep, 2):
+        gaps = [math.sqrt(kept[i + 1]) - math.sqrt(kept[i - 1]) for i in range(1, len(kept) - 1)]
+        del kept[1 + gaps.index(min(gaps))]
+    return sorted(set(steps) - set(kept))
+
+
+def slug(name: str) -> str:
+    """A safe directory name: letters, digits and dashes, at most 60 characters."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower())[:60].strip("-")
+
+
+def clean_name(name: str) -> str:
+    """A person's name for a run, on one line and at most 80 characters."""
+    return " ".join(name.split())[:80]
+
+
+def _dump(record: Any) -> bytes:
+    return (json.dumps(dataclasses.asdict(record), allow_nan=False) + "\n").encode()
+
+
+def _load(kind: type, path: Path) -> Any:
+    """Read a record, with defaults for what is missing and nothing for what is unknown."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return kind()
+    if not isinstance(values, dict):
+        return kind()
+    known = {field.name for field in dataclasses.fields(kind)}
+    return kind(**{key: value for key, value in values.items() if key in known})
+
+
+def _json_lines(data: bytes) -> Iterator[dict[str, float]]:
+    for line in data.splitlines():
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue  # damaged by a crash in mid-write
+        if isinstance(record, dict) and "step" in record:
+            yield record
+
+
+def _steps(folder: Path, ending: str) -> list[int]:
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    return sorted(int(name[: -len(ending)]) for name in names if name.endswith(ending) and name[0].isdigit())

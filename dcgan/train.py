@@ -1,0 +1,282 @@
+"""The training loop: the only place where the mathematics meets the files of a run."""
+
+import contextlib
+import json
+import logging
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from dcgan import data
+from dcgan.checkpoint import generator_bytes, load_state, save_state
+from dcgan.config import BadInput, Config
+from dcgan.gan import GAN, pick_device
+from dcgan.heartbeat import Heartbeat
+from dcgan.images import grid, png_bytes, to_uint8
+from dcgan.latent import z_from_seeds
+from dcgan.runs import Run, publish, thin
+
+log = logging.getLogger("dcgan")
+
+RATE_SECONDS = 5.0  # images/s is averaged over about this long
+POLL_SECONDS = 0.05  # how often a paused worker looks for a new wish
+
+
+class Diverged(RuntimeError):
+    """A loss or a weight stopped being a finite number."""
+
+
+def train(run: Run, heart: Heartbeat, on_progress: Callable[[dict[str, float]], None] = lambda point: None) -> None:
+    """Train a run from its start or its last checkpoint to its end, or until a wish in control.json stops it.
+
+    `on_progress` gets every point of the curves. Raises BadInput when data or device can't be used and Diverged
+    when a loss is not finite; the last good checkpoint then stays the newest.
+    """
+    config = run.config
+
+    # Prepare the device and the data
+    device = pick_device(config.device)
+    if config.num_threads:
+        torch.set_num_threads(config.num_threads)
+    heart.update(device=device_name(device), message="Preparing the pictures")
+    pictures = data.load(
+        config.data, config.image_size, config.channels, progress=lambda done, total: _say_prepared(heart, done, total)
+    )
+    if config.data_fingerprint and pictures.fingerprint != config.data_fingerprint:
+        raise BadInput(f"data {config.data!r} has changed since run {run.id} began: start a new run on it.")
+    for reason in pictures.skipped:
+        log.warning("skipped %s", reason)
+
+    # Build the players, or bring them back exactly as they were
+    heart.update(message="Building the networks")
+    gan = GAN(config, device)
+    stream = data.BatchStream(len(pictures.images), config.batch_size, config.seed)
+    step, time_s = 0, 0.0
+    if run.state_path.exists() or run.previous_state_path.exists():
+        state = load_state(run)
+        if state["config"] != config.to_json():
+            raise BadInput(f"Run {run.id} has a saved state of another config.json: restore that file to go on.")
+        gan.load_state_dict(state["gan"])
+        stream.load_state_dict(state["stream"])
+        step, time_s = state["step"], state["time_s"]
+        log.info("resuming at step %d", step)
+    _drop_metrics_after(run, step)
+    seeds = [config.seed + i for i in range(config.num_samples)]
+    fixed_z = z_from_seeds(seeds, config.z_dim, config.z_prior).to(device)  # (N, z_dim), the same eyes every time
+
+    def save() -> None:
+        for name, parameter in [*gan.G.named_parameters(), *gan.D.named_parameters()]:
+            if not torch.isfinite(parameter).all():
+                raise Diverged(f"Weight {name} stopped being a number at step {step}.")
+        progress = {"step": step, "time_s": time_s, "config": config.to_json()}
+        save_state(run, {"gan": gan.state_dict(), "stream": stream.state_dict(), **progress})
+
+    def show() -> None:
+        keep_sample(run, gan, fixed_z, step)
+
+    # Begin, or go on
+    wishes = Wishes(run, heart.status.obeyed)
+    num_steps = run.control().num_steps or config.num_steps
+    heart.update(state="running", message="", step=step, num_steps=num_steps, time_s=time_s)
+    if not run.sample_path(step).exists():
+        show()
+    saved_at, clock = time.monotonic(), Rate(config.batch_size)
+
+    # Play until the end
+    ending = "finished"
+    with open(run.metrics_path, "a", encoding="utf-8") as curves, caught_signals() as signals:
+        while step < num_steps and not (config.num_minutes and time_s >= 60 * config.num_minutes):
+            # Look for a wish
+            wish = "stop" if signals else wishes.newest()
+            if wish in ("pause", "step"):
+                save()
+                heart.update(state="paused", obeyed=wishes.serial, images_per_s=0.0, eta_s=None)
+                while wish == "pause":
+                    time.sleep(POLL_SECONDS)
+                    wish = "stop" if signals else wishes.newest()
+                heart.update(state="paused" if wish == "step" else "running", obeyed=wishes.serial)
+                clock.reset()
+            if wish == "stop":
+                ending = "stopped"
+                break
+            num_steps = wishes.control.num_steps or config.num_steps
+
+            # One step on one batch
+            began = time.monotonic()
+            batch = np.ascontiguousarray(pictures.images[stream.next().numpy()])  # (B, C, H, W) uint8
+            real = data.to_float(torch.from_numpy(batch).to(device))  # (B, C, H, W) in [-1, 1]
+            measured = gan.step(real.contiguous(memory_format=torch.channels_last))
+            step += 1
+
+            # Log: here, and only here, the loop waits for the device
+            single = wish == "step"
+            if single or step % config.log_every == 0 or step == num_steps:
+                point = {"step": step, "images": step * config.batch_size, "epoch": round(stream.epoch, 4)}
+                point |= {name: round(value.item(), 6) for name, value in measured.items()}
+                if not all(map(math.isfinite, point.values())):
+                    raise Diverged(f"The losses stopped being numbers at step {step}.")
+                rate = clock.images_per_s()
+                point |= {"time_s": round(time_s + time.monotonic() - began, 3), "images_per_s": round(rate, 1)}
+                _append(curves, point)
+                on_progress(point)
+                eta_s = _seconds_left(config, num_steps - step, rate, time_s)
+                heart.update(images_per_s=point["images_per_s"], eta_s=eta_s)
+            heart.update(step=step, num_steps=num_steps, images=step * config.batch_size, epoch=stream.epoch)
+
+            # Keep a picture and the generator that made it
+            if single or is_sample_step(step, config.sample_every) or step == num_steps:
+                show()
+            time_s += time.monotonic() - began
+            clock.count_step()
+            heart.update(time_s=time_s)
+
+            # Save what an interrupted run resumes from
+            if time.monotonic() - saved_at >= config.checkpoint_seconds:
+                try:
+                    save()
+                except OSError as error:  # a full disk: the state before is whole, and the next try may succeed
+                    log.warning("could not save step %d: %s", step, error)
+                    heart.update(message=f"Could not save at step {step} ({error.strerror}); will try again.")
+                else:
+                    heart.update(message="")
+                saved_at = time.monotonic()
+
+    # Leave everything in order
+    save()
+    if not run.sample_path(step).exists():
+        show()
+    heart.update(state=ending, message="", obeyed=wishes.serial, eta_s=None, images_per_s=0.0)
+
+
+def keep_sample(run: Run, gan: GAN, fixed_z: torch.Tensor, step: int) -> None:
+    """Publish the grid of the fixed z, the generator that made it as a snapshot, and as the newest generator."""
+    generator = gan.ema_generator()
+    with torch.no_grad():
+        images = to_uint8(generator(fixed_z).float().cpu().numpy())  # (N, H, W) or (N, H, W, 3)
+    generator_file = generator_bytes(generator, step)
+    publish_or_skip(run.generator_path, generator_file)
+    publish_or_skip(run.snapshot_path(step), generator_bytes(generator, step, half=True))
+    recipe = {"run": run.id, "step": step, "seed": gan.config.seed, "n": len(images)}
+    publish_or_skip(run.sample_path(step), png_bytes(grid(images), recipe))
+    for dropped in thin(run.samples(), gan.config.max_samples):
+        run.sample_path(dropped).unlink(missing_ok=True)
+    for dropped in thin(run.snapshots(), gan.config.max_snapshots):
+        run.snapshot_path(dropped).unlink(missing_ok=True)
+
+
+def publish_or_skip(path: Path, content: bytes) -> None:
+    """Publish a file the training can do without: a full disk costs this picture, not the run."""
+    try:
+        publish(path, content)
+    except OSError as error:
+        log.warning("could not write %s: %s", path.name, error)
+
+
+def is_sample_step(step: int, every: int) -> bool:
+    """Every `every` steps, and before that at 8, 16, 32, ...: the first steps change the picture most."""
+    return step % every == 0 or (8 <= step < every and step & (step - 1) == 0)
+
+
+@contextlib.contextmanager
+def caught_signals() -> Iterator[list[int]]:
+    """Collect Ctrl-C and TERM in a list, so that a step is never torn."""
+    received: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda number, frame: received.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield received
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+class Wishes:
+    """Reads control.json, at the price of one stat call when nothing changed."""
+
+    def __init__(self, run: Run, obeyed: int) -> None:
+        self.run = run
+        self.serial = obeyed  # of the newest wish seen; those obeyed by an earlier process are history
+        self.control = run.control()
+        self._seen: tuple[int, int] | None = None
+        self._wish = "run"
+
+    def newest(self) -> str:
+        """run, pause, step (once) or stop."""
+        try:
+            stat = self.run.control_path.stat()
+        except OSError:
+            return self._wish
+        if (stat.st_mtime_ns, stat.st_ino) != self._seen:
+            self._seen = (stat.st_mtime_ns, stat.st_ino)
+            self.control = self.run.control()
+            if self.control.serial > self.serial:
+                self.serial, self._wish = self.control.serial, self.control.command
+                return self._wish
+        if self._wish == "step":
+            self._wish = "pause"  # one step was asked for, and made
+        return self._wish
+
+
+class Rate:
+    """Images per second over the last few seconds of training."""
+
+    def __init__(self, batch_size: int) -> None:
+        self.batch_size = batch_size
+        self.reset()
+
+    def reset(self) -> None:
+        self._marks = [(time.monotonic(), 0)]
+
+    def count_step(self) -> None:
+        now, steps = time.monotonic(), self._marks[-1][1] + 1
+        self._marks.append((now, steps))
+        while len(self._marks) > 2 and now - self._marks[1][0] > RATE_SECONDS:
+            self._marks.pop(0)
+
+    def images_per_s(self) -> float:
+        (began, first), (now, last) = self._marks[0], self._marks[-1]
+        return (last - first) * self.batch_size / (now - began) if now > began else 0.0
+
+
+def device_name(device: torch.device) -> str:
+    """The device in words a person knows."""
+    if device.type == "cuda":
+        return f"CUDA: {torch.cuda.get_device_name(device)}"
+    threads = torch.get_num_threads()
+    return "MPS: Apple GPU" if device.type == "mps" else f"CPU, {threads} thread{'s' * (threads > 1)}"
+
+
+def _append(curves: Any, point: dict[str, float]) -> None:
+    """Write one point as one line; a full disk leaves a gap in the curves, not a dead run."""
+    try:
+        curves.write(json.dumps(point, allow_nan=False) + "\n")
+        curves.flush()
+    except OSError as error:
+        log.warning("metrics of step %d were lost: %s", point["step"], error)
+
+
+def _drop_metrics_after(run: Run, step: int) -> None:
+    """Forget points later than the state that training goes on from: they are about to be made again."""
+    points, _ = run.read_metrics()
+    kept = [point for point in points if point["step"] <= step]
+    if run.metrics_path.exists():
+        publish(run.metrics_path, "".join(json.dumps(point) + "\n" for point in kept).encode())
+
+
+def _seconds_left(config: Config, steps: int, images_per_s: float, time_s: float) -> float | None:
+    if images_per_s <= 0:
+        return None
+    left = steps * config.batch_size / images_per_s
+    return round(min(left, 60 * config.num_minutes - time_s) if config.num_minutes else left, 1)
+
+
+def _say_prepared(heart: Heartbeat, done: int, total: int) -> None:
+    heart.update(message=f"Preparing the pictures: {done:,} of {total:,}")

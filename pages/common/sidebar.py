@@ -1,0 +1,25 @@
+"""The foot of the sidebar: the one run that is training now, seen from every page."""
+
+import streamlit as st
+
+from dcgan import launch
+from pages.common.words import duration, escaped, state_word
+
+
+@st.fragment(run_every=2.0)
+def _card() -> None:
+    run = launch.active_run()
+    if run is None:
+        st.caption("No run is training. Start one on the Train page.")
+        return
+    status = launch.observe(run)
+    st.markdown(f"**{escaped(run.name)}** · {state_word(status)}")
+    st.progress(min(1.0, status.step / max(1, status.num_steps)))
+    left = f" · {duration(status.eta_s)} left" if status.eta_s is not None else ""
+    st.caption(f"Step {status.step:,}{left}")
+
+
+def now_training() -> None:
+    """Draw the card and keep it fresh."""
+    with st.sidebar, st.container(key="now-training", border=True):
+        _card()

@@ -1,0 +1,55 @@
+"""Numbers, times and states in words a person reads at a glance."""
+
+import time
+
+from dcgan.runs import Run, Status
+
+STATES = {  # state -> (word, icon, badge colour)
+    "created": ("new", ":material/fiber_new:", "gray"),
+    "starting": ("starting", ":material/hourglass_top:", "blue"),
+    "running": ("training", ":material/play_arrow:", "orange"),
+    "paused": ("paused", ":material/pause:", "yellow"),
+    "finished": ("finished", ":material/check:", "green"),
+    "stopped": ("stopped", ":material/stop:", "gray"),
+    "failed": ("failed", ":material/error:", "red"),
+    "interrupted": ("interrupted", ":material/power_off:", "red"),
+    "stalled": ("not answering", ":material/warning:", "red"),
+}
+
+
+def state_word(status: Status) -> str:
+    return STATES[status.state][0] if status.state in STATES else status.state
+
+
+def duration(seconds: float | None) -> str:
+    """45 s, 3 min 20 s, 2 h 5 min, 3 days."""
+    if seconds is None:
+        return "–"
+    seconds = max(0, round(seconds))
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s" if seconds < 600 else f"{seconds // 60} min"
+    if seconds < 48 * 3600:
+        return f"{seconds // 3600} h {seconds % 3600 // 60} min"
+    return f"{seconds // 86400} days"
+
+
+def age(run: Run) -> str:
+    """How long ago the run was made."""
+    seconds = time.time() - run.created()
+    return "just now" if seconds < 60 else f"{duration(seconds - seconds % 60)} ago"
+
+
+def size(num_bytes: int) -> str:
+    """3.2 MB and the like."""
+    for unit in ("B", "kB", "MB"):
+        if num_bytes < 1000:
+            return f"{num_bytes:.0f} {unit}" if unit == "B" else f"{num_bytes:.1f} {unit}"
+        num_bytes = num_bytes / 1000  # type: ignore[assignment]
+    return f"{num_bytes:.1f} GB"
+
+
+def escaped(text: str) -> str:
+    """A person's text, safe inside Markdown: nothing in it is formatting."""
+    return "".join(f"\\{char}" if char in "\\`*_{}[]()#+-.!|~$:<>&" else char for char in text)
