@@ -4,29 +4,51 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # one core draws the pages; the training process chooses its own number
 
-import streamlit as st  # noqa: E402
+import streamlit as st
 
-from pages.common import sidebar, style  # noqa: E402
+TRAIN = "pages/training/train.py"
 
-st.set_page_config(page_title="DCGAN Studio", page_icon="assets/icon.png", layout="wide")
-st.logo("assets/logo.svg", size="large", icon_image="assets/icon.png")
 
-page = st.navigation(
-    {
-        "Training": [
-            st.Page("pages/training/train.py", title="Train", icon=":material/model_training:", url_path="train", default=True),
-            st.Page("pages/training/runs.py", title="Runs", icon=":material/inventory_2:", url_path="runs"),
-        ],
-        "Latent lab": [
-            st.Page("pages/latent/explore.py", title="Explore", icon=":material/tune:", url_path="explore"),
-            st.Page("pages/latent/interpolate.py", title="Interpolate", icon=":material/animation:", url_path="interpolate"),
-        ],
-        "Understanding": [
-            st.Page("pages/understanding/evaluate.py", title="Evaluate", icon=":material/balance:", url_path="evaluate"),
-            st.Page("pages/understanding/learn.py", title="Learn", icon=":material/school:", url_path="learn"),
-        ],
-    }
-)
-style.apply()
-sidebar.now_training()
-page.run()
+def front_door() -> None:
+    """The bare address leads to Train, which so has an address of its own, as a default page can't."""
+    st.switch_page(TRAIN, query_params=st.query_params.to_dict())
+
+
+def studio() -> None:
+    """Draw the frame of every page, then the page that the address names."""
+    from pages.common import sidebar, style
+
+    st.set_page_config(page_icon="assets/icon.png", layout="wide")  # first: navigation would fetch its icons from afar
+    st.logo("assets/logo.svg", size="large", icon_image="assets/icon.png")
+    page = st.navigation(
+        {
+            "": [st.Page(front_door, title="DCGAN Studio", default=True, visibility="hidden")],
+            "Training": [
+                st.Page(TRAIN, title="Train", icon=":material/model_training:", url_path="train"),
+                st.Page("pages/training/runs.py", title="Runs", icon=":material/inventory_2:", url_path="runs"),
+            ],
+            "Latent lab": [
+                st.Page("pages/latent/explore.py", title="Explore", icon=":material/tune:", url_path="explore"),
+                st.Page("pages/latent/interpolate.py", title="Interpolate", icon=":material/animation:", url_path="interpolate"),
+            ],
+            "Understanding": [
+                st.Page("pages/understanding/evaluate.py", title="Evaluate", icon=":material/balance:", url_path="evaluate"),
+                st.Page("pages/understanding/learn.py", title="Learn", icon=":material/school:", url_path="learn"),
+            ],
+        }
+    )
+    st.set_page_config(page_title=f"{page.title} · DCGAN Studio")
+    style.apply()
+    sidebar.now_training()
+    page.run()
+
+
+if __name__ == "__main__":  # Streamlit runs this file for every view of a page ...
+    studio()
+else:  # ... and imports it once, when the server starts
+    from streamlit.runtime.pages_manager import PagesManager
+
+    # A folder named pages/ switches Streamlit to its old discovery until the first view has run, and the first visitor
+    # of a deep link (or a tab that reconnects to a restarted server) is told that the page does not exist.
+    PagesManager.uses_pages_directory = False
+    app = st.App(__file__)

@@ -1,12 +1,15 @@
 """What is inside a network: its layers, their sizes, and what flows through them."""
 
+import copy
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from dcgan.config import Config
+from dcgan.checkpoint import load_state
+from dcgan.config import BadInput, Config
 from dcgan.models import Discriminator, Generator
+from dcgan.runs import Run
 
 
 class Layer(NamedTuple):
@@ -38,6 +41,45 @@ def feature_maps(generator: Generator, z: Tensor) -> list[Tensor]:
         x = block(x)
         maps.append(x)
     return maps
+
+
+def open_discriminator(run: Run) -> Discriminator | None:
+    """The run's newest discriminator on the CPU, or None: only the training state holds one, and not every run has it."""
+    try:
+        weights = load_state(run)["gan"]["D"]
+        discriminator = Discriminator(run.config)
+        discriminator.load_state_dict(weights)
+    except (BadInput, KeyError, RuntimeError):
+        return None
+    return discriminator.eval().requires_grad_(False)
+
+
+@torch.no_grad()
+def verdicts(discriminator: Discriminator, pictures: Tensor) -> tuple[list[Tensor], Tensor]:
+    """What each hidden block makes of pictures (B, C, H, W) in [-1, 1], as (B, C', H', W'), and the logits (B,).
+
+    BatchNorm takes its statistics from this batch, as it does in training: give it a batch of one kind, real or fake.
+    """
+    judge = copy.deepcopy(discriminator).train()  # the copy's running statistics change, the original's don't
+    maps, x = [], pictures
+    for block in judge.blocks:
+        x = block(x)
+        maps.append(x)
+    return maps[:-1], x.flatten()
+
+
+@torch.no_grad()
+def edge_maps(pictures: Tensor) -> Tensor:
+    """Four hand-made 4x4 filters with stride 2 over grey pictures (B, 1, H, W) -> (B, 4, H / 2, W / 2).
+
+    They stand in for a first layer where no discriminator was kept: edges to the right and downward, a diagonal, a spot.
+    """
+    ramp = torch.tensor([-1.0, -1.0, 1.0, 1.0])
+    across = ramp.expand(4, 4)
+    diagonal = (across + across.T) / 2
+    spot = torch.tensor([[-1.0, -1, -1, -1], [-1, 3, 3, -1], [-1, 3, 3, -1], [-1, -1, -1, -1]])
+    filters = torch.stack([across, across.T, diagonal, spot])[:, None]  # (4, 1, 4, 4)
+    return nn.functional.leaky_relu(nn.functional.conv2d(pictures, filters, stride=2, padding=1), 0.2)
 
 
 def _layers(network: nn.Module, example: Tensor) -> list[Layer]:

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import os
-import pickle
 import warnings
 import zipfile
 from pathlib import Path
@@ -24,7 +23,7 @@ def generator_bytes(generator: Generator, step: int, half: bool = False) -> byte
     if half:
         tensors = {name: t.half() if t.is_floating_point() else t for name, t in tensors.items()}
     metadata = {"config": generator.config.to_json(), "step": str(step), "weights_hash": weights_hash(tensors)}
-    return to_safetensors(tensors, metadata)
+    return to_safetensors(tensors, metadata | {"metadata_hash": _metadata_hash(metadata)})
 
 
 def weights_hash(tensors: dict[str, torch.Tensor]) -> str:
@@ -35,6 +34,11 @@ def weights_hash(tensors: dict[str, torch.Tensor]) -> str:
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
+
+
+def _metadata_hash(metadata: dict[str, str]) -> str:
+    parts = [metadata.get(name, "") for name in ("config", "step", "weights_hash")]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def load_generator(path: Path | str) -> Generator:
@@ -55,9 +59,14 @@ def load_generator(path: Path | str) -> Generator:
         raise BadInput(f"{path} was not saved by DCGAN Studio: its settings are not in the file.")
     if weights_hash(tensors) != metadata["weights_hash"]:
         raise BadInput(f"{path} is damaged: its weights don't match their hash.")
-    generator = Generator(Config.from_json(metadata["config"]))
+    if metadata.get("metadata_hash", _metadata_hash(metadata)) != _metadata_hash(metadata):
+        raise BadInput(f"{path} is damaged: its settings don't match their hash.")
+    with torch.device("meta"):  # no memory is taken before the file's shapes are known to be right
+        generator = Generator(Config.from_json(metadata["config"]))
+    types = {name: tensor.dtype for name, tensor in generator.state_dict().items()}
     try:
-        generator.load_state_dict(tensors)
+        own = {name: tensor.to(types.get(name), copy=True) for name, tensor in tensors.items()}  # not the file's pages
+        generator.load_state_dict(own, assign=True)
     except RuntimeError:
         raise BadInput(f"{path} holds weights of another network than its settings describe.") from None
     return generator.eval().requires_grad_(False)
@@ -78,28 +87,22 @@ def save_state(run: Run, state: dict[str, Any]) -> None:
     """Write the training state; the one before it stays as state.previous.pt."""
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    draft = run.path / ".state.pt.next"
-    publish(draft, buffer.getvalue())
+    publish(run.next_state_path, buffer.getvalue())
     if run.state_path.exists():
         os.replace(run.state_path, run.previous_state_path)
-    os.replace(draft, run.state_path)
+    os.replace(run.next_state_path, run.state_path)
     sync_directory(run.path)
 
 
 def load_state(run: Run) -> dict[str, Any]:
-    """The newest undamaged training state, or BadInput; warns when it had to take an older one.
-
-    A crash between the two renames of `save_state` leaves a whole, newer file under its draft name.
-    """
-    candidates = [run.path / ".state.pt.next", run.state_path, run.previous_state_path]
-    if run.state_path.exists():
-        candidates.pop(0)  # a draft beside a published state is a torn write, or about to be replaced
-    found = [path for path in candidates if path.exists()]
+    """The newest undamaged training state, or BadInput; warns when it had to take an older one."""
+    found = run.state_paths()
     for path in found:
         try:
             return _read_state(path)
-        except (OSError, RuntimeError, zipfile.BadZipFile, pickle.UnpicklingError, ValueError, KeyError, EOFError) as error:
-            warnings.warn(f"{path.name} is damaged ({error}); the one before it is used.", stacklevel=2)
+        except Exception as error:  # readers of damaged files raise nearly anything
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            warnings.warn(f"{path.name} is damaged ({reason}); the one before it is used.", stacklevel=2)
     if found:
         raise BadInput(f"Run {run.id} can't go on: its saved states are damaged.")
     raise BadInput(f"Run {run.id} can't go on: it has no saved state (state.pt).")
@@ -109,4 +112,7 @@ def _read_state(path: Path) -> dict[str, Any]:
     with zipfile.ZipFile(path) as archive:
         if archive.testzip() is not None:  # compares every record with its CRC-32, which torch.load does not
             raise zipfile.BadZipFile("checksum mismatch")
-    return torch.load(path, map_location="cpu", weights_only=True)
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    if not isinstance(state, dict):
+        raise ValueError("not a training state")
+    return state

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from tqdm import tqdm
 
 from dcgan import launch, runs
-from dcgan.config import BadInput, Config
+from dcgan.config import BadInput, Config, Diverged
 from dcgan.heartbeat import Heartbeat
 from dcgan.order import order
 from dcgan.presets import PRESETS
@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
         args = _parser().parse_args(arguments)
         return args.command(args)
     except BadInput as error:
-        print(error, file=sys.stderr)
+        print(_one_line(error), file=sys.stderr)
         return REFUSED
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
@@ -45,20 +45,22 @@ def train(args: argparse.Namespace) -> int:
         if args.preset or args.data or args.set or args.name or "epochs" in lengths or "minutes" in lengths:
             raise BadInput("--resume keeps the run's settings: only --steps, a new end of training, goes with it.")
         run = Run.find(args.resume, args.root)
-        if args.steps is not None:
-            run.config.replace(num_steps=args.steps)  # refuses what no run could have
-            run.extend(args.steps)
-        if not run.state_path.exists() and run.generator_path.exists():
+        run.config.replace(**{} if args.steps is None else {"num_steps": args.steps})  # refuses what no run could have
+        if not run.state_paths() and run.generator_path.exists():
             raise BadInput(f"Run {run.id} came without its training state (state.pt), so it can't go on.")
     else:
-        config = order(args.preset or "quick", _settings([pair for group in args.set for pair in group]), args.data, args.steps, args.epochs, args.minutes)
+        settings = _settings([pair for group in args.set for pair in group])
+        config = order(args.preset or "quick", settings, args.data, args.steps, args.epochs, args.minutes)
         run = Run.create(config, args.root, args.name or "")
-    _log_to(run)
-    with launch.hold(run, args.parallel), Heartbeat(run) as heart:
-        code = _train_watched(run, heart, show=not args.json and sys.stderr.isatty())
+    try:
+        code = _hold_and_train(run, args)
+    except BadInput:
+        if not args.resume:
+            run.delete()  # refused before its first step
+        raise
     status = run.status()
     if status.error:
-        print(status.error, file=sys.stderr)
+        print(_one_line(status.error), file=sys.stderr)
     facts = {"run": run.id, "directory": str(run.path), "state": status.state, "step": status.step}
     _report(args, facts | {"images_per_s": _last_point(run).get("images_per_s"), "error": status.error}, str(run.path))
     return code
@@ -67,7 +69,7 @@ def train(args: argparse.Namespace) -> int:
 def sample(args: argparse.Namespace) -> int:
     """Draw pictures from a run's generator."""
     from dcgan import images, latent
-    from dcgan.checkpoint import open_generator
+    from dcgan.checkpoint import open_generator, weights_hash
 
     if args.n < 1 or args.n > 100_000:
         raise BadInput(f"n must be from 1 to 100000, not {args.n}.")
@@ -75,9 +77,11 @@ def sample(args: argparse.Namespace) -> int:
     run = Run.find(args.run, args.root)
     generator = open_generator(run, args.step)
     config = generator.config
-    seeds = [args.seed + i for i in range(args.n)]
-    pictures = _render(generator, latent.truncate(latent.z_from_seeds(seeds, config.z_dim, config.z_prior), args.truncation))
+    seeds = latent.sample_seeds(args.seed, args.n)
+    z = latent.truncate(latent.z_from_seeds(seeds, config.z_dim, config.z_prior), args.truncation)
+    pictures = _render(generator, z)
     recipe = {"run": run.id, "step": args.step, "seed": args.seed, "n": args.n, "truncation": args.truncation}
+    recipe["weights_hash"] = weights_hash(generator.state_dict())
     if out.suffix == ".npz":
         import io
 
@@ -96,7 +100,7 @@ def sample(args: argparse.Namespace) -> int:
 def interpolate(args: argparse.Namespace) -> int:
     """Morph from seed to seed."""
     from dcgan import images, latent
-    from dcgan.checkpoint import open_generator
+    from dcgan.checkpoint import open_generator, weights_hash
 
     out = _out(args.out or "morph.gif", ".gif", ".webp", ".png")
     run = Run.find(args.run, args.root)
@@ -111,13 +115,15 @@ def interpolate(args: argparse.Namespace) -> int:
         z = latent.path(corners, args.frames, args.mode, args.loop)
     pictures = list(_render(generator, z))
     recipe = {"run": run.id, "step": args.step, "seeds": args.seeds, "mode": args.mode, "loop": args.loop}
+    recipe |= {"frames": args.frames, "truncation": args.truncation}
+    recipe["weights_hash"] = weights_hash(generator.state_dict())
     if out.suffix == ".png":
         content = images.png_bytes(images.film_strip(pictures, len(pictures)), recipe)
     else:
         encode = images.gif_bytes if out.suffix == ".gif" else images.webp_bytes
-        content = encode(pictures, args.fps, True, recipe)
+        content = encode(pictures, args.fps, True, recipe)  # it repeats for ever; --loop only closes the walk
     _write(out, content)
-    _report(args, recipe | {"out": str(out), "frames": len(pictures)}, str(out))
+    _report(args, recipe | {"out": str(out)}, str(out))
     return DONE
 
 
@@ -142,7 +148,8 @@ def presets(args: argparse.Namespace) -> int:
         config = preset.config
         row = {"name": name, "title": preset.title, "source": preset.source, "image_size": config.image_size}
         rows.append(row | count_parameters(config))
-    lines = [f"{row['name']:12} {row['image_size']:4} px  G {row['G']:>11,}  D {row['D']:>11,}  {row['title']}" for row in rows]
+    line = "{name:12} {image_size:4} px  G {G:>11,}  D {D:>11,}  {title}"
+    lines = [line.format(**row) for row in rows]
     _report(args, {"presets": rows}, "\n".join(lines))
     return DONE
 
@@ -153,14 +160,27 @@ def list_all(args: argparse.Namespace) -> int:
     for run in runs.list_runs(args.root):
         status, point = launch.observe(run), _last_point(run)
         figures = {key: point.get(key) for key in ("d_loss", "g_loss", "images_per_s")}
-        facts = {"id": run.id, "name": run.name, "state": status.state, "step": status.step, "num_steps": status.num_steps}
-        rows.append(facts | {"preset": _preset_of(run), "directory": str(run.path)} | figures)
+        names = {"id": run.id, "name": run.name, "preset": _preset_of(run), "directory": str(run.path)}
+        rows.append(names | {"state": status.state, "step": status.step, "num_steps": status.num_steps} | figures)
     lines = [f"{row['id']:36} {row['state']:12} {row['preset']:12} step {row['step']:,}" for row in rows]
     _report(args, {"runs": rows}, "\n".join(lines) or "No runs yet: `python -m dcgan train` makes the first.")
     return DONE
 
 
 # -- helpers
+
+
+def _hold_and_train(run: Run, args: argparse.Namespace) -> int:
+    """Train as the run's one trainer; raises BadInput if that is refused before the first step of a new run."""
+    with launch.hold(run, args.parallel):
+        if args.resume and args.steps is not None:
+            run.extend(args.steps)
+        _log_to(run)
+        with Heartbeat(run) as heart:
+            code = _train_watched(run, heart, show=not args.json and sys.stderr.isatty())
+    if code == REFUSED and not args.resume:
+        raise BadInput(run.status().error)
+    return code
 
 
 def _train_watched(run: Run, heart: Heartbeat, show: bool) -> int:
@@ -176,7 +196,6 @@ def _train_watched(run: Run, heart: Heartbeat, show: bool) -> int:
             bar.update(int(point["step"]) - bar.n)
 
         try:
-            from dcgan.train import Diverged
             from dcgan.train import train as train_run
 
             train_run(run, heart, on_progress)
@@ -262,11 +281,19 @@ def _log_to(run: Run) -> None:
     logging.getLogger("py.warnings").handlers = [handler]
 
 
+def _one_line(text: object) -> str:
+    """Whatever a person put into it, a sentence is one line."""
+    return " ".join(str(text).split())
+
+
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
     def error(self, message: str) -> NoReturn:
         raise BadInput(f"{message[0].upper()}{message[1:]}; `{self.prog} --help` lists what is possible.")
 

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 SCHEMA = 1  # raised when the meaning of config.json changes
@@ -11,6 +12,10 @@ SIZES = (16, 32, 64, 128)
 
 class BadInput(ValueError):
     """What a person gave can't be used; the message is the one sentence they should read."""
+
+
+class Diverged(RuntimeError):
+    """A loss or a weight stopped being a finite number."""
 
 
 def setting(default: Any, help: str, low: float | None = None, high: float | None = None, choices: tuple = ()) -> Any:
@@ -31,8 +36,10 @@ class Config:
 
     # networks
     z_dim: int = setting(100, "Length of the latent vector z that the generator starts from.", 1, 4096)
-    z_prior: str = setting("normal", "Distribution z is drawn from; the paper used uniform.", choices=("normal", "uniform"))
-    ngf: int = setting(64, "Feature maps in the generator's last hidden layer; doubled in each layer before it.", 1, 512)
+    z_prior: str = setting(
+        "normal", "Distribution z is drawn from; the paper used uniform.", choices=("normal", "uniform")
+    )
+    ngf: int = setting(64, "Feature maps in the generator's last hidden layer; doubled in each one before it.", 1, 512)
     ndf: int = setting(64, "Feature maps in the discriminator's first layer; doubled in each layer after it.", 1, 512)
 
     # optimisation
@@ -42,7 +49,10 @@ class Config:
     beta1: float = setting(0.5, "Adam's momentum; 0.5 is the paper's remedy against oscillation.", 0.0, 0.9999)
     beta2: float = setting(0.999, "Adam's memory of squared gradients.", 0.0, 0.999999)
     ema_half_life_images: int = setting(
-        20_000, "The shown generator is a moving average of the trained one; this is its half-life. 0 turns it off.", 0, 10**9
+        20_000,
+        "The shown generator is a moving average of the trained one; this is its half-life. 0 turns it off.",
+        0,
+        10**9,
     )
 
     # length: whichever limit is met first
@@ -54,8 +64,12 @@ class Config:
     sample_every: int = setting(200, "Steps between two kept sample grids and generators.", 1, 10**6)
     num_samples: int = setting(64, "Pictures in the sample grid, always from the same z.", 1, 400)
     max_samples: int = setting(400, "Sample grids kept; past this they are thinned, first and newest stay.", 2, 10_000)
-    max_snapshots: int = setting(40, "Generators kept for rewinding; past this they are thinned, first and newest stay.", 2, 10_000)
-    checkpoint_seconds: float = setting(60.0, "Seconds between two checkpoints that an interrupted run resumes from.", 0.0, 86_400)
+    max_snapshots: int = setting(
+        40, "Generators kept for rewinding; past this they are thinned, first and newest stay.", 2, 10_000
+    )
+    checkpoint_seconds: float = setting(
+        60.0, "Seconds between two checkpoints that an interrupted run resumes from.", 0.0, 86_400
+    )
 
     # machine
     seed: int = setting(0, "Fixes the initial weights, every z and the order of the pictures.", 0, 2**32 - 1)
@@ -71,14 +85,14 @@ class Config:
             value = _checked(field, getattr(self, field.name))
             object.__setattr__(self, field.name, value)
         if self.schema > SCHEMA:
-            raise BadInput(f"schema is {self.schema}, but this version reads up to {SCHEMA}: update DCGAN Studio to open this run.")
+            raise _too_new(self.schema)
 
-    def replace(self, **values: Any) -> "Config":
+    def replace(self, /, **values: Any) -> "Config":
         """Return a copy with some fields changed; values may be text, as typed by a person."""
         known = [field.name for field in dataclasses.fields(self)]
         for name in values:
             if name not in known:
-                raise BadInput(f"{name} is not a setting; the settings are {', '.join(known)}.")
+                raise BadInput(f"{_shown(name)} is not a setting; the settings are {', '.join(known)}.")
         return dataclasses.replace(self, **values)
 
     def to_json(self) -> str:
@@ -89,10 +103,13 @@ class Config:
         """Read what `to_json` wrote; raises BadInput for anything else."""
         try:
             values = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise BadInput("config.json is not valid JSON.") from None
         if not isinstance(values, dict):
             raise BadInput("config.json does not hold an object of settings.")
+        schema = values.get("schema", SCHEMA)
+        if isinstance(schema, int) and schema > SCHEMA:  # before its settings, which this version may not know
+            raise _too_new(schema)
         return cls().replace(**values)
 
 
@@ -103,25 +120,54 @@ def describe(name: str) -> str:
 
 def _checked(field: dataclasses.Field, value: Any) -> Any:
     """Return the value in the field's type, or raise BadInput naming the field."""
-    kind = type(field.default)
-    noun = {int: "a whole number", float: "a number", str: "text"}[kind]
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise BadInput(f"{field.name} must be {noun}, not {value!r}.")
-    if kind is str:
-        value = str(value)
-    else:
-        try:
-            number = kind(value) if isinstance(value, str) else value
-        except ValueError:
-            raise BadInput(f"{field.name} must be {noun}, not {value!r}.") from None
-        if not math.isfinite(number) or (kind is int and number != int(number)):
-            raise BadInput(f"{field.name} must be {noun}, not {value!r}.")
-        value = kind(number)
+    convert, noun = _KINDS[type(field.default)]
+    try:
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            raise ValueError
+        value = convert(value)
+    except (ValueError, OverflowError):
+        raise BadInput(f"{field.name} must be {noun}, not {_shown(value)}.") from None
     low, high, choices = (field.metadata[key] for key in ("low", "high", "choices"))
     if choices and value not in choices:
-        raise BadInput(f"{field.name} must be one of {', '.join(map(str, choices))}, not {value!r}.")
+        raise BadInput(f"{field.name} must be one of {', '.join(map(str, choices))}, not {_shown(value)}.")
     if low is not None and value < low:
-        raise BadInput(f"{field.name} must be at least {low}, not {value!r}.")
+        raise BadInput(f"{field.name} must be at least {low}, not {_shown(value)}.")
     if high is not None and value > high:
-        raise BadInput(f"{field.name} must be at most {high}, not {value!r}.")
+        raise BadInput(f"{field.name} must be at most {high}, not {_shown(value)}.")
     return value
+
+
+def _finite(value: str | int | float) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
+
+
+def _whole(value: str | int | float) -> int:
+    number = int(value)  # raises for NaN and infinity
+    if isinstance(value, float) and number != value:
+        raise ValueError
+    return number
+
+
+_KINDS: dict[type, tuple[Callable[[Any], Any], str]] = {
+    str: (str, "text"),
+    int: (_whole, "a whole number"),
+    float: (_finite, "a number"),
+}
+
+
+def _shown(value: Any) -> str:
+    """A value as the end of a sentence, on one line and short."""
+    try:
+        text = repr(value)
+    except ValueError:  # a whole number of more than 4300 digits
+        return "a number that long"
+    return text if len(text) <= 60 else f"{text[:60]}…"
+
+
+def _too_new(schema: int) -> BadInput:
+    return BadInput(
+        f"schema is {_shown(schema)}, but this version reads up to {SCHEMA}: update DCGAN Studio to open this run."
+    )

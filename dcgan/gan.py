@@ -22,8 +22,8 @@ class GAN:
         self.G, self.D = Generator(config), Discriminator(config)
         initialise(self.G, weights_rng)
         initialise(self.D, weights_rng)
-        self.G.to(device, memory_format=torch.channels_last).train()
-        self.D.to(device, memory_format=torch.channels_last).train()
+        for network in (self.G, self.D):
+            network.to(device).to(memory_format=torch.channels_last)
         self.ema = copy.deepcopy(self.G).requires_grad_(False)
         self.opt_G = _adam(self.G, config.lr_g, config)
         self.opt_D = _adam(self.D, config.lr_d, config)
@@ -73,7 +73,7 @@ class GAN:
 
     @torch.no_grad()
     def _update_ema(self, batch_size: int) -> None:
-        """Move the average towards G; early on its memory is a tenth of what was seen, so it leaves the start behind."""
+        """Move the average towards G; early on its memory is a tenth of what was seen, so it leaves the start."""
         half_life = min(self.config.ema_half_life_images, 0.1 * self.steps * batch_size)
         decay = 0.5 ** (batch_size / half_life) if half_life > 0 else 0.0
         for averaged, trained in zip(self.ema.parameters(), self.G.parameters(), strict=True):

@@ -9,7 +9,7 @@ from typing import Any
 
 import psutil
 
-from dcgan.runs import Run, Status
+from dcgan.runs import Run
 
 BEAT_SECONDS = 1.0
 

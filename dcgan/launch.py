@@ -68,6 +68,8 @@ def hold(run: Run, parallel: bool = False) -> Iterator[None]:
                 stack.enter_context(FileLock(run.path.parent / ".trainer.lock").acquire(timeout=1.0))
             except Timeout:
                 raise BadInput(_busy(active_run(run.path.parent))) from None
+            except OSError as error:
+                raise BadInput(f"{run.path.parent} can't be written to ({error.strerror}).") from None
         yield
 
 
@@ -81,10 +83,13 @@ def start(run: Run) -> None:
         raise BadInput(_busy(other))
     command = [sys.executable, "-m", "dcgan", "train", "--resume", str(run.path)]
     env = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}  # the app's, not training's
-    with open(run.log_path, "ab") as log:
-        child = subprocess.Popen(
-            command, cwd=PROJECT, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
+    try:
+        with open(run.log_path, "ab") as log:
+            child = subprocess.Popen(
+                command, cwd=PROJECT, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+    except OSError as error:
+        raise BadInput(f"Run {run.id} can't be started ({error.strerror}).") from None
     _children.append(child)
     with contextlib.suppress(psutil.Error, OSError):
         psutil.Process(child.pid).nice(5)  # the pages stay quick while both cores train
@@ -123,4 +128,7 @@ def _last_words(run: Run) -> str:
 
 
 def _reap() -> None:
-    _children[:] = [child for child in _children if child.poll() is None]
+    for child in list(_children):
+        if child.poll() is not None:
+            with contextlib.suppress(ValueError):  # another thread of the app was faster
+                _children.remove(child)

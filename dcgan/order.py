@@ -36,8 +36,8 @@ def order(
     source = sources.resolve(config.data, download=download)
     sources.check(source)
     if epochs is not None:
-        if not (math.isfinite(epochs) and epochs > 0):
-            raise BadInput(f"epochs must be more than 0, not {epochs}.")
+        if not 0 < epochs <= 1e9:  # false for NaN, too
+            raise BadInput(f"epochs must be more than 0 and at most a billion, not {epochs}.")
         config = config.replace(num_steps=math.ceil(epochs * sources.count(source) / config.batch_size))
     if "channels" not in values:
         config = config.replace(channels=sources.default_channels(source))

@@ -3,6 +3,7 @@
 Every file has one writer. Files appear whole or not at all: see `publish`.
 """
 
+import contextlib
 import dataclasses
 import datetime
 import json
@@ -101,6 +102,15 @@ class Run:
         return self.path / "state.previous.pt"
 
     @property
+    def next_state_path(self) -> Path:
+        return self.path / ".state.pt.next"
+
+    def state_paths(self) -> list[Path]:
+        """The training states there are, newest first; a crash while saving leaves a whole one as the next."""
+        paths = [self.next_state_path, self.state_path, self.previous_state_path]
+        return [path for path in paths if path.exists()]
+
+    @property
     def log_path(self) -> Path:
         return self.path / "log.txt"
 
@@ -133,13 +143,16 @@ class Run:
             raise BadInput(f"{root} can't hold runs ({error.strerror}): name another folder with --root.") from None
         for number in range(1, 10_000):
             path = root / (wanted if number == 1 else f"{wanted}-{number}")
+            if path.exists():
+                continue
             try:
+                draft.rename(path)
+                return cls(path)
+            except OSError:  # taken in the meantime
                 if not path.exists():
-                    draft.rename(path)
-                    return cls(path)
-            except OSError:
-                pass  # taken in the meantime
-        raise BadInput(f"name {name!r} is taken: choose another.")
+                    break
+        shutil.rmtree(draft, ignore_errors=True)
+        raise BadInput(f"No directory {wanted!r} could be made in {root}: choose another name.")
 
     @classmethod
     def find(cls, wanted: str, root: Path | None = None) -> "Run":
@@ -157,7 +170,10 @@ class Run:
     def delete(self) -> None:
         """Remove the whole directory; it vanishes from the list at once, whole or not at all."""
         grave = self.path.with_name(f".deleted-{uuid.uuid4().hex}")
-        self.path.rename(grave)
+        try:
+            self.path.rename(grave)
+        except OSError as error:
+            raise BadInput(f"Run {self.id} can't be deleted ({error.strerror}).") from None
         shutil.rmtree(grave, ignore_errors=True)
 
     # -- the small JSON files
@@ -167,7 +183,7 @@ class Run:
         """The settings; raises BadInput when config.json is missing or unusable."""
         try:
             return Config.from_json(self.config_path.read_text(encoding="utf-8"))
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             raise BadInput(f"Run {self.id} has no readable config.json.") from None
 
     def status(self) -> Status:
@@ -195,7 +211,10 @@ class Run:
         self._write_control(dataclasses.replace(self.control(), name=clean_name(name)))
 
     def _write_control(self, control: Control) -> None:
-        publish(self.control_path, _dump(control), sync=False)
+        try:
+            publish(self.control_path, _dump(control), sync=False)
+        except OSError as error:
+            raise BadInput(f"Run {self.id} can't be written to ({error.strerror}).") from None
 
     @property
     def name(self) -> str:
@@ -228,10 +247,8 @@ class Run:
         total = 0
         for folder, _, names in os.walk(self.path):
             for name in names:
-                try:
+                with contextlib.suppress(OSError):  # gone while we looked
                     total += os.stat(os.path.join(folder, name)).st_size
-                except OSError:
-                    pass  # gone while we looked
         return total
 
     def created(self) -> float:
@@ -249,7 +266,11 @@ def list_runs(root: Path | None = None) -> list[Run]:
         names = os.listdir(root)
     except OSError:
         return []
-    runs = [Run(root / name) for name in names if not name.startswith(".") and (root / name / "config.json").is_file()]
+    runs = [
+        Run(root / name)
+        for name in names
+        if not name.startswith(".") and os.path.isfile(root / name / "config.json")  # False also where we may not look
+    ]
     return sorted(runs, key=lambda run: (run.created(), run.id), reverse=True)
 
 
@@ -258,7 +279,6 @@ def publish(path: Path, data: bytes, sync: bool = True) -> None:
 
     `sync` waits for the disk: for what must survive a power cut, not for a heartbeat.
     """
-    path.parent.mkdir(exist_ok=True)
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
         with open(draft, "wb") as file:
@@ -301,8 +321,9 @@ def slug(name: str) -> str:
 
 
 def clean_name(name: str) -> str:
-    """A person's name for a run, on one line and at most 80 characters."""
-    return " ".join(name.split())[:80]
+    """A person's name for a run, on one line, without invisible characters, at most 80 long."""
+    visible = "".join(char for char in name if char.isprintable() or char.isspace())
+    return " ".join(visible.split())[:80].rstrip()
 
 
 def _dump(record: Any) -> bytes:
@@ -310,25 +331,35 @@ def _dump(record: Any) -> bytes:
 
 
 def _load(kind: type, path: Path) -> Any:
-    """Read a record, with defaults for what is missing and nothing for what is unknown."""
+    """Read a record: what is missing or of the wrong type gets its default, what is unknown is left out."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return kind()
     if not isinstance(values, dict):
         return kind()
-    known = {field.name for field in dataclasses.fields(kind)}
-    return kind(**{key: value for key, value in values.items() if key in known})
+    fields = {field.name: field.default for field in dataclasses.fields(kind)}
+    return kind(**{key: values[key] for key in fields.keys() & values.keys() if _fits(values[key], fields[key])})
+
+
+def _fits(value: Any, default: Any) -> bool:
+    """Whether a value can stand where `default` stands; a default of None stands for a number that may be missing."""
+    if isinstance(default, str):
+        return isinstance(value, str)
+    if value is None:
+        return default is None
+    kinds = int if isinstance(default, int) else (int, float)
+    return isinstance(value, kinds) and not isinstance(value, bool) and abs(value) < 1e18  # NaN is not less
 
 
 def _json_lines(data: bytes) -> Iterator[dict[str, float]]:
     for line in data.splitlines():
         try:
             record = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue  # damaged by a crash in mid-write
-        if isinstance(record, dict) and "step" in record:
-            yield record
+        if isinstance(record, dict) and _fits(record.get("step"), 0):
+            yield {key: value for key, value in record.items() if _fits(value, 0.0)}
 
 
 def _steps(folder: Path, ending: str) -> list[int]:
@@ -336,4 +367,5 @@ def _steps(folder: Path, ending: str) -> list[int]:
         names = os.listdir(folder)
     except OSError:
         return []
-    return sorted(int(name[: -len(ending)]) for name in names if name.endswith(ending) and name[0].isdigit())
+    stems = [name.removesuffix(ending) for name in names if name.endswith(ending)]
+    return sorted(int(stem) for stem in stems if re.fullmatch("[0-9]{8}|[1-9][0-9]{8,14}", stem))

@@ -35,7 +35,7 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp", ".tif", "
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")  # not EPS and others that start programs
 MAX_FILE_BYTES = 256 * 2**20  # of one picture file
 MAX_ZIP_MEMBERS = 500_000
-MAX_ZIP_INDEX_BYTES = 128 * 2**20  # the list of members, which Python's reader holds in memory
+MAX_ZIP_INDEX_BYTES = 64 * 2**20  # the list of members, which Python's reader holds in memory
 MAX_ZIP_BYTES = 20 * 2**30  # all pictures of an archive, decompressed
 MAX_ZIP_RATIO = 200  # decompressed to compressed, looked at above 1 GiB
 
@@ -111,7 +111,7 @@ def _download_mnist() -> Path:
     """Fetch MNIST beside its place and move it there whole, so that a broken download leaves nothing behind."""
     timeout = socket.getdefaulttimeout()
     try:
-        from torchvision.datasets import MNIST
+        from torchvision.datasets import MNIST  # type: ignore[import-untyped]
 
         socket.setdefaulttimeout(30)  # seconds; torchvision sets none and a silent network would hang for ever
         DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -141,11 +141,11 @@ def _resolve_path(spec: str) -> Source:
     path = None
     if spec:
         with contextlib.suppress(OSError, ValueError, RuntimeError):  # too long, a NUL inside, ~nobody
-            path = Path(spec).expanduser().resolve()
-            path = path if path.exists() else None
+            place = Path(spec).expanduser().resolve()
+            path = place if place.exists() else None
     if path is None:
         raise BadInput(
-            f"There is no data set or path {spec!r}: write fashion-mnist, mnist, celeba, "
+            f"There is no data set or path {spec[:200]!r}: write fashion-mnist, mnist, celeba, "
             "or the path of a folder or zip of pictures."
         )
     if not path.is_dir() and path.suffix.lower() != ".zip" and not zipfile.is_zipfile(path):
@@ -214,7 +214,8 @@ def _need_two_readable(source: Source, place: str) -> None:
             raise BadInput(f"{place} holds no pictures: put files such as .png or .jpg into it.")
         readable = sum(1 for _ in _readable(names, read, 2, failed))
     if readable == 0:
-        raise BadInput(f"None of the {len(names)} picture files in {_lower(place)} can be read; the first is {failed[0]}.")
+        where = place[0].lower() + place[1:]
+        raise BadInput(f"None of the {len(names)} picture files in {where} can be read; the first is {failed[0]}.")
     if readable < 2:
         raise BadInput(
             f"{place} holds only one picture that can be read, but training needs at least 2"
@@ -333,7 +334,7 @@ def _check_index(path: Path, place: str) -> Path:
     sizes = [struct.unpack_from("<I", tail, at + 12)[0]] if 0 <= at <= len(tail) - 22 else []
     wide = tail.rfind(b"PK\6\6", 0, max(at, 0))
     if 0 <= wide <= len(tail) - 56:
-        sizes = [struct.unpack_from("<Q", tail, wide + 40)[0]]
+        sizes.append(struct.unpack_from("<Q", tail, wide + 40)[0])
     if any(n > MAX_ZIP_INDEX_BYTES and n <= size for n in sizes):
         raise BadInput(f"{place} lists too many files; the limit is {MAX_ZIP_MEMBERS:,}.")
     return path
@@ -397,10 +398,12 @@ def _flatten(picture: "Image.Image") -> "Image.Image":
 
 def fit(picture: "Image.Image", size: int, channels: int) -> "Image.Image":
     """Centre crop to a square, resize with antialiasing to `size` px, in mode L (1 channel) or RGB (3)."""
-    from PIL import Image, ImageOps
+    from PIL import Image
 
-    picture = picture.convert("L" if channels == 1 else "RGB")
-    return ImageOps.fit(picture, (size, size), Image.Resampling.LANCZOS)
+    side = min(picture.size)
+    left, top = (picture.width - side) // 2, (picture.height - side) // 2
+    picture = picture.convert("L" if channels == 1 else "RGB").crop((left, top, left + side, top + side))
+    return picture.resize((size, size), Image.Resampling.LANCZOS)
 
 
 def _reason(error: Exception) -> str:
@@ -416,10 +419,6 @@ def _reason(error: Exception) -> str:
 def _first_line(error: Exception) -> str:
     text = str(error).strip() or type(error).__name__
     return text.splitlines()[0][:200].rstrip(".")
-
-
-def _lower(place: str) -> str:
-    return place[0].lower() + place[1:]
 
 
 # ---- keeping an upload
@@ -443,7 +442,8 @@ def store_upload(files: list[tuple[str, bytes | IO[bytes]]], name: str, data_dir
             folder = Path(work) / "pictures"
             folder.mkdir()
             for index, (file_name, content) in enumerate(kept):
-                with open(folder / (safe_name(name) + ".zip" if zips else f"{index:05d}-{safe_name(file_name)}"), "wb") as out:
+                plain = f"{safe_name(name)}.zip" if zips else f"{index:05d}-{safe_name(file_name)}"
+                with open(folder / plain, "wb") as out:
                     shutil.copyfileobj(io.BytesIO(content) if isinstance(content, bytes) else content, out)
             saved = next(folder.iterdir()) if zips else folder
             _need_two_readable(Source(str(saved), "images", name, saved), "The upload")
@@ -457,10 +457,14 @@ def _publish(folder: Path, root: Path, name: str) -> Path:
     """Rename a finished folder to the first free name; a rename never replaces a folder that has files."""
     for number in range(1, 10_000):
         target = root / (name if number == 1 else f"{name}-{number}")
-        if not target.exists():
-            with contextlib.suppress(FileExistsError, OSError) if number < 9_999 else contextlib.nullcontext():
-                os.rename(folder, target)
-                return target
+        if target.exists():
+            continue
+        try:
+            os.rename(folder, target)
+            return target
+        except OSError:
+            if not target.exists():  # else another upload took the name at the same moment
+                raise
     raise BadInput(f"There are too many uploads named {name!r}: choose another name.")
 
 

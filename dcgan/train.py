@@ -15,7 +15,7 @@ import torch
 
 from dcgan import data
 from dcgan.checkpoint import generator_bytes, load_state, save_state
-from dcgan.config import BadInput, Config
+from dcgan.config import BadInput, Config, Diverged
 from dcgan.gan import GAN, pick_device
 from dcgan.heartbeat import Heartbeat
 from dcgan.images import grid, png_bytes, to_uint8
@@ -26,10 +26,6 @@ log = logging.getLogger("dcgan")
 
 RATE_SECONDS = 5.0  # images/s is averaged over about this long
 POLL_SECONDS = 0.05  # how often a paused worker looks for a new wish
-
-
-class Diverged(RuntimeError):
-    """A loss or a weight stopped being a finite number."""
 
 
 def train(run: Run, heart: Heartbeat, on_progress: Callable[[dict[str, float]], None] = lambda point: None) -> None:
@@ -55,12 +51,13 @@ def train(run: Run, heart: Heartbeat, on_progress: Callable[[dict[str, float]], 
 
     # Build the players, or bring them back exactly as they were
     heart.update(message="Building the networks")
+    _make_room(run)
     gan = GAN(config, device)
     stream = data.BatchStream(len(pictures.images), config.batch_size, config.seed)
     step, time_s = 0, 0.0
-    if run.state_path.exists() or run.previous_state_path.exists():
+    if run.state_paths():
         state = load_state(run)
-        if state["config"] != config.to_json():
+        if Config.from_json(state["config"]) != config:
             raise BadInput(f"Run {run.id} has a saved state of another config.json: restore that file to go on.")
         gan.load_state_dict(state["gan"])
         stream.load_state_dict(state["stream"])
@@ -70,14 +67,19 @@ def train(run: Run, heart: Heartbeat, on_progress: Callable[[dict[str, float]], 
     seeds = [config.seed + i for i in range(config.num_samples)]
     fixed_z = z_from_seeds(seeds, config.z_dim, config.z_prior).to(device)  # (N, z_dim), the same eyes every time
 
-    def save() -> None:
-        for name, parameter in [*gan.G.named_parameters(), *gan.D.named_parameters()]:
-            if not torch.isfinite(parameter).all():
-                raise Diverged(f"Weight {name} stopped being a number at step {step}.")
+    def save() -> str:
+        """Save the state; returns what went wrong: after a full disk the last state is whole, and the next may fit."""
+        check_finite(gan, step)
         progress = {"step": step, "time_s": time_s, "config": config.to_json()}
-        save_state(run, {"gan": gan.state_dict(), "stream": stream.state_dict(), **progress})
+        try:
+            save_state(run, {"gan": gan.state_dict(), "stream": stream.state_dict(), **progress})
+        except OSError as error:
+            log.warning("could not save step %d: %s", step, error)
+            return f"Step {step} could not be saved ({error.strerror})"
+        return ""
 
     def show() -> None:
+        check_finite(gan, step)
         keep_sample(run, gan, fixed_z, step)
 
     # Begin, or go on
@@ -90,13 +92,13 @@ def train(run: Run, heart: Heartbeat, on_progress: Callable[[dict[str, float]], 
 
     # Play until the end
     ending = "finished"
-    with open(run.metrics_path, "a", encoding="utf-8") as curves, caught_signals() as signals:
+    with open(run.metrics_path, "ab", buffering=0) as curves, caught_signals() as signals:
         while step < num_steps and not (config.num_minutes and time_s >= 60 * config.num_minutes):
             # Look for a wish
             wish = "stop" if signals else wishes.newest()
             if wish in ("pause", "step"):
-                save()
-                heart.update(state="paused", obeyed=wishes.serial, images_per_s=0.0, eta_s=None)
+                problem = save()
+                heart.update(state="paused", message=problem, obeyed=wishes.serial, images_per_s=0.0, eta_s=None)
                 while wish == "pause":
                     time.sleep(POLL_SECONDS)
                     wish = "stop" if signals else wishes.newest()
@@ -138,20 +140,24 @@ def train(run: Run, heart: Heartbeat, on_progress: Callable[[dict[str, float]], 
 
             # Save what an interrupted run resumes from
             if time.monotonic() - saved_at >= config.checkpoint_seconds:
-                try:
-                    save()
-                except OSError as error:  # a full disk: the state before is whole, and the next try may succeed
-                    log.warning("could not save step %d: %s", step, error)
-                    heart.update(message=f"Could not save at step {step} ({error.strerror}); will try again.")
-                else:
-                    heart.update(message="")
+                heart.update(message=save())
                 saved_at = time.monotonic()
 
     # Leave everything in order
-    save()
+    problem = save()
     if not run.sample_path(step).exists():
         show()
-    heart.update(state=ending, message="", obeyed=wishes.serial, eta_s=None, images_per_s=0.0)
+    heart.update(message="", obeyed=wishes.serial, eta_s=None, images_per_s=0.0)
+    if problem:
+        raise RuntimeError(f"{problem}, so what came after the last checkpoint is lost: make room and resume.")
+    heart.update(state=ending)
+
+
+def check_finite(gan: GAN, step: int) -> None:
+    """Raise Diverged if a weight is no longer a number, so that nothing broken replaces something good."""
+    for name, parameter in [*gan.G.named_parameters(), *gan.D.named_parameters()]:
+        if not torch.isfinite(parameter).all():
+            raise Diverged(f"Weight {name} stopped being a number at step {step}.")
 
 
 def keep_sample(run: Run, gan: GAN, fixed_z: torch.Tensor, step: int) -> None:
@@ -212,10 +218,13 @@ class Wishes:
         """run, pause, step (once) or stop."""
         try:
             stat = self.run.control_path.stat()
+            now: tuple[int, int] | None = (stat.st_mtime_ns, stat.st_ino)
         except OSError:
-            return self._wish
-        if (stat.st_mtime_ns, stat.st_ino) != self._seen:
-            self._seen = (stat.st_mtime_ns, stat.st_ino)
+            now = self._seen  # nobody has wished for anything
+            if not self.run.config_path.exists():
+                return "stop"  # the run was deleted
+        if now != self._seen:
+            self._seen = now
             self.control = self.run.control()
             if self.control.serial > self.serial:
                 self.serial, self._wish = self.control.serial, self.control.command
@@ -254,11 +263,20 @@ def device_name(device: torch.device) -> str:
     return "MPS: Apple GPU" if device.type == "mps" else f"CPU, {threads} thread{'s' * (threads > 1)}"
 
 
+def _make_room(run: Run) -> None:
+    """Make the run's folders, and remove what writers that were killed left a minute ago or earlier."""
+    for folder in (run.sample_path(0).parent, run.snapshot_path(0).parent):
+        folder.mkdir(exist_ok=True)
+    for draft in run.path.rglob(".*.tmp"):
+        with contextlib.suppress(OSError):
+            if time.time() - draft.stat().st_mtime > 60:
+                draft.unlink()
+
+
 def _append(curves: Any, point: dict[str, float]) -> None:
     """Write one point as one line; a full disk leaves a gap in the curves, not a dead run."""
     try:
-        curves.write(json.dumps(point, allow_nan=False) + "\n")
-        curves.flush()
+        curves.write((json.dumps(point, allow_nan=False) + "\n").encode())
     except OSError as error:
         log.warning("metrics of step %d were lost: %s", point["step"], error)
 
@@ -266,9 +284,9 @@ def _append(curves: Any, point: dict[str, float]) -> None:
 def _drop_metrics_after(run: Run, step: int) -> None:
     """Forget points later than the state that training goes on from: they are about to be made again."""
     points, _ = run.read_metrics()
-    kept = [point for point in points if point["step"] <= step]
-    if run.metrics_path.exists():
-        publish(run.metrics_path, "".join(json.dumps(point) + "\n" for point in kept).encode())
+    kept = "".join(json.dumps(point) + "\n" for point in points if point["step"] <= step).encode()
+    if run.metrics_path.exists() and run.metrics_path.read_bytes() != kept:
+        publish(run.metrics_path, kept)
 
 
 def _seconds_left(config: Config, steps: int, images_per_s: float, time_s: float) -> float | None:

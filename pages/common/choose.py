@@ -1,41 +1,89 @@
-"""Picking a run and a step; the choice lives in the URL."""
+"""Picking a run and a step; the choice lives in the URL, and a run stays chosen from page to page."""
 
 import streamlit as st
 
 from dcgan import launch
 from dcgan.runs import Run, list_runs
+from pages.common import address
 from pages.common.words import state_word
+
+RUN_KEY = "picked-run"
+LAST_RUN = "last-picked-run"  # outlives the page, as a widget's key does not
 
 
 def pick_run(label: str = "Run") -> Run | None:
-    """A select box over the runs that have a generator, newest first; the URL's `run` wins; None if there are none."""
-    runs = [run for run in list_runs() if run.generator_path.exists()]
-    if not runs:
-        st.info("There is no trained generator yet. Train one first: it takes about a minute.", icon=":material/info:")
-        st.page_link("pages/training/train.py", label="Go to Train", icon=":material/model_training:")
+    """A select box over the runs that have a generator, newest first; None, and the way to Train, if there are none.
+
+    On arrival the URL's `run` wins, then the run chosen on another page, then the newest.
+    """
+    runs = _with_generator()
+    if nothing_yet(runs):
         return None
-    by_id = {run.id: run for run in runs}
-    if st.query_params.get("run") not in by_id:
-        st.query_params["run"] = runs[0].id
+    wishes = [st.session_state.get(RUN_KEY), st.session_state.get(LAST_RUN)]
+    if address.just_arrived(RUN_KEY):
+        wishes.insert(0, st.query_params.get("run"))
+    chosen = next((wish for wish in wishes if wish in runs), next(iter(runs)))
+    st.session_state[RUN_KEY] = chosen
 
     def title(run_id: str) -> str:
-        return f"{by_id[run_id].name} ({state_word(launch.observe(by_id[run_id]))})"
+        return f"{runs[run_id].name} ({state_word(launch.observe(runs[run_id]))})"
 
-    wanted = st.selectbox(label, list(by_id), list(by_id).index(st.query_params["run"]), format_func=title)
-    st.query_params["run"] = wanted
-    return by_id[wanted]
+    wanted = st.selectbox(label, list(runs), format_func=title, key=RUN_KEY)
+    st.session_state[LAST_RUN] = wanted
+    address.write({"run": wanted})
+    return runs[wanted]
 
 
 def pick_step(run: Run, label: str = "Training step") -> int | None:
-    """A slider over the kept generators; None stands for the newest, and moves on with a run in training."""
+    """A slider over the kept generators; None stands for the newest, and moves on with a run in training.
+
+    On arrival the URL's `step` wins if it was kept.
+    """
     steps = run.snapshots()
     if len(steps) < 2:
+        address.write({"step": None})
         return None
-    asked = st.query_params.get("step", "")
-    value = int(asked) if asked.isdigit() and int(asked) in steps else steps[-1]
-    step = st.select_slider(label, steps, value, format_func=lambda step: f"{step:,}", help="Rewind to any kept moment of training.")
-    if step == steps[-1]:
-        st.query_params.pop("step", None)
-        return None
-    st.query_params["step"] = str(step)
-    return step
+    key, newest_key = _step_key(run.id), f"newest-{run.id}"
+    if address.just_arrived(key):
+        asked = address.read_whole(st.query_params.get("step", ""))
+        value = asked if asked in steps else steps[-1]
+    else:
+        value = st.session_state[key]
+        if value not in steps or value == st.session_state.get(newest_key):
+            value = steps[-1]  # thinned away in the meantime, or following the newest
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+    st.session_state[newest_key] = steps[-1]
+    step = st.select_slider(
+        label, steps, format_func=lambda step: f"{step:,}", key=key, help="Rewind to any kept moment of training."
+    )
+    address.write({"step": None if step == steps[-1] else str(step)})
+    return None if step == steps[-1] else step
+
+
+def go_to(run: Run, step: int | None) -> None:
+    """Choose a run and a step from a callback, as if a person had picked them."""
+    st.session_state[RUN_KEY] = run.id
+    steps = run.snapshots()
+    if steps:
+        st.session_state[_step_key(run.id)] = step if step in steps else steps[-1]
+
+
+def _step_key(run_id: str) -> str:
+    return f"picked-step-{run_id}"
+
+
+def nothing_yet(runs: dict[str, Run] | None = None) -> bool:
+    """Whether there is no generator at all; if so, say what to do. A page may ask before it lays out its columns."""
+    if _with_generator() if runs is None else runs:
+        return False
+    with st.container(border=True, key="nothing-yet"):
+        st.subheader("No generator yet", anchor=False)
+        st.write("This page plays with a trained generator. Train one first: clothes appear after about a minute.")
+        st.page_link("pages/training/train.py", label="Go to Train", icon=":material/model_training:")
+    return True
+
+
+def _with_generator() -> dict[str, Run]:
+    """The runs that have a generator by id, newest first."""
+    return {run.id: run for run in list_runs() if run.generator_path.exists()}

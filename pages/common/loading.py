@@ -1,11 +1,12 @@
 """Generators for the pages: loaded once per file and moment, shared by every visitor, never changed."""
 
 import gc
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import streamlit as st
 
+from dcgan.config import BadInput
 from dcgan.runs import Run
 
 if TYPE_CHECKING:
@@ -14,21 +15,79 @@ if TYPE_CHECKING:
     from dcgan.models import Generator
 
 
+class Opened(NamedTuple):
+    """A generator and where it comes from: what a recipe needs to name it."""
+
+    generator: "Generator"
+    step: int
+    weights_hash: str
+    modified: int  # of its file, nanoseconds; another number means newer weights
+
+
+def open_at(run: Run, step: int | None = None) -> Opened:
+    """The run's generator at a kept step, or the newest, with its origin; raises BadInput when there is none."""
+    return _load(str(run.path), step, modified(run, step))
+
+
 def generator_of(run: Run, step: int | None = None) -> "Generator":
     """The run's generator at a kept step, or the newest; raises BadInput when there is none."""
+    return open_at(run, step).generator
+
+
+def modified(run: Run, step: int | None = None) -> int:
+    """When the generator's file was written, in nanoseconds; 0 if it is missing."""
     path = run.generator_path if step is None else run.snapshot_path(step)
-    modified = path.stat().st_mtime_ns if path.exists() else 0
-    return _load(str(run.path), step, modified)
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the generator …")
-def _load(run_path: str, step: int | None, modified: int) -> "Generator":
+def _load(run_path: str, step: int | None, modified: int) -> Opened:
     from dcgan.checkpoint import open_generator
 
-    generator = open_generator(Run(run_path), step)
+    run = Run(run_path)
+    for _ in range(3):  # a run in training may publish a newer file between two looks
+        before = _origin(run, step)
+        generator = open_generator(run, step)
+        if _origin(run, step) == before:
+            break
+    _settle()
+    return Opened(generator, before[0], before[1], modified)
+
+
+def _origin(run: Run, step: int | None) -> tuple[int, str]:
+    """Step and weights hash from the file's own metadata."""
+    from safetensors import SafetensorError, safe_open
+
+    path = run.generator_path if step is None else run.snapshot_path(step)
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+        return int(metadata["step"]), metadata["weights_hash"]
+    except FileNotFoundError:
+        return 0, ""  # open_generator says it better
+    except (SafetensorError, OSError, KeyError, ValueError):
+        raise BadInput(f"{path.name} of {run.id} is not a readable generator.") from None
+
+
+@st.cache_resource(show_spinner=False)
+def _settle() -> None:
+    """PyTorch's many objects need not be walked again by every collection; once, or later garbage would freeze too."""
     gc.collect()
-    gc.freeze()  # PyTorch's many objects need not be walked again by every collection
-    return generator
+    gc.freeze()
+
+
+@st.cache_data(max_entries=64, show_spinner="Measuring which dimensions of z matter …")
+def ranked_dims(weights_hash: str, _generator: "Generator") -> list[tuple[int, float]]:
+    """All dimensions of z as (dimension, strength in grey levels), strongest first; measured once per weights."""
+    from dcgan.latent import influential_dims
+
+    config = _generator.config
+    weights = sum(p.numel() for p in _generator.parameters())
+    num_base = 8 if weights < 1e6 else 4 if weights < 8e6 else 2  # a second or two at most
+    return influential_dims(_generator, config.z_dim, config.z_prior, n=config.z_dim, num_base=num_base)
 
 
 def render(generator: "Generator", z: "torch.Tensor") -> np.ndarray:

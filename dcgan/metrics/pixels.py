@@ -1,0 +1,240 @@
+"""Pixel figures of a generator beside the same figures of real pictures, which are their floor.
+
+They find collapse, wrong brightness or contrast, and copying. They can't judge realism: a set of blurred or
+scrambled pictures may score well. All distances are root mean square differences of pixels in grey levels of 255.
+"""
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import torch
+
+from dcgan import data
+from dcgan.checkpoint import weights_hash
+from dcgan.config import BadInput, Config
+from dcgan.images import to_uint8
+from dcgan.latent import sample_seeds, z_from_seeds
+
+if TYPE_CHECKING:
+    from dcgan.models import Generator
+
+MAX_PICTURES = 10_000
+DIVERSITY_PICTURES = 1000  # a mean over half a million pairs is exact enough
+CHUNK_FLOATS = 2**23  # 32 MiB of float32 at a time, whatever the size of the data set
+QUERY_ROWS = 1024
+MAX_PRODUCTS = 10**12  # multiplications for one search of the training pictures: half a minute on one core
+RARE = 0.01  # a held-out picture in a hundred lies this close to a training picture
+ALARM = 0.001  # probability below which so many close pictures are no accident
+
+
+class Pairs(NamedTuple):
+    """Pictures, each with its nearest training picture."""
+
+    pictures: np.ndarray  # uint8 (N, H, W) or (N, H, W, 3)
+    nearest: np.ndarray  # the same shape
+    distances: np.ndarray  # float64 (N,), grey levels
+
+    def take(self, rows: np.ndarray | list[int] | slice) -> "Pairs":
+        return Pairs(self.pictures[rows], self.nearest[rows], self.distances[rows])
+
+    def closest(self, n: int) -> "Pairs":
+        """The n pairs with the smallest distance, rising."""
+        return self.take(np.argsort(self.distances, kind="stable")[:n])
+
+
+class Measurement(NamedTuple):
+    report: dict[str, Any]  # plain numbers and text, ready for JSON
+    fakes: Pairs
+    held_out: Pairs | None  # None where no real pictures were held out
+
+
+def pixel_report(generator: "Generator", n: int = 1000, seed: int = 0) -> dict[str, Any]:
+    """The figures of n fakes from seeds seed, seed + 1, ...; raises BadInput when the data can't be read."""
+    return measure(generator, n, seed).report
+
+
+def measure(generator: "Generator", n: int = 1000, seed: int = 0) -> Measurement:
+    """Compare n fakes with as many held-out pictures and with all training pictures; BadInput as `pixel_report`."""
+    if not 2 <= n <= MAX_PICTURES:
+        raise BadInput(f"n must be from 2 to {MAX_PICTURES}, not {n!r}.")
+    config = generator.config
+    train, test = real_pictures(config, "train"), real_pictures(config, "test")
+    fakes = fake_pictures(generator, n, seed)
+    held_out = test[np.sort(np.random.default_rng(seed).permutation(len(test))[:n])]  # (M, ...), M <= n
+    searched, notes = _affordable(train, n + len(held_out), seed)
+
+    pairs_of_fakes = _pairs(fakes, searched)
+    pairs_of_real = _pairs(held_out, searched) if len(held_out) else None
+    if pairs_of_real is None:
+        notes.append("The data set is too small for held-out pictures, so the floors that need them are missing.")
+    elif len(held_out) < 100:
+        notes.append(f"Only {len(held_out)} pictures are held out, so the floors are rough.")
+    sets = {"fakes": _moments(fakes), "test": _moments(test) if len(test) else None, "train": _moments(train)}
+
+    def each(figure: str) -> dict[str, float | None]:
+        return {name: moments and moments[figure] for name, moments in sets.items()}
+
+    report: dict[str, Any] = {
+        "n": n,
+        "seed": seed,
+        "data": config.data,
+        "splits": {"train": len(train), "test": len(test)},
+        "held_out_drawn": len(held_out),
+        "train_searched": len(searched),
+        "weights": "EMA" if config.ema_half_life_images else "plain (EMA is off)",
+        "weights_hash": weights_hash(generator.state_dict()),
+        "unit": "grey levels of 255",
+        "mean": each("mean"),  # of all pixels
+        "spread": each("spread"),  # standard deviation of all pixels
+        "per_pixel_spread": each("per_pixel_spread"),  # of one pixel over the set, averaged: small after a collapse
+        "diversity": {"fakes": mean_pairwise(fakes), "test": mean_pairwise(held_out)},
+        "nearest": {
+            "fakes": _percentiles(pairs_of_fakes.distances),
+            "test": _percentiles(pairs_of_real.distances) if pairs_of_real else None,
+        },
+        "close": close_calls(pairs_of_fakes.distances, pairs_of_real.distances) if pairs_of_real else None,
+        "notes": notes,
+    }
+    return Measurement(report, pairs_of_fakes, pairs_of_real)
+
+
+def real_pictures(config: Config, split: str) -> np.ndarray:
+    """Real pictures of the split train or test, uint8 (N, H, W) or (N, H, W, 3), read-only.
+
+    Raises BadInput when the data is gone, or has changed since the run began: nothing is then known to be held out.
+    """
+    found = data.load(config.data, config.image_size, config.channels, split)
+    if config.data_fingerprint and found.fingerprint != config.data_fingerprint:
+        raise BadInput(f"data {config.data!r} has changed since this run was trained, so it can't be compared with it.")
+    return found.images[:, 0] if config.channels == 1 else found.images.transpose(0, 2, 3, 1)
+
+
+def fake_pictures(generator: "Generator", n: int, seed: int) -> np.ndarray:
+    """Pictures of the seeds seed, seed + 1, ..., uint8 (n, H, W) or (n, H, W, 3)."""
+    z = z_from_seeds(sample_seeds(seed, n), generator.config.z_dim, generator.config.z_prior)
+    with torch.inference_mode():
+        return np.concatenate([to_uint8(generator(part).numpy()) for part in z.split(64)])
+
+
+def nearest_training(pictures: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each picture the index of its nearest training picture, int64 (N,), and the distance, float64 (N,)."""
+    assert pictures.dtype == train.dtype == np.uint8 and pictures.shape[1:] == train.shape[1:] and len(train)
+    size = math.prod(train.shape[1:])
+    rows = max(1, CHUNK_FLOATS // max(size, QUERY_ROWS))
+    best = torch.full((len(pictures),), math.inf)
+    index = torch.zeros(len(pictures), dtype=torch.int64)
+    for start in range(0, len(train), rows):
+        real = _centred(train[start : start + rows])  # (R, D)
+        real_norms = real.square().sum(1)
+        for first in range(0, len(pictures), QUERY_ROWS):
+            part = slice(first, first + QUERY_ROWS)
+            query = _centred(pictures[part])  # (Q, D)
+            # |q - r|^2 without |q|^2, which is the same for every r
+            score, at = torch.addmm(real_norms, query, real.T, alpha=-2).min(1)
+            better = score < best[part]
+            best[part] = torch.where(better, score, best[part])
+            index[part] = torch.where(better, at + start, index[part])
+    found = index.numpy()
+    # the products are rounded to about a tenth of a grey level: the distances themselves are worked out exactly
+    return found, np.array([_distance(pictures[i], train[j]) for i, j in enumerate(found)])
+
+
+def mean_pairwise(pictures: np.ndarray) -> float | None:
+    """Mean distance between two of the first 1,000 pictures; None for fewer than two."""
+    n = min(len(pictures), DIVERSITY_PICTURES)
+    if n < 2:
+        return None
+    x = torch.from_numpy(pictures[:n].reshape(n, -1).astype(np.float64))  # whole numbers below 2^53: exact
+    norms = x.square().sum(1)
+    squares = (norms[:, None] + norms[None, :] - 2 * x @ x.T).clamp_(min=0)  # (n, n)
+    return _rounded((squares / x.shape[1]).sqrt().sum().item() / (n * (n - 1)))
+
+
+def close_calls(fakes: np.ndarray, held_out: np.ndarray) -> dict[str, Any]:
+    """How many fakes are closer to a training picture than 99 % of the held-out pictures are, and what chance gives.
+
+    The threshold is the held-out distance of rank k = 1 % (at least 1). If fakes were drawn as the held-out pictures
+    are, the number below it would be beta-binomial, whatever the distribution of distances: with the parameters
+    k and M + 1 - k for M held-out pictures.
+    """
+    rank = max(1, round(RARE * len(held_out)))
+    threshold = float(np.sort(held_out)[rank - 1])
+    below = int((fakes < threshold).sum())
+    a, b = rank, len(held_out) + 1 - rank
+    chance = _beta_binomial_tail(below, len(fakes), a, b)
+    return {
+        "threshold": _rounded(threshold),
+        "fakes": below,
+        "expected": _rounded(len(fakes) * a / (a + b)),
+        "probability": float(f"{chance:.3g}"),
+        "alarm": chance < ALARM,
+    }
+
+
+# -- helpers
+
+
+def _centred(pictures: np.ndarray) -> torch.Tensor:
+    """uint8 (N, ...) -> float32 (N, D) around 0, where products lose the fewest digits."""
+    return torch.from_numpy(pictures.reshape(len(pictures), -1).astype(np.float32)).sub_(127.5)
+
+
+def _distance(a: np.ndarray, b: np.ndarray) -> float:
+    return math.sqrt(np.square(a.astype(np.int64) - b).mean())
+
+
+def _pairs(pictures: np.ndarray, train: np.ndarray) -> Pairs:
+    index, distances = nearest_training(pictures, train)
+    return Pairs(pictures, train[index], distances)
+
+
+def _affordable(train: np.ndarray, queries: int, seed: int) -> tuple[np.ndarray, list[str]]:
+    """The training pictures to search: all, or as many as the budget allows, with a note that says so."""
+    most = max(1, MAX_PRODUCTS // (queries * math.prod(train.shape[1:])))
+    if len(train) <= most:
+        return train, []
+    kept = np.sort(np.random.default_rng(seed).permutation(len(train))[:most])
+    return train[kept], [
+        f"Nearest pictures were looked for among {most:,} training pictures drawn from {len(train):,}, "
+        "so a copy of one of the others goes unseen; a smaller n searches more."
+    ]
+
+
+def _moments(pictures: np.ndarray) -> dict[str, float]:
+    """Mean and standard deviation of all pixels, and the mean over positions of a pixel's own deviation."""
+    shape = math.prod(pictures.shape[1:])
+    total, squares = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    rows = max(1, CHUNK_FLOATS // shape)
+    for start in range(0, len(pictures), rows):
+        x = pictures[start : start + rows].reshape(-1, shape)
+        total += x.sum(0, dtype=np.int64)
+        squares += np.square(x, dtype=np.uint16).sum(0, dtype=np.int64)  # 255^2 fits
+    mean, mean_square = total / len(pictures), squares / len(pictures)
+    variance = np.maximum(mean_square - mean**2, 0)
+    spread = math.sqrt(max(mean_square.mean() - mean.mean() ** 2, 0))
+    per_pixel = np.where(squares * len(pictures) == total**2, 0, np.sqrt(variance)).mean()  # exactly 0 if constant
+    return {"mean": _rounded(mean.mean()), "spread": _rounded(spread), "per_pixel_spread": _rounded(per_pixel)}
+
+
+def _percentiles(distances: np.ndarray) -> dict[str, float]:
+    p5, median, p95 = np.percentile(distances, [5, 50, 95])
+    return {"p5": _rounded(p5), "median": _rounded(median), "p95": _rounded(p95)}
+
+
+def _beta_binomial_tail(x: int, n: int, a: float, b: float) -> float:
+    """P(X >= x) of the beta-binomial distribution with n trials."""
+
+    def log_beta(p: float, q: float) -> float:
+        return math.lgamma(p) + math.lgamma(q) - math.lgamma(p + q)
+
+    def log_choose(k: int) -> float:
+        return -math.log(n + 1) - log_beta(n - k + 1, k + 1)
+
+    if x == 0:
+        return 1.0
+    return min(1.0, sum(math.exp(log_choose(k) + log_beta(k + a, n - k + b) - log_beta(a, b)) for k in range(x, n + 1)))
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), 3)

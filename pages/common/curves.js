@@ -1,0 +1,129 @@
+// One Plotly figure per element, made once and then updated in place, so that zoom and hover survive.
+const CHARTS = new WeakMap();
+
+const CURVES = {
+  d_loss: { axis: "y", name: "D loss", player: "D" },
+  g_loss: { axis: "y", name: "G loss", player: "G" },
+  d_real: { axis: "y2", name: "D(x), on real", player: "D" },
+  d_fake: { axis: "y2", name: "D(G(z)), on fake", player: "G" },
+  d_accuracy: { axis: "y3", name: "D's accuracy", player: "third" },
+};
+const TITLES = [
+  ["y", "Losses: both wobbling without running away is healthy"],
+  ["y2", "What D believes: 1 = real, 0 = fake; the closer the two, the better the fakes"],
+  ["y3", "How often D is right: falling from 1 towards 0.5 means G is fooling it"],
+];
+
+function unpack(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = view.getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+  const numbers = new Float32Array(bytes.slice(4 + length).buffer);
+  const arrays = {};
+  let at = 0;
+  for (const [name, count] of header.arrays) {
+    arrays[name] = { x: numbers.slice(at, at + count), y: numbers.slice(at + count, at + 2 * count) };
+    at += 2 * count;
+  }
+  return { identity: header.identity, height: header.height, arrays };
+}
+
+function palette(element) {
+  const style = getComputedStyle(element);
+  const read = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
+  const text = read("--st-text-color", "#333");
+  const chart = read("--st-chart-categorical-colors", "").split(",").map((colour) => colour.trim());
+  return {
+    text,
+    grid: read("--st-border-color", "#ccc"),
+    font: read("--st-font", "sans-serif"),
+    surface: read("--st-background-color", "#fff"),
+    G: chart[0] || "#b4532a",
+    D: chart[1] || "#35688c",
+    third: chart[2] || "#6b7f3a",
+  };
+}
+
+function traces(arrays, colours) {
+  const list = [];
+  for (const [key, { axis, name, player }] of Object.entries(CURVES)) {
+    const common = { type: "scatter", mode: "lines", xaxis: "x", yaxis: axis, legendgroup: key };
+    const raw = { ...arrays[key], line: { color: colours[player], width: 1 }, opacity: 0.28 };
+    list.push({ ...common, ...raw, hoverinfo: "skip", showlegend: false });
+    const line = { ...arrays[key + "~"], line: { color: colours[player], width: 2.2 } };
+    list.push({ ...common, ...line, name, hovertemplate: `${name} %{y:.3f}<extra></extra>`, showlegend: false });
+  }
+  return list;
+}
+
+// A loss can start at a hundred; the axis follows the calm part, and zooming out shows the rest.
+function lossRange(arrays) {
+  const values = [...arrays["d_loss~"].y, ...arrays["g_loss~"].y].sort((a, b) => a - b);
+  if (!values.length) return [0, 4];
+  return [0, Math.max(1, 1.25 * values[Math.floor(0.97 * (values.length - 1))])];
+}
+
+function layout({ arrays, identity, height }, colours, width) {
+  const axis = { gridcolor: colours.grid, zeroline: false, linecolor: colours.grid, tickfont: { size: 11 }, fixedrange: false };
+  const domains = { y: [0.72, 0.955], y2: [0.37, 0.605], y3: [0.05, 0.255] };
+  const notes = [];
+  const size = width < 480 ? 10.5 : 12.5;
+  for (const [ref, text] of TITLES) {
+    const [title, rest] = text.split(/(?<=:)/);
+    const shown = width < 480 ? `<b>${title.replace(":", "")}</b>` : `<b>${title}</b>${rest}`;
+    notes.push({ text: shown, font: { size }, x: 0, xanchor: "left", y: domains[ref][1] + 0.045, yanchor: "middle" });
+  }
+  const labels = Object.values(CURVES).filter((curve) => curve.axis !== "y3");
+  for (const ref of ["y", "y2"]) {
+    labels.filter((curve) => curve.axis === ref).reverse().forEach((curve, i) => {
+      const text = `<span style="color:${colours[curve.player]}">■ ${curve.name}</span>`;
+      const x = 1 - i * (width < 480 ? 0.34 : 0.24);
+      notes.push({ text, font: { size: 11 }, x, xanchor: "right", y: domains[ref][1] + 0.008, yanchor: "middle" });
+    });
+  }
+  return {
+    uirevision: identity,
+    height,
+    margin: { l: 38, r: 6, t: 4, b: 30 },
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: colours.font, color: colours.text, size: 12 },
+    hovermode: "x",
+    hoverlabel: { bgcolor: colours.surface, bordercolor: colours.grid, font: { color: colours.text } },
+    showlegend: false,
+    dragmode: "zoom",
+    annotations: notes.map((note) => ({ ...note, xref: "paper", yref: "paper", showarrow: false })),
+    xaxis: { ...axis, anchor: "y3", title: { text: "step", font: { size: 11 }, standoff: 4 }, rangemode: "tozero" },
+    yaxis: { ...axis, domain: domains.y, range: lossRange(arrays) },
+    yaxis2: { ...axis, domain: domains.y2, range: [-0.03, 1.03], dtick: 0.5 },
+    yaxis3: { ...axis, domain: domains.y3, range: [0.3, 1.03], dtick: 0.25 },
+  };
+}
+
+function draw(chart) {
+  if (!window.Plotly || !chart.data || !chart.div.isConnected) return;
+  const colours = palette(chart.div);
+  const figure = layout(chart.data, colours, chart.div.clientWidth);
+  const options = { displayModeBar: false, responsive: true, doubleClick: "reset" };
+  window.Plotly.react(chart.div, traces(chart.data.arrays, colours), figure, options);
+  chart.div.dataset.updates = String(Number(chart.div.dataset.updates || 0) + 1);
+}
+
+export default function ({ parentElement, data }) {
+  let chart = CHARTS.get(parentElement);
+  if (!chart) {
+    chart = { div: parentElement.querySelector(".curves") };
+    chart.ready = () => draw(chart);
+    window.addEventListener("dcgan-plotly", chart.ready);
+    CHARTS.set(parentElement, chart);
+  }
+  if (data && data.length) {
+    chart.data = unpack(data);
+    draw(chart);
+  }
+  return () => {
+    window.removeEventListener("dcgan-plotly", chart.ready);
+    if (window.Plotly) window.Plotly.purge(chart.div);
+    CHARTS.delete(parentElement);
+  };
+}

@@ -1,0 +1,89 @@
+"""The live curves: one Plotly figure that stays alive in the browser and is updated in place.
+
+`st.plotly_chart` takes its figure down at every change of data, with zoom and hover. This component keeps it. The
+library itself comes from the installed plotly package and goes to the browser once per visit.
+"""
+
+import functools
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+MAX_BUCKETS = 1_000  # each gives its lowest and its highest point, so that no spike is lost
+CURVES = ("d_loss", "g_loss", "d_real", "d_fake", "d_accuracy")
+LINE_WINDOWS = 40  # a smooth line averages a fortieth of the run
+
+_JS = (Path(__file__).parent / "curves.js").read_text(encoding="utf-8")
+_LIBRARY_JS = (Path(__file__).parent / "plotly_library.js").read_text(encoding="utf-8")
+_library = st.components.v2.component("plotly_library", js=_LIBRARY_JS, isolate_styles=False)
+_chart = st.components.v2.component(
+    "curves", html="<div class='curves'></div>", css=".curves { width: 100%; height: 100%; }", js=_JS, isolate_styles=False
+)
+
+
+def load_library() -> None:
+    """Hand plotly.js to the browser; call it outside the part of the page that ticks."""
+    state = st.session_state.get("plotly-library")
+    loaded = bool(state and state.get("loaded"))
+    _library(key="plotly-library", data=b"" if loaded else _packed_library(), on_loaded_change=lambda: None, height=1)
+
+
+def live_curves(key: str, columns: dict[str, np.ndarray], height: int) -> None:
+    """Draw losses, D's verdicts and D's accuracy over the step, one under the other.
+
+    `columns` maps step and the names in CURVES to arrays (N,). Zoom and hover survive every update.
+    """
+    _chart(key=key, data=pack(key, columns, height), height=height)
+
+
+def pack(identity: str, columns: dict[str, np.ndarray], height: int) -> bytes:
+    """Thinned curves as bytes: a 4-byte header length, a JSON header, then little-endian float32 arrays.
+
+    The header lists [name, number of points] in order; each name has its steps first, then its values, and
+    `name~` is the moving average.
+    """
+    names, arrays = [], []
+    steps = columns["step"]
+    for name in CURVES:
+        x, y = thinned(steps, columns[name])
+        smooth_x, smooth_y = smoothed(steps, columns[name])
+        for label, xs, ys in ((name, x, y), (f"{name}~", smooth_x, smooth_y)):
+            names.append([label, len(xs)])
+            arrays += [xs, ys]
+    header = json.dumps({"identity": identity, "height": height, "arrays": names}).encode()
+    header += b" " * (-len(header) % 4)
+    body = np.concatenate(arrays).astype("<f4").tobytes()
+    return len(header).to_bytes(4, "little") + header + body
+
+
+def thinned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """At most 2 * MAX_BUCKETS points: of each stretch of the curve its lowest and its highest."""
+    if len(x) <= 2 * MAX_BUCKETS:
+        return x, y
+    edges = np.linspace(0, len(x), MAX_BUCKETS + 1).astype(int)
+    picked = set()
+    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+        picked.update((begin + int(y[begin:end].argmin()), begin + int(y[begin:end].argmax())))
+    order = np.array(sorted(picked))
+    return x[order], y[order]
+
+
+def smoothed(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A centred moving average over a fortieth of the curve, at most 500 points."""
+    if len(x) < 3:
+        return x, y
+    reach = max(1, len(x) // (2 * LINE_WINDOWS))
+    total = np.concatenate([[0.0], np.cumsum(y)])
+    centres = np.unique(np.linspace(0, len(x) - 1, min(len(x), 500)).round().astype(int))
+    low, high = np.maximum(centres - reach, 0), np.minimum(centres + reach + 1, len(x))
+    return x[centres], (total[high] - total[low]) / (high - low)
+
+
+@functools.cache
+def _packed_library() -> bytes:
+    from plotly.offline import get_plotlyjs
+
+    return gzip.compress(get_plotlyjs().encode(), compresslevel=6)

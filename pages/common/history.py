@@ -1,0 +1,52 @@
+"""The metric points of a run as columns, read from where the last look ended."""
+
+import threading
+
+import numpy as np
+import streamlit as st
+
+from dcgan.runs import Run
+
+COLUMNS = ("step", "d_loss", "g_loss", "d_real", "d_fake", "d_accuracy", "images_per_s")
+
+
+class History:
+    """Columns of a growing metrics.jsonl; `refresh` costs only what was added since."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._lock = threading.Lock()  # visitors share it
+        self._forget()
+
+    def _forget(self) -> None:
+        self._offset, self._inode = 0, -1
+        self._columns = {name: np.empty(0) for name in COLUMNS}
+
+    def refresh(self) -> dict[str, np.ndarray]:
+        """All points as arrays (N,) by name; a file rewritten by a resume is read anew."""
+        with self._lock:
+            try:
+                stat = self.run.metrics_path.stat()
+            except OSError:
+                self._forget()
+                return self._columns
+            if stat.st_ino != self._inode or stat.st_size < self._offset:
+                self._forget()
+                self._inode = stat.st_ino
+            points, self._offset = self.run.read_metrics(self._offset)
+            if points:
+                self._columns = {
+                    name: np.append(old, [float(point.get(name) or 0.0) for point in points])
+                    for name, old in self._columns.items()
+                }
+            return self._columns
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _history(run_path: str) -> History:
+    return History(Run(run_path))
+
+
+def history_of(run: Run) -> dict[str, np.ndarray]:
+    """The run's curves so far, by column name."""
+    return _history(str(run.path)).refresh()

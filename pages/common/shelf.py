@@ -1,0 +1,105 @@
+"""The runs as rows of a table, remembered by the time of their files so that a hundred of them stay quick."""
+
+import base64
+import datetime
+import io
+import math
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from PIL import Image
+
+from dcgan import launch
+from dcgan.config import BadInput, Config
+from dcgan.runs import Run
+from pages.common.words import state_word
+
+THUMBNAIL = (3, 2)  # pictures of the sample grid, across and down
+TAIL_BYTES = 2000  # of the metrics file: a few lines
+
+
+def row(run: Run) -> dict[str, Any]:
+    """The run's row by column; what is unknown is None."""
+    status, config, point = launch.observe(run), config_of(run), newest_point(run)
+    return {
+        "Samples": newest_thumbnail(run),
+        "Name": run.name,
+        "State": state_word(status),
+        "Steps": status.step,
+        "D loss": point.get("d_loss"),
+        "G loss": point.get("g_loss"),
+        "Preset": config.preset if config else "unreadable",
+        "Data": data_title(config.data) if config else "",
+        "Made": datetime.datetime.fromtimestamp(run.created(), datetime.UTC),
+        "Size": size_of(run) / 1e6,
+    }
+
+
+def config_of(run: Run) -> Config | None:
+    """The run's settings, or None when its config.json can't be used."""
+    try:
+        return run.config
+    except BadInput:
+        return None
+
+
+def data_title(spec: str) -> str:
+    """`fashion-mnist:7,9` as it is, a path by its last part."""
+    return spec.replace("\\", "/").rstrip("/").rpartition("/")[2] or spec
+
+
+def newest_point(run: Run) -> dict[str, float]:
+    """The last whole line of the metrics, without reading those before it."""
+    try:
+        size = run.metrics_path.stat().st_size
+    except OSError:
+        return {}
+    points, _ = run.read_metrics(max(0, size - TAIL_BYTES))
+    return points[-1] if points else {}
+
+
+def newest_thumbnail(run: Run) -> str | None:
+    """A few pictures of the newest sample grid as a data URI, or None."""
+    steps = run.samples()
+    if not steps:
+        return None
+    path, config = run.sample_path(steps[-1]), config_of(run)
+    try:
+        return _thumbnail(str(path), path.stat().st_mtime_ns, config.image_size if config else 32)
+    except OSError:  # thinned away, or damaged
+        return None
+
+
+def size_of(run: Run) -> int:
+    """Bytes on disk; counted again only after the directory has changed."""
+    try:
+        return _size(str(run.path), run.path.stat().st_mtime_ns)
+    except OSError:
+        return 0
+
+
+def keep_two(before: list[int], ticked: list[int]) -> list[int]:
+    """At most two rows in the order they were ticked: a third takes the place of the first."""
+    kept = [row for row in before if row in ticked]
+    return (kept + [row for row in ticked if row not in kept])[-2:]
+
+
+@st.cache_data(max_entries=1000, show_spinner=False)
+def _thumbnail(path: str, modified: int, image_size: int) -> str:
+    """The grid's top left corner, enlarged by a whole number so that pixels stay squares."""
+    across, down = THUMBNAIL
+    with Image.open(path) as grid:
+        corner = grid.crop(
+            (0, 0, min(grid.width, across * (image_size + 2) - 2), min(grid.height, down * (image_size + 2) - 2))
+        )
+    factor = max(1, math.ceil(128 / corner.height))
+    corner = corner.resize((corner.width * factor, corner.height * factor), Image.Resampling.NEAREST)
+    buffer = io.BytesIO()
+    corner.save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+@st.cache_data(max_entries=1000, show_spinner=False)
+def _size(path: str, modified: int) -> int:
+    return Run(Path(path)).size_bytes()

@@ -1,0 +1,61 @@
+"""What can be done to a run from its shelf: take it up again, train it further, delete it."""
+
+from dcgan import launch
+from dcgan.config import BadInput
+from dcgan.runs import Run, Status
+
+
+def end_of(run: Run) -> int:
+    """The step at which training ends; raises BadInput for an unusable config.json."""
+    return run.control().num_steps or run.config.num_steps
+
+
+def has_state(run: Run) -> bool:
+    """Whether there is something to go on from; a run that never began goes on from nothing."""
+    return bool(run.state_paths()) or not run.generator_path.exists()
+
+
+def is_out_of_time(run: Run, status: Status) -> bool:
+    """Whether the run's limit in minutes, which no later wish can move, is used up."""
+    minutes = run.config.num_minutes
+    return bool(minutes) and status.time_s >= 60 * minutes
+
+
+def can_resume(run: Run, status: Status) -> bool:
+    """Whether Resume would train at least one step."""
+    if status.state in launch.ACTIVE or not has_state(run):
+        return False
+    return status.step < end_of(run) and not is_out_of_time(run, status)
+
+
+def why_not_further(run: Run, status: Status) -> str:
+    """Why the end of training can't be moved and training go on from there, in one sentence; empty if it can."""
+    if status.state in launch.ACTIVE:
+        return "It is in training: stop it first."
+    if not has_state(run):
+        return "It came without its training state (state.pt), so it can't go on; its generator is all yours."
+    if is_out_of_time(run, status):
+        return (
+            f"Its limit of {run.config.num_minutes:g} minutes is used up and a run keeps its settings: start a new one."
+        )
+    return ""
+
+
+def train_further(run: Run, num_steps: int) -> None:
+    """Move the end of training and start; raises BadInput, with the old end back in place, if it can't start."""
+    run.config.replace(num_steps=num_steps)  # refuses what no run could have
+    before = run.control().num_steps
+    run.extend(num_steps)
+    try:
+        launch.start(run)
+    except BadInput:
+        run.extend(before)
+        raise
+
+
+def delete(run: Run) -> None:
+    """Remove the run from the disk; raises BadInput if a process trains it or the disk refuses."""
+    if launch.observe(run).state in launch.ACTIVE:
+        raise BadInput(f"{run.name} is in training: stop it first, then delete it.")
+    if run.path.exists():  # nobody was quicker
+        run.delete()

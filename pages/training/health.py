@@ -1,0 +1,46 @@
+"""What the newest points of the curves say, in plain words."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from dcgan.runs import Status
+
+WINDOW = 60  # points looked at
+
+
+class Verdict(NamedTuple):
+    level: str  # good, watch or bad
+    text: str
+
+
+def judge(columns: dict[str, np.ndarray], status: Status) -> Verdict:
+    """One or two sentences on how the game stands; `columns` maps curve names to arrays (N,)."""
+    if len(columns["step"]) < 8:
+        return Verdict("good", "The two players have only begun. Noise turns into blobs within the first hundred steps.")
+    accuracy = float(columns["d_accuracy"][-WINDOW:].mean())
+    g_loss = float(columns["g_loss"][-WINDOW:].mean())
+    believed = float(columns["d_fake"][-WINDOW:].mean())
+    if accuracy > 0.985 and g_loss > 5 and status.step > 300:
+        return Verdict(
+            "bad",
+            f"D recognises {accuracy:.0%} of the pictures and G learns little from such a clear defeat. If this lasts, "
+            "start again with a lower learning rate for D.",
+        )
+    if accuracy < 0.55 and status.step > 300:
+        return Verdict(
+            "watch",
+            f"D is right only {accuracy:.0%} of the time, hardly better than guessing: either the fakes are superb or D "
+            "has lost its way. The picture tells which.",
+        )
+    if accuracy > 0.95:
+        return Verdict(
+            "good",
+            f"D is ahead: it is right {accuracy:.0%} of the time and gives the fakes {believed:.0%}. That is usual early "
+            "on; G learns from it as long as its loss does not run away upwards.",
+        )
+    return Verdict(
+        "good",
+        f"Healthy: D is right {accuracy:.0%} of the time and believes the fakes {believed:.0%}. Both losses wobble because "
+        "each player keeps answering the other; watch the pictures, not the losses.",
+    )

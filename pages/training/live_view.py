@@ -1,0 +1,164 @@
+"""Watching a run: figures, the growing picture, the curves, and the controls."""
+
+import time
+
+import streamlit as st
+
+from dcgan import launch
+from dcgan.config import BadInput
+from dcgan.runs import Run, Status
+from pages.common.curves import live_curves, load_library
+from pages.common.history import history_of
+from pages.common.words import STATES, duration, escaped
+from pages.training.health import judge
+
+CHART_HEIGHT = 560
+OBEY_SECONDS = 1.5  # how long a click waits to see its wish carried out
+
+
+def draw(run: Run) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.header(escaped(run.name), anchor=False, width="content")
+        st.page_link("pages/training/train.py", label="New run", icon=":material/add:", query_params={"new": "1"})
+    load_library()
+    active = launch.observe(run).state in launch.ACTIVE
+    st.fragment(_live, run_every=1.0 if active else None)(run, active)
+
+
+def _live(run: Run, ticking: bool) -> None:
+    status = launch.observe(run)
+    if ticking and status.state not in launch.ACTIVE:
+        st.rerun()  # draw the whole page once more, without a timer
+    _figures(run, status)
+    _trouble(run, status)
+    columns = history_of(run)
+    picture, curves = st.columns([6, 7], gap="medium")
+    with picture:
+        _samples(run)
+        _controls(run, status)
+    with curves:
+        live_curves(f"curves-{run.id}", columns, CHART_HEIGHT)
+        _words(run, status, columns)
+
+
+def _figures(run: Run, status: Status) -> None:
+    word, icon, colour = STATES[status.state]
+    where = f" on {status.device}" if status.device else ""
+    config = run.config
+    note = f": {escaped(status.message)}" if status.message and status.state in ("starting", "running") else ""
+    st.markdown(f":{colour}-badge[{icon} {word}] {escaped(config.preset)} on {escaped(config.data)}{escaped(where)}{note}")
+    cells = st.grid(4, min_column_width=130)
+    cells.metric("Step", f"{status.step:,}", help=f"One step trains D once and G once on {config.batch_size} pictures. The run ends at {status.num_steps:,}.")
+    cells.metric("Epoch", f"{status.epoch:.2f}", help="How many times every training picture has been seen.")
+    shown = status.images_per_s
+    if not shown and status.state not in launch.ACTIVE:
+        shown = status.images / status.time_s if status.time_s else 0.0
+    cells.metric("Images/s", f"{shown:,.0f}" if shown else "–", help="Real pictures trained on per second.")
+    left = duration(status.eta_s) if status.state in launch.ACTIVE else duration(status.time_s)
+    cells.metric("Time left" if status.state in launch.ACTIVE else "Time trained", left, help="Pauses are not counted.")
+    st.progress(min(1.0, status.step / max(1, status.num_steps)))
+
+
+def _trouble(run: Run, status: Status) -> None:
+    """Say what went wrong and offer the way on."""
+    if status.state == "failed":
+        st.error(escaped(status.error) or "Training failed; log.txt in the run's folder has the details.", icon=":material/error:")
+    elif status.state in ("interrupted", "stalled"):
+        st.warning(f"{status.message} Nothing up to the last checkpoint is lost.", icon=":material/power_off:")
+
+
+def _samples(run: Run) -> None:
+    """The grid of the fixed z, with a slider back to the first step; it follows the newest until moved."""
+    steps = run.samples()
+    if not steps:
+        st.skeleton(height=CHART_HEIGHT - 120)
+        st.caption("The first picture comes as soon as the networks stand.")
+        return
+    key, follow_key = f"sample-step-{run.id}", f"sample-follow-{run.id}"
+    if st.session_state.get(follow_key, True) or st.session_state.get(key) not in steps:
+        st.session_state[key] = steps[-1]
+    step = st.session_state[key]
+    with st.container(key="pixels-samples"):
+        st.image(run.sample_path(step).read_bytes(), width="stretch", alt=f"Samples at step {step}")
+
+    def moved() -> None:
+        st.session_state[follow_key] = st.session_state[key] == steps[-1]
+
+    if len(steps) > 1:
+        st.select_slider(
+            f"Samples at step {step}",
+            steps,
+            key=key,
+            on_change=moved,
+            format_func=lambda step: f"{step:,}",
+            help="The same z at every kept step: drag back to see the beginning. At the right end it follows the training.",
+        )
+    else:
+        st.caption(f"Samples at step {step}")
+
+
+def _controls(run: Run, status: Status) -> None:
+    """Pause or Resume, Step, Stop: each acts within a step."""
+    active, paused = status.state in launch.ACTIVE, status.state == "paused"
+    with st.container(horizontal=True, key="controls"):
+        if active and not paused:
+            if st.button("Pause", icon=":material/pause:", width="stretch", disabled=status.state != "running"):
+                _ask(run, "pause")
+        else:
+            done = status.state == "finished" or (not active and not run.state_path.exists())
+            if st.button("Resume", icon=":material/play_arrow:", width="stretch", type="primary", disabled=done):
+                _resume(run, paused)
+        if st.button("Step", icon=":material/skip_next:", width="stretch", disabled=status.state not in ("running", "paused"), help="Train one single step, then wait."):
+            _ask(run, "step")
+        if st.button("Stop", icon=":material/stop:", width="stretch", disabled=not active, help="Save and end the process; it can be resumed later, exactly."):
+            _stop(run, status)
+
+
+def _ask(run: Run, command: str) -> None:
+    """Write the wish and give the worker a moment, so that the page already shows it obeyed."""
+    run.ask(command)
+    serial, deadline = run.control().serial, time.monotonic() + OBEY_SECONDS
+    while time.monotonic() < deadline:
+        status = launch.observe(run)
+        if status.obeyed >= serial or status.state not in launch.ACTIVE:
+            break
+        time.sleep(0.03)
+    st.rerun()
+
+
+def _resume(run: Run, paused: bool) -> None:
+    if paused:
+        _ask(run, "run")
+    try:
+        with st.spinner("Starting …"):
+            launch.start(run)
+    except BadInput as error:
+        st.error(str(error), icon=":material/block:")
+        return
+    st.rerun()
+
+
+def _stop(run: Run, status: Status) -> None:
+    if status.state == "stalled":
+        launch.kill(run)
+        st.rerun()
+    _ask(run, "stop")
+
+
+def _words(run: Run, status: Status, columns: dict) -> None:
+    """What is happening, for somebody who sees it for the first time; then where to go next."""
+    if status.state in launch.ACTIVE:
+        verdict = judge(columns, status)
+        icon = {"good": ":material/favorite:", "watch": ":material/visibility:", "bad": ":material/warning:"}[verdict.level]
+        st.markdown(f"{icon} {verdict.text}")
+    elif run.generator_path.exists():
+        links = st.columns(3)
+        for column, page, label, icon in zip(
+            links,
+            ("pages/latent/explore.py", "pages/latent/interpolate.py", "pages/understanding/evaluate.py"),
+            ("Explore it", "Morph it", "Measure it"),
+            (":material/tune:", ":material/animation:", ":material/balance:"),
+            strict=True,
+        ):
+            with column.container(border=True):
+                st.page_link(page, label=label, icon=icon, query_params={"run": run.id}, width="stretch")

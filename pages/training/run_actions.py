@@ -1,0 +1,111 @@
+"""The buttons below a run: open, explore, train on, rename, download, delete."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from dcgan import launch
+from dcgan.config import BadInput
+from dcgan.runs import Run, Status
+from pages.common import shelf, upkeep
+from pages.common.words import escaped, size
+
+TRAIN, EXPLORE = "pages/training/train.py", "pages/latent/explore.py"
+
+
+def draw(run: Run, status: Status) -> None:
+    """Every button that makes sense for the run as it is now."""
+    try:
+        further = upkeep.why_not_further(run, status)
+        resumable = upkeep.can_resume(run, status)
+    except BadInput as error:  # its settings can't be read: it can still be thrown away
+        st.error(str(error))
+        further, resumable = " ", False
+    active, has_generator = status.state in launch.ACTIVE, run.generator_path.exists()
+    with st.container(horizontal=True, gap="small", key="run-actions"):
+        if st.button("Open", type="primary", icon=":material/monitoring:", help="Show it on the Train page."):
+            st.switch_page(TRAIN, query_params={"run": run.id})
+        if st.button(
+            "Explore", icon=":material/tune:", disabled=not has_generator, help="Move through its latent space."
+        ):
+            st.switch_page(EXPLORE, query_params={"run": run.id})
+        if resumable and st.button(
+            "Resume", icon=":material/play_arrow:", help="Go on, exactly, from its last checkpoint."
+        ):
+            begin(lambda: launch.start(run), run)
+        if not resumable and not further:
+            train_further(run, status)
+        if has_generator:
+            download(run)
+        if st.button("Rename", icon=":material/edit:", help="Give it another name on the pages."):
+            rename(run)
+        why = "It is in training: stop it first." if active else "Asks before it deletes anything."
+        if st.button("Delete", icon=":material/delete:", disabled=active, help=why):
+            delete(run)
+    if further.strip() and not active:
+        st.caption(further)
+
+
+def train_further(run: Run, status: Status) -> None:
+    """Give a run that has reached its end a new one."""
+    with st.popover(
+        "Train further", icon=":material/fast_forward:", help="Move the end of training and go on, exactly."
+    ):
+        first, key = status.step + 1, f"end-{run.id}-{status.step}"
+        end = st.number_input("Train until step", first, 10**9, 2 * max(1, status.step), key=key)
+        if st.button("Go on", type="primary", key="go-on"):
+            begin(lambda: upkeep.train_further(run, int(end)), run)
+
+
+def begin(start: Callable[[], None], run: Run) -> None:
+    """Start training and go and watch, or say why not."""
+    try:
+        with st.spinner("Starting …"):
+            start()
+    except BadInput as error:
+        st.error(str(error), icon=":material/block:")
+        return
+    st.switch_page(TRAIN, query_params={"run": run.id})
+
+
+def download(run: Run) -> None:
+    st.download_button(
+        "Download generator",
+        run.generator_path.read_bytes,  # read at the click, not at every look
+        f"{run.id}-generator.safetensors",
+        "application/octet-stream",
+        icon=":material/download:",
+        on_click="ignore",
+        help="generator.safetensors: weights and settings in one file that runs no code when it is opened.",
+    )
+
+
+@st.dialog("Rename this run", icon=":material/edit:")
+def rename(run: Run) -> None:
+    with st.form("rename", border=False):
+        name = st.text_input("Name", run.name, max_chars=80, help="What the pages call it; its folder keeps its name.")
+        if st.form_submit_button("Save", type="primary"):
+            run.rename(name)
+            st.rerun()
+    st.caption(f"Left empty, it is called {escaped(run.id)} again.")
+
+
+@st.dialog("Delete this run?", icon=":material/delete:")
+def delete(run: Run) -> None:
+    grids, generators = len(run.samples()), len(run.snapshots())
+    st.markdown(
+        f"**{escaped(run.name)}** holds {grids:,} sample grid{'s' * (grids != 1)} and {generators:,} kept "
+        f"generator{'s' * (generators != 1)}, {size(shelf.size_of(run))} in all. They leave the disk for good."
+    )
+    with st.container(horizontal=True):
+        keep = st.button("Keep it")
+        if st.button("Delete for good", type="primary", icon=":material/delete:"):
+            try:
+                upkeep.delete(run)
+            except BadInput as error:
+                st.error(str(error))
+                return
+            st.query_params.pop("run", None)
+            st.rerun()
+        if keep:
+            st.rerun()

@@ -1,0 +1,150 @@
+"""Below the shelf: one run in full, or two side by side."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dcgan import launch
+from dcgan.config import BadInput
+from dcgan.runs import Run, Status
+from pages.common import address, compare, curves, shelf, upkeep
+from pages.common.history import history_of
+from pages.common.words import STATES, age, duration, escaped, size
+from pages.training import run_actions
+
+CURVES_HEIGHT = 620
+GRIDS_HELP = "Every kept sample grid, from the first on. The same z at every step."
+
+
+def one(run: Run) -> None:
+    """Its pictures; beside them what it is, what can be done with it, and its own settings; its curves below."""
+    status = launch.observe(run)
+    picture, facts = st.columns(2, gap="large")
+    with picture:
+        sample_grids([run])
+    with facts:
+        heading(run, status)
+        run_actions.draw(run, status)
+        own_settings(run)
+    columns = history_of(run)
+    if len(columns["step"]):
+        curves.load_library()
+        curves.live_curves(f"curves-{run.id}", columns, CURVES_HEIGHT)
+    else:
+        st.caption("No curves yet: their first points come with the first steps.")
+
+
+def two(runs: list[Run]) -> None:
+    """Grids at a shared step, curves over the same axes, and the settings in which the runs differ."""
+    names = [run.name for run in runs]
+    if names[0] == names[1]:
+        names = [run.id for run in runs]
+    sample_grids(runs, names)
+    columns_of = {name: history_of(run) for name, run in zip(names, runs, strict=True)}
+    if any(len(columns["step"]) for columns in columns_of.values()):
+        st.plotly_chart(
+            compare.figure(columns_of),
+            key="curves-of-two",
+            config={"displayModeBar": False},
+            alt="Losses, D's beliefs and D's accuracy of both runs over the step",
+        )
+        st.caption("Moving averages over a fortieth of each run.")
+    else:
+        st.caption("No curves yet: their first points come with the first steps.")
+    configs = [shelf.config_of(run) for run in runs]
+    if configs[0] is None or configs[1] is None:
+        st.error("The settings of one of them can't be read.")
+    elif rows := compare.apart(configs[0], configs[1]):
+        st.markdown(f"##### Settings of {escaped(names[0])} and {escaped(names[1])} that differ")
+        settings_list(rows, "and")
+    else:
+        st.caption("Their settings are the same.")
+
+
+def heading(run: Run, status: Status) -> None:
+    """The name, and what there is to know in one line."""
+    word, icon, colour = STATES.get(status.state, (status.state, ":material/help:", "gray"))
+    st.subheader(escaped(run.name), anchor=False)
+    config = shelf.config_of(run)
+    about = [f"step {status.step:,}", f"made {age(run)}", f"{size(shelf.size_of(run))} on disk"]
+    if config:
+        colours = "grey" if config.channels == 1 else "colour"
+        about[0] += f" of {upkeep.end_of(run):,}"
+        about = [config.preset, f"{shelf.data_title(config.data)} at {config.image_size} px, {colours}", *about]
+    if status.time_s:
+        about.append(f"trained for {duration(status.time_s)} on {status.device}")
+    st.markdown(f":{colour}-badge[{icon} {word}] " + " · ".join(escaped(part) for part in about))
+    if status.state == "failed":
+        st.error(
+            escaped(status.error) or "Training failed; log.txt in its folder has the details.", icon=":material/error:"
+        )
+    elif status.state in ("interrupted", "stalled"):
+        st.warning(escaped(status.message), icon=":material/power_off:")
+
+
+def own_settings(run: Run) -> None:
+    """What sets the run's settings apart from its preset."""
+    try:
+        config = run.config
+    except BadInput:
+        return  # said above already
+    rows = compare.own_settings(config)
+    if rows:
+        st.markdown("##### Other than in its preset")
+        settings_list(rows, "instead of")
+    else:
+        st.caption(f"Its settings are those of the preset {escaped(config.preset)}.")
+
+
+def settings_list(rows: Sequence[tuple[str, object, object, str]], between: str) -> None:
+    """One line per setting, its meaning below it."""
+    for name, a, b, meaning in rows:
+        st.markdown(
+            f"{escaped(name)} **{escaped(str(a))}** {between} {escaped(str(b))}  \n:small[:gray[{escaped(meaning)}]]"
+        )
+
+
+def sample_grids(runs: list[Run], names: Sequence[str] = ()) -> None:
+    """One grid per run, titled with its name if names are given, over a slider of all steps kept by any of them."""
+    kept = [run.samples() for run in runs]
+    steps = sorted({step for each in kept for step in each})
+    if not steps:
+        st.info("No sample grid yet: the first appears when training begins.", icon=":material/hourglass_empty:")
+        return
+    pictures = st.container(key="pixels-runs")
+    wanted = step_slider(steps, "-".join(run.id for run in runs))
+    places = pictures.columns(len(runs), gap="medium") if names else [pictures]
+    for i, (place, run, each) in enumerate(zip(places, runs, kept, strict=True)):
+        with place:
+            if names:
+                st.subheader(escaped(names[i]), anchor=False)
+            one_grid(run, compare.nearest_kept(each, wanted))
+
+
+def one_grid(run: Run, step: int | None) -> None:
+    if step is None:
+        st.info("No sample grid yet.")
+        return
+    try:
+        picture = run.sample_path(step).read_bytes()
+    except OSError:
+        st.info("This grid was thinned out a moment ago: pick another step.")
+        return
+    st.image(picture, f"Samples at step {step}", width="stretch", alt=f"Samples at step {step}")
+
+
+def step_slider(steps: list[int], name: str) -> int:
+    """A slider over kept steps; the newest until somebody moves it, and then in the URL."""
+    if len(steps) < 2:
+        st.query_params.pop("step", None)
+        return steps[0]
+    key = f"step-{name}"
+    if address.just_arrived(key) or st.session_state[key] not in steps:
+        asked = address.read_whole(st.query_params.get("step", ""))
+        st.session_state[key] = asked if asked in steps else steps[-1]
+    step = st.select_slider("Step", steps, key=key, format_func=lambda step: f"{step:,}", help=GRIDS_HELP)
+    if step == steps[-1]:
+        st.query_params.pop("step", None)
+    else:
+        st.query_params["step"] = str(step)
+    return step

@@ -1,0 +1,102 @@
+"""Runs: every run on the shelf; tick one to look closer, two to compare. The choice stands in the URL."""
+
+from typing import Any
+
+import streamlit as st
+
+from dcgan import launch
+from dcgan.runs import list_runs
+from pages.common import address, shelf
+from pages.common.words import escaped
+from pages.training import run_detail
+
+ROW_HEIGHT = 58  # pixels: two rows of small pictures
+NUM_ROWS = 4.5  # in view: the half one says that there is more
+REFRESH_SECONDS = 3.0  # of the table, while a run trains
+
+
+def draw_shelf(known: list[str]) -> None:
+    """The table of all runs, `known` by id when the page was drawn; redraws the page when shelf or choice change."""
+    runs = list_runs()
+    ids = [run.id for run in runs]
+    if ids != known:
+        st.rerun()
+    before = [ids.index(run_id) for run_id in chosen_ids() if run_id in ids]
+    key = f"shelf-{hash(tuple(ids))}"  # rows are known by place, so another shelf is another table
+    if key not in st.session_state:
+        rows = before or [0] * ("run" not in st.query_params)  # the newest run, for who asks for none
+    else:
+        ticked = list(st.session_state[key]["selection"]["rows"])
+        rows = before if address.just_arrived(key) else shelf.keep_two(before, ticked)
+        if set(rows) != set(ticked):
+            st.session_state[key] = selection(rows)
+    st.dataframe(
+        [shelf.row(run) for run in runs],
+        key=key,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default=selection(rows),
+        row_height=ROW_HEIGHT,
+        height=round(38 + ROW_HEIGHT * min(NUM_ROWS, len(runs))),
+        column_config=columns(),
+        placeholder="–",
+        alt="All runs, newest first",
+    )
+    if rows != before:
+        st.query_params["run"] = [ids[row] for row in rows]
+        st.rerun()
+
+
+def chosen_ids() -> list[str]:
+    """The ids in the URL, two at most."""
+    return list(dict.fromkeys(filter(None, st.query_params.get_all("run"))))[:2]
+
+
+def selection(rows: list[int]) -> Any:
+    return {"selection": {"rows": rows, "columns": [], "cells": []}}
+
+
+def columns() -> dict[str, Any]:
+    """How each column is shown, and what it means."""
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    return {
+        "Samples": st.column_config.ImageColumn(width=108, help="A corner of the newest sample grid."),
+        "Name": text(width=165),
+        "State": text(width=105, help="What its training process is doing."),
+        "Steps": number(width=68, format="localized", help="Batches it has been trained on."),
+        "D loss": number(width=64, format="%.2f", help="The discriminator's newest loss."),
+        "G loss": number(width=64, format="%.2f", help="The generator's newest loss."),
+        "Preset": text(width=80, help="The recipe it started from."),
+        "Data": text(width=105, help="The pictures it learns from."),
+        "Made": st.column_config.DatetimeColumn(width=110, format="distance", help="When it was made."),
+        "Size": number(width=76, format="%.1f MB", help="All its files together."),
+    }
+
+
+st.title("Runs", anchor=False)
+shelf_runs = list_runs()
+if not shelf_runs:
+    st.info(
+        "The shelf is empty. The quick preset trains a first generator in about a minute.",
+        icon=":material/inventory_2:",
+    )
+    if st.button("Train the first run", type="primary", icon=":material/model_training:"):
+        st.switch_page("pages/training/train.py")
+    st.stop()
+
+st.caption("Every run, newest first. Tick one to look closer, two to compare.")
+training = any(launch.observe(run).state in launch.ACTIVE for run in shelf_runs)
+st.fragment(draw_shelf, run_every=REFRESH_SECONDS if training else None)([run.id for run in shelf_runs])
+
+by_id = {run.id: run for run in shelf_runs}
+for run_id in chosen_ids():
+    if run_id not in by_id:
+        st.info(f"There is no run {escaped(run_id[:80])} here, or no longer.", icon=":material/search_off:")
+chosen = [by_id[run_id] for run_id in chosen_ids() if run_id in by_id]
+if len(chosen) == 2:
+    run_detail.two(chosen)
+elif chosen:
+    run_detail.one(chosen[0])
+else:
+    st.caption("Nothing is ticked: tick a run at its left edge to see its pictures, curves and settings.")

@@ -1,0 +1,211 @@
+"""Before a run: choose a recipe and pictures, press Start training."""
+
+import dataclasses
+import io
+
+import streamlit as st
+
+from dcgan import launch, sources
+from dcgan.config import BadInput, Config, describe
+from dcgan.order import order
+from dcgan.presets import PRESETS
+from dcgan.runs import Run, list_runs
+from pages.common.words import escaped
+
+DATA = {
+    "fashion-mnist": "Fashion-MNIST: 60,000 clothes, bundled",
+    "mnist": "MNIST: 60,000 handwritten digits",
+    "celeba": "CelebA: 200,000 faces",
+    "upload": "My own pictures: upload them",
+    "path": "My own pictures: a folder or zip on this computer",
+}
+GROUPS = {
+    "Networks": ("image_size", "z_dim", "z_prior", "ngf", "ndf"),
+    "Optimisation": ("batch_size", "lr_g", "lr_d", "beta1", "beta2", "ema_half_life_images"),
+    "Length and what is kept": ("num_steps", "num_minutes", "log_every", "sample_every", "max_snapshots", "checkpoint_seconds"),
+    "Machine": ("device", "num_threads", "seed"),
+}
+FRESH_MNIST = "Press Start training to download it (11 MB), or put its four IDX files into `data/mnist/`."
+
+
+def draw() -> None:
+    _hero()
+    busy = launch.active_run()
+    if busy is not None:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.info(f"{escaped(busy.name)} is in training; one run trains at a time.", icon=":material/model_training:", width="stretch")
+            st.page_link("pages/training/train.py", label="Watch it", icon=":material/visibility:", query_params={"run": busy.id})
+
+    preset = st.radio(
+        "Recipe",
+        list(PRESETS),
+        captions=[f"{item.title} {item.pace}" for item in PRESETS.values()],
+        horizontal=True,
+        key="preset-cards",
+        width="stretch",
+        help="A complete set of settings. Everything in it can be changed under Advanced.",
+    )
+    spec = _pick_data()
+    values = _advanced(preset)
+    problem = st.empty()
+    if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch", disabled=spec is None):
+        assert spec is not None
+        try:
+            with st.spinner("Checking the pictures and starting …"):
+                run = _start(preset, values, spec)
+        except BadInput as error:
+            problem.error(str(error), icon=":material/block:")
+            return
+        st.query_params.from_dict({"run": run.id})
+        st.rerun()
+
+
+def _start(preset: str, values: dict[str, object], spec: str) -> Run:
+    """Check everything, make the run directory, start its process; raises BadInput and leaves nothing behind."""
+    config = order(preset, values, spec)
+    busy = launch.active_run()
+    if busy is not None:
+        raise BadInput(f"{busy.name} is in training, and one run trains at a time: stop it first (it can be resumed later).")
+    run = Run.create(config, name=str(st.session_state.get("run-name", "")).strip())
+    try:
+        launch.start(run)
+    except BadInput:
+        run.delete()
+        raise
+    return run
+
+
+def _hero() -> None:
+    st.title("Train a GAN", anchor=False)
+    words, strip = st.columns([5, 7], vertical_alignment="center", gap="medium")
+    words.markdown(
+        "Two networks play against each other: **G** draws clothes from noise, **D** tells drawn from real. "
+        "Press **Start training** and watch G learn."
+    )
+    picture = _showpiece()
+    if picture:
+        with strip.container(key="pixels-hero"):
+            st.image(picture, width="stretch", alt="Clothes drawn by a trained generator")
+
+
+def _showpiece() -> bytes | None:
+    """A strip of the shipped model's samples, or of any finished run's."""
+    for run in sorted(list_runs(), key=lambda run: run.id != "quick-fashion"):
+        steps = run.samples()
+        if steps and run.status().state in ("finished", "stopped"):
+            return _strip(str(run.sample_path(steps[-1])), run.config.image_size)
+    return None
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _strip(path: str, image_size: int) -> bytes:
+    from PIL import Image
+
+    with Image.open(path) as grid:
+        tile = image_size + 2
+        strip = grid.crop((0, 0, min(grid.width, tile * 12), min(grid.height, tile * 2) - 2))
+        buffer = io.BytesIO()
+        strip.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _pick_data() -> str | None:
+    """The data SPEC that was chosen, or None while it can't be used."""
+    chooser, shown = st.columns([5, 7], gap="medium")
+    with chooser:
+        kind = st.selectbox("Pictures", list(DATA), format_func=DATA.__getitem__, help="What D takes for real, and G learns to draw.")
+        spec = _upload() if kind == "upload" else _path() if kind == "path" else _classes(kind)
+    with shown:
+        if spec is None:
+            return None
+        try:
+            source = sources.resolve(spec)
+            sources.check(source)
+            pictures = _nine(source)
+        except BadInput as error:
+            if kind == "mnist":
+                st.info(f"{error} {FRESH_MNIST}", icon=":material/download:")
+                return spec
+            st.warning(str(error), icon=":material/folder_off:")
+            return None
+        with st.container(key="pixels-preview"):
+            st.image(pictures, width="stretch", alt="Nine real pictures of this data set")
+        st.caption(f"{sources.count(source):,} real pictures, nine of them here.")
+    return spec
+
+
+def _classes(kind: str) -> str:
+    """The named set, perhaps only some of its classes."""
+    names = sources.IDX_CLASS_NAMES.get(sources.IDX_TITLES.get(kind, ""), ())
+    if not names:
+        return kind
+    with st.popover("All classes" if not st.session_state.get(f"classes-{kind}") else "Some classes", type="tertiary"):
+        picked = st.pills("Train on these classes only", range(len(names)), format_func=names.__getitem__, selection_mode="multi", key=f"classes-{kind}")
+    return f"{kind}:{','.join(map(str, sorted(picked)))}" if picked else kind
+
+
+def _path() -> str | None:
+    path = st.text_input("Folder or zip", placeholder="/home/me/pictures", help="Pictures of any size, grey or colour; sub-folders are searched.")
+    return path.strip() or None
+
+
+def _upload() -> str | None:
+    files = st.file_uploader(
+        "Pictures, or one zip of pictures",
+        type=["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "zip"],
+        accept_multiple_files=True,
+        help="They stay on this computer, under data/uploads/.",
+    )
+    if not files:
+        return None
+    identity = tuple(file.file_id for file in files)
+    if st.session_state.get("upload-identity") != identity:
+        try:
+            with st.spinner("Storing the pictures …"):
+                stored = sources.store_upload([(file.name, file) for file in files], "upload")
+        except BadInput as error:
+            st.error(str(error), icon=":material/block:")
+            return None
+        st.session_state["upload-identity"], st.session_state["upload-path"] = identity, str(stored)
+    return st.session_state["upload-path"]
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _nine(source: sources.Source) -> bytes:
+    """Nine real pictures in a row, as one PNG."""
+    from PIL import Image
+
+    pictures = sources.preview(source, 9)
+    side = max(picture.width for picture in pictures)
+    row = Image.new("RGB", (len(pictures) * (side + 2) - 2, side), (40, 40, 40))
+    for i, picture in enumerate(pictures):
+        row.paste(picture.convert("RGB"), (i * (side + 2), 0))
+    buffer = io.BytesIO()
+    row.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _advanced(preset: str) -> dict[str, object]:
+    """The settings that differ from the preset's; anything can be typed, Config refuses what can't be used."""
+    defaults = PRESETS[preset].config
+    changed: dict[str, object] = {}
+    with st.expander("Advanced", icon=":material/tune:"):
+        st.text_input("Name of the run", key="run-name", placeholder="chosen by itself", max_chars=80)
+        columns = st.columns(len(GROUPS), gap="medium")
+        for column, (group, names) in zip(columns, GROUPS.items(), strict=True):
+            column.markdown(f"**{group}**")
+            for name in names:
+                value = _setting_widget(column, name, getattr(defaults, name), f"set-{preset}-{name}")
+                if value is not None and value != getattr(defaults, name):
+                    changed[name] = value
+    return changed
+
+
+def _setting_widget(column: "st.delta_generator.DeltaGenerator", name: str, default: object, key: str) -> object:
+    field = {field.name: field for field in dataclasses.fields(Config)}[name]
+    choices = field.metadata["choices"]
+    if choices:
+        return column.selectbox(name, choices, choices.index(default), help=describe(name), key=key)
+    if isinstance(default, int):
+        return column.number_input(name, value=default, step=1, help=describe(name), key=key)
+    return column.number_input(name, value=float(default), format="%g", step=None, help=describe(name), key=key)  # type: ignore[arg-type]

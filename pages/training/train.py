@@ -1,0 +1,30 @@
+"""Train: start a run, or watch one; what is watched stands in the URL."""
+
+import streamlit as st
+
+from dcgan import launch
+from dcgan.config import BadInput
+from dcgan.runs import Run
+from pages.training import live_view, start_view
+
+
+def watched_run() -> Run | None:
+    """The run that the URL names, else the one that trains now, else none."""
+    wanted = st.query_params.get("run", "")
+    if wanted:
+        try:
+            return Run.find(wanted)
+        except BadInput as error:
+            st.warning(str(error), icon=":material/search_off:")
+            del st.query_params["run"]
+    if "new" in st.query_params:
+        return None
+    return launch.active_run()
+
+
+run = watched_run()
+if run is None:
+    start_view.draw()
+else:
+    st.query_params["run"] = run.id
+    live_view.draw(run)

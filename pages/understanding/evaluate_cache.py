@@ -1,0 +1,36 @@
+"""What was measured, kept for the next look."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+if TYPE_CHECKING:
+    from dcgan.metrics.pixels import Pairs
+    from dcgan.models import Generator
+
+SHOWN = 12  # pairs in a row
+
+
+class Evaluation(NamedTuple):
+    """What the page shows: the report, all distances, and a few pairs of each kind."""
+
+    report: dict[str, Any]
+    distances: dict[str, np.ndarray | None]  # of fakes and test
+    closest: dict[str, "Pairs | None"]
+    first: dict[str, "Pairs | None"]  # those of the first seeds: no choice was made
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def evaluation(run_id: str, weights: str, n: int, seed: int, _generator: "Generator") -> Evaluation:
+    """Measure once per run, weights hash, n and seed; shared by every visitor, never changed."""
+    from dcgan.metrics.pixels import measure
+
+    measured = measure(_generator, n, seed)
+    pairs = {"fakes": measured.fakes, "test": measured.held_out}
+    return Evaluation(
+        measured.report,
+        {name: kind and kind.distances for name, kind in pairs.items()},
+        {name: kind and kind.closest(SHOWN) for name, kind in pairs.items()},
+        {name: kind and kind.take(slice(SHOWN)) for name, kind in pairs.items()},
+    )

@@ -1,0 +1,77 @@
+"""How a DCGAN works: a story in five screens, told with a run's real pictures and real numbers."""
+
+import streamlit as st
+
+from dcgan.config import BadInput
+from dcgan.presets import PRESETS
+from pages.common.choose import pick_run
+from pages.common.loading import generator_of
+from pages.understanding import learn_curves, learn_discriminator, learn_generator, learn_players, learn_questions, learn_rules
+from pages.understanding.learn_scene import Scene
+
+SCREENS = {
+    1: ("Two players", learn_players.draw),
+    2: ("From z to picture", learn_generator.draw),
+    3: ("What D looks at", learn_discriminator.draw),
+    4: ("Why curves wobble", learn_curves.draw),
+    5: ("The rules", learn_rules.draw),
+}
+
+
+def page() -> None:
+    title, chooser = st.columns([7, 3], vertical_alignment="bottom")
+    title.title("Learn", anchor=False)
+    screen = _pick_screen()
+    with chooser:
+        scene = _scene()
+    SCREENS[screen][1](scene)
+    _onward(screen)
+
+
+def _pick_screen() -> int:
+    """The screen that the address names, or the one chosen; the address follows."""
+    if st.session_state.get("learn-screen") not in SCREENS:
+        asked = st.query_params.get("screen", "1")
+        st.session_state["learn-screen"] = int(asked) if asked in map(str, SCREENS) else 1
+    screen = st.segmented_control(
+        "Screen",
+        list(SCREENS),
+        format_func=lambda number: f"{number} {SCREENS[number][0]}",
+        key="learn-screen",
+        required=True,
+        label_visibility="collapsed",
+    )
+    st.query_params["screen"] = str(screen)
+    return int(screen or 1)
+
+
+def _scene() -> Scene:
+    """The run to tell the story with; without one, the recipe of the first preset and its real pictures."""
+    run = pick_run("Told with the pictures of")
+    if run is not None:
+        try:
+            return Scene(run, run.config, generator_of(run))
+        except BadInput as error:
+            st.error(str(error), icon=":material/block:")
+    return Scene(None, next(iter(PRESETS.values())).config, None)
+
+
+def _go(screen: int) -> None:
+    st.session_state["learn-screen"] = screen
+
+
+def _onward(screen: int) -> None:
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        back, on = screen - 1, screen + 1
+        st.button("Back", icon=":material/arrow_back:", disabled=back not in SCREENS, on_click=_go, args=(back,))
+        learn_questions.ask(screen)
+        if on in SCREENS:
+            label = f"Next: {SCREENS[on][0]}"
+            st.button(label, type="primary", icon=":material/arrow_forward:", icon_position="right", on_click=_go, args=(on,))
+        else:
+            with st.container(horizontal=True, width="content"):
+                st.page_link("pages/latent/explore.py", label="Play with z", icon=":material/tune:")
+                st.page_link("pages/training/train.py", label="Train your own", icon=":material/model_training:")
+
+
+page()

@@ -1,0 +1,230 @@
+"""A newcomer's first minutes, in order: each test goes on where the one before it left the run."""
+
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from dcgan import launch
+from dcgan.runs import Run
+from tests.browser.conftest import Studio
+
+pytestmark = pytest.mark.browser
+
+CHART = ".curves[data-updates]"
+X_RANGE = "() => document.querySelector('.curves')._fullLayout.xaxis.range.map(Math.round)"
+POINTS = "() => { const d = document.querySelector('.curves'); return d && d.data ? d.data[1].x.length : 0 }"
+
+
+def the_run(studio: Studio) -> Run:
+    (run,) = studio.runs()
+    return run
+
+
+def wait_for(condition, seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s for: {what}"
+        time.sleep(0.05)
+
+
+def shown_step(page: Page) -> int:
+    alt = page.locator("img[alt^='Samples at step']").first.get_attribute("alt") or ""
+    return int(alt.rsplit(" ", 1)[1])
+
+
+def state(page: Page, word: str) -> Locator:
+    """The badge in the run's headline."""
+    return page.get_by_test_id("stMain").get_by_text(f"{word} quick on fashion-mnist")
+
+
+def open_train(page: Page, studio: Studio) -> None:
+    page.goto(f"{studio.url}/train")
+    expect(page.locator("img[alt^='Samples at step']").first).to_be_visible()
+
+
+def test_first_visit_leads_to_train_without_loading_torch(page: Page, studio: Studio) -> None:
+    page.goto(studio.url)
+    expect(page.get_by_role("button", name="Start training")).to_be_enabled()
+    expect(page).to_have_url(re.compile("/train$"))
+    expect(page.get_by_alt_text("Nine real pictures of this data set")).to_be_visible()
+    expect(page.get_by_alt_text("Clothes drawn by a trained generator")).to_be_visible()
+    maps = Path(f"/proc/{studio.process.pid}/maps")
+    if maps.exists():
+        assert "libtorch" not in maps.read_text()
+
+
+@pytest.mark.parametrize("name", ["Runs", "Explore", "Interpolate", "Evaluate", "Learn"])
+def test_a_deep_link_opens_its_page_for_the_very_first_visitor(page: Page, studio: Studio, name: str) -> None:
+    if name == "Runs":  # as after an update of the studio: no page was ever run in this server
+        studio.kill()
+        studio.start()
+    page.goto(f"{studio.url}/{name.lower()}")
+    expect(page.get_by_test_id("stSidebarNav").get_by_role("link", name=name)).to_be_visible()
+    expect(page).to_have_title(re.compile(name))
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_bad_pictures_are_refused_beside_the_form(page: Page, studio: Studio, tmp_path: Path) -> None:
+    page.goto(f"{studio.url}/train")
+    page.get_by_role("combobox", name="Pictures").click()
+    page.get_by_role("option", name="a folder or zip").click()
+    field = page.get_by_role("textbox", name="Folder or zip")
+    field.fill(str(tmp_path))
+    field.press("Enter")
+    expect(page.get_by_test_id("stAlert")).to_contain_text(str(tmp_path))
+    expect(page.get_by_role("button", name="Start training")).to_be_disabled()
+    assert not studio.runs()
+
+
+def test_a_bad_setting_is_refused_with_the_sentence_of_the_command_line(page: Page, studio: Studio) -> None:
+    page.goto(f"{studio.url}/train")
+    page.get_by_text("Advanced", exact=True).click()
+    field = page.get_by_role("spinbutton", name="batch_size")
+    field.fill("0")
+    field.press("Enter")
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_text("batch_size must be at least 2, not 0.")).to_be_visible()
+    assert not studio.runs()
+
+
+def test_start_shows_curves_and_samples_that_advance(page: Page, studio: Studio) -> None:
+    page.goto(f"{studio.url}/train")
+    page.get_by_role("button", name="Start training").click()
+    expect(page.locator("img[alt^='Samples at step']").first).to_be_visible()
+    expect(page.locator(CHART)).to_be_visible()
+    page.wait_for_function(f"({POINTS})() > 3")
+    expect(state(page, "training")).to_be_visible()
+    first = shown_step(page)
+    wait_for(lambda: shown_step(page) > first, 45, "a newer sample grid")
+    assert the_run(studio).status().device
+
+
+def test_new_points_neither_replace_the_chart_nor_reset_its_zoom(page: Page, studio: Studio) -> None:
+    open_train(page, studio)
+    page.wait_for_function(f"({POINTS})() > 3")
+    page.evaluate("() => { document.querySelector('.curves').mark = 'mine' }")
+    page.evaluate("() => Plotly.relayout(document.querySelector('.curves'), {'xaxis.range': [3, 17]})")
+    before = page.evaluate(POINTS)
+    page.wait_for_function(f"({POINTS})() > {before} + 2")
+    assert page.evaluate("() => document.querySelector('.curves').mark") == "mine"
+    assert page.evaluate(X_RANGE) == [3, 17]
+
+
+def test_reload_second_tab_and_other_pages_show_the_same_run(context: BrowserContext, studio: Studio) -> None:
+    run, page = the_run(studio), context.new_page()
+    open_train(page, studio)
+    expect(page.get_by_role("heading", name=run.id)).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name=run.id)).to_be_visible()
+    second = context.new_page()
+    open_train(second, studio)
+    expect(second.get_by_role("heading", name=run.id)).to_be_visible()
+
+    step = run.status().step
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Learn").click()
+    expect(page).to_have_url(re.compile("/learn"))
+    expect(page.get_by_test_id("stSidebar").get_by_text(run.id)).to_be_visible()
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Train").click()
+    expect(page.get_by_role("heading", name=run.id)).to_be_visible()
+    wait_for(lambda: run.status().step > step, 30, "steps made meanwhile")
+
+
+def test_a_second_start_is_refused_with_a_clear_word(page: Page, studio: Studio) -> None:
+    run = the_run(studio)
+    page.goto(f"{studio.url}/train?new=1")
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_text("one run trains at a time: stop it first")).to_be_visible()
+    assert the_run(studio).id == run.id
+
+
+def test_pause_step_and_resume_act_within_a_second(page: Page, studio: Studio) -> None:
+    run = the_run(studio)
+    open_train(page, studio)
+    page.get_by_role("button", name="Pause").click()
+    expect(state(page, "paused")).to_be_visible()
+    step = run.status().step
+    time.sleep(1.0)
+    assert run.status().step == step
+
+    page.get_by_role("button", name="Step", exact=True).click()
+    wait_for(lambda: run.status().step == step + 1, 20, "one step")
+    expect(page.get_by_alt_text(f"Samples at step {step + 1}", exact=True)).to_be_visible()
+    assert run.status().state == "paused"
+
+    page.get_by_role("button", name="Resume").click()
+    wait_for(lambda: run.status().step > step + 3, 30, "training goes on")
+
+
+def test_the_slider_goes_back_to_the_first_picture_and_follows_again(page: Page, studio: Studio) -> None:
+    open_train(page, studio)
+    thumb = page.get_by_role("slider").first
+    thumb.focus()
+    thumb.press("Home")
+    expect(page.get_by_alt_text("Samples at step 0", exact=True)).to_be_visible()
+    time.sleep(3)  # newer samples arrive; the view stays where the person put it
+    assert shown_step(page) == 0
+    thumb.focus()
+    thumb.press("End")
+    newest = shown_step(page)
+    wait_for(lambda: shown_step(page) > newest, 60, "the view follows the training again")
+
+
+def test_a_killed_worker_is_seen_as_dead_and_resumes(page: Page, studio: Studio) -> None:
+    run = the_run(studio)
+    open_train(page, studio)
+    wait_for(run.state_path.exists, 60, "a checkpoint")
+    os.kill(run.status().pid, signal.SIGKILL)
+    expect(state(page, "interrupted")).to_be_visible(timeout=10_000)
+    page.get_by_role("button", name="Resume").click()
+    expect(state(page, "training")).to_be_visible()
+    step = run.status().step
+    wait_for(lambda: run.status().step > step, 30, "training goes on")
+
+
+def test_a_restarted_server_finds_the_run_still_training(page: Page, studio: Studio) -> None:
+    run = the_run(studio)
+    open_train(page, studio)
+    worker = run.status().pid
+    studio.kill()
+    step = run.status().step
+    wait_for(lambda: run.status().step > step, 30, "training goes on without a server")
+    studio.start()
+    page.goto(f"{studio.url}/train")
+    expect(page.get_by_role("heading", name=run.id)).to_be_visible()
+    expect(state(page, "training")).to_be_visible()
+    assert run.status().pid == worker
+
+
+def test_explore_follows_a_run_in_training(page: Page, studio: Studio) -> None:
+    run = the_run(studio)
+    page.goto(f"{studio.url}/explore?run={run.id}")
+    expect(page.get_by_role("button", name="Randomize").first).to_be_visible()
+    expect(page.get_by_test_id("stMain").locator("img").first).to_be_visible()
+
+
+def test_stop_ends_the_process_and_offers_what_comes_next(page: Page, studio: Studio) -> None:
+    run = the_run(studio)
+    open_train(page, studio)
+    pid, started = run.status().pid, run.status().pid_started
+    page.get_by_role("button", name="Stop").click()
+    expect(state(page, "stopped")).to_be_visible()
+    wait_for(lambda: not launch.is_process(pid, started), 20, "the process is gone")
+    for label in ("Explore it", "Morph it", "Measure it"):
+        expect(page.get_by_role("link", name=label)).to_be_visible()
+
+
+@pytest.mark.parametrize("name", ["train", "train?new=1", "runs", "explore", "interpolate", "evaluate", "learn"])
+def test_nothing_sticks_out_on_a_phone(phone: BrowserContext, studio: Studio, name: str) -> None:
+    page = phone.new_page()
+    run = "" if name in ("runs", "train?new=1") else f"?run={the_run(studio).id}"
+    page.goto(f"{studio.url}/{name}{run}")
+    expect(page.get_by_test_id("stMain").get_by_role("heading").first).to_be_visible()
+    page.wait_for_timeout(2500)
+    assert page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+    expect(page.get_by_test_id("stException")).to_have_count(0)

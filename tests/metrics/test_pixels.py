@@ -1,0 +1,161 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from dcgan.config import BadInput, Config
+from dcgan.images import to_uint8
+from dcgan.metrics import pixels
+from dcgan.models import Generator
+
+SIZE = 16
+
+
+def clothes(n, seed=0, channels=1):
+    """Smooth random pictures: a few bright rectangles each."""
+    rng = np.random.default_rng(seed)
+    shape = (n, SIZE, SIZE) if channels == 1 else (n, SIZE, SIZE, 3)
+    pictures = rng.integers(0, 30, shape, dtype=np.uint8)
+    for picture in pictures:
+        for _ in range(3):
+            y, x = rng.integers(0, SIZE - 4, 2)
+            picture[y : y + rng.integers(3, 9), x : x + rng.integers(3, 9)] = rng.integers(60, 255)
+    return pictures
+
+
+class Replay(torch.nn.Module):
+    """A generator that gives back the pictures it is built from, one after the other."""
+
+    def __init__(self, pictures, config):
+        super().__init__()
+        self.config, self.at = config, 0
+        x = torch.from_numpy(pictures.astype(np.float32)) / 127.5 - 1
+        self.register_buffer("pictures", x[:, None] if x.ndim == 3 else x.permute(0, 3, 1, 2))
+
+    def forward(self, z):
+        self.at += len(z)
+        return self.pictures[self.at - len(z) : self.at]
+
+
+@pytest.fixture
+def config(monkeypatch):
+    return with_data(monkeypatch, clothes(600), clothes(300, seed=1))
+
+
+def with_data(monkeypatch, train, test):
+    """A config whose data are the given pictures."""
+
+    def load(spec, image_size, channels, split):
+        images = {"train": train, "test": test}[split]
+        images = images[:, None] if channels == 1 else images.transpose(0, 3, 1, 2)
+        return pixels.data.ImageData(images, None, (), "print", [])
+
+    monkeypatch.setattr(pixels.data, "load", load)
+    return Config(image_size=SIZE, channels=1 if train.ndim == 3 else 3, z_dim=8, ngf=4, data_fingerprint="print")
+
+
+def test_replayed_training_pictures_raise_the_alarm(config):
+    report = pixels.pixel_report(Replay(clothes(600)[:200], config), 200)
+    assert report["nearest"]["fakes"]["median"] == 0
+    assert report["close"]["fakes"] == 200 and report["close"]["alarm"]
+    assert report["close"]["expected"] == pytest.approx(2, rel=0.1)
+
+
+def test_new_pictures_of_the_same_kind_raise_none_and_meet_the_floors(config):
+    report = pixels.pixel_report(Replay(clothes(200, seed=2), config), 200)
+    assert not report["close"]["alarm"] and report["close"]["probability"] > 0.001
+    for figure in ("mean", "spread", "per_pixel_spread", "diversity"):
+        assert report[figure]["fakes"] == pytest.approx(report[figure]["test"], rel=0.08), figure
+    assert report["nearest"]["fakes"]["median"] == pytest.approx(report["nearest"]["test"]["median"], rel=0.08)
+
+
+def test_a_collapsed_generator_has_no_diversity(config):
+    same = np.repeat(clothes(1, seed=3), 50, axis=0)
+    report = pixels.pixel_report(Replay(same, config), 50)
+    assert report["diversity"]["fakes"] == 0 and report["per_pixel_spread"]["fakes"] == 0
+    assert report["diversity"]["test"] > 20 and report["spread"]["fakes"] > 0
+
+
+def test_the_report_is_plain_names_its_origin_and_leaves_chance_alone(config):
+    torch.manual_seed(3)
+    np.random.seed(3)
+    before = torch.get_rng_state(), np.random.get_state()[1].copy()
+    generator = Generator(config).eval()
+    torch_state = torch.get_rng_state()
+    report = pixels.pixel_report(generator, 30, seed=5)
+    assert torch.equal(torch.get_rng_state(), torch_state) and not torch.equal(before[0], torch_state)
+    assert (np.random.get_state()[1] == before[1]).all()
+    assert json.loads(json.dumps(report, allow_nan=False)) == report
+    assert (report["n"], report["seed"], report["splits"]) == (30, 5, {"train": 600, "test": 300})
+    assert report["weights"] == "EMA" and len(report["weights_hash"]) == 64
+    assert report == pixels.pixel_report(generator, 30, seed=5)
+    assert report["diversity"] != pixels.pixel_report(generator, 30, seed=6)["diversity"]
+
+
+def test_without_held_out_pictures_floors_are_missing_and_it_says_so(monkeypatch):
+    config = with_data(monkeypatch, clothes(100), clothes(0))
+    report = pixels.pixel_report(Replay(clothes(20, seed=2), config), 20)
+    assert report["close"] is None and report["nearest"]["test"] is None
+    assert report["mean"]["test"] is None and report["mean"]["train"] > 0 and report["diversity"]["test"] is None
+    assert any("too small" in note for note in report["notes"])
+
+
+def test_colour_pictures_and_a_few_held_out_ones(monkeypatch):
+    config = with_data(monkeypatch, clothes(120, channels=3), clothes(10, seed=1, channels=3))
+    measured = pixels.measure(Replay(clothes(20, seed=2, channels=3), config), 20)
+    assert measured.fakes.nearest.shape == (20, SIZE, SIZE, 3) and len(measured.held_out.distances) == 10
+    assert any("rough" in note for note in measured.report["notes"])
+    assert (np.diff(measured.fakes.closest(8).distances) >= 0).all()
+
+
+@pytest.mark.parametrize("chunk", [1, 5000, 2**23])
+def test_nearest_training_agrees_with_brute_force_whatever_the_chunks(monkeypatch, chunk):
+    monkeypatch.setattr(pixels, "CHUNK_FLOATS", chunk)
+    monkeypatch.setattr(pixels, "QUERY_ROWS", 7)
+    train, queries = clothes(90), np.concatenate([clothes(20, seed=4), clothes(90)[40:45]])
+    gaps = queries[:, None].astype(float) - train[None]
+    truth = np.sqrt(np.square(gaps).mean((2, 3)))
+    index, distances = pixels.nearest_training(queries, train)
+    assert (index == truth.argmin(1)).all()
+    assert distances == pytest.approx(truth.min(1), abs=1e-9) and (distances[20:] == 0).all()
+
+
+def test_mean_pairwise_agrees_with_brute_force():
+    x = clothes(12).reshape(12, -1).astype(float)
+    truth = [np.sqrt(np.square(x[i] - x[j]).mean()) for i in range(12) for j in range(i)]
+    assert pixels.mean_pairwise(clothes(12)) == pytest.approx(np.mean(truth), abs=1e-3)
+    assert pixels.mean_pairwise(clothes(1)) is None
+
+
+def test_close_calls_have_the_stated_chance():
+    rng = np.random.default_rng(0)
+    draws = [pixels.close_calls(rng.random(200), rng.random(300)) for _ in range(400)]
+    assert np.mean([draw["fakes"] for draw in draws]) == pytest.approx(draws[0]["expected"], rel=0.15)
+    share = np.mean([draw["probability"] < 0.05 for draw in draws])
+    assert share < 0.08 and not any(draw["alarm"] for draw in draws[:200])
+
+
+def test_a_search_beyond_the_budget_takes_fewer_training_pictures_and_says_so(config, monkeypatch):
+    monkeypatch.setattr(pixels, "MAX_PRODUCTS", 100 * 40 * SIZE * SIZE)
+    report = pixels.pixel_report(Replay(clothes(20, seed=2), config), 20)
+    assert report["train_searched"] == 100 and any("100 training pictures drawn from 600" in note for note in report["notes"])
+
+
+@pytest.mark.parametrize("n", [1, 0, -3, 10_001])
+def test_unusable_n_is_refused(config, n):
+    with pytest.raises(BadInput, match="n must be"):
+        pixels.pixel_report(Generator(config).eval(), n)
+
+
+def test_changed_data_is_refused(config):
+    with pytest.raises(BadInput, match="has changed"):
+        pixels.real_pictures(config.replace(data_fingerprint="another"), "test")
+
+
+def test_fakes_are_those_of_their_seeds(config):
+    generator = Generator(config).eval()
+    z = pixels.z_from_seeds([4, 5], config.z_dim)
+    with torch.no_grad():
+        expected = to_uint8(generator(z).numpy())
+    assert (np.abs(pixels.fake_pictures(generator, 2, 4).astype(int) - expected) <= 1).all()

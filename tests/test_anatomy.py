@@ -1,0 +1,78 @@
+import pytest
+import torch
+
+from dcgan import anatomy
+from dcgan.checkpoint import save_state
+from dcgan.config import Config
+from dcgan.models import Discriminator, Generator
+from dcgan.presets import PRESETS
+from dcgan.runs import Run
+
+TINY = Config(image_size=16, z_dim=8, ngf=4, ndf=4)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_tables_count_what_the_networks_have(preset):
+    config = PRESETS[preset].config
+    tables = anatomy.layer_tables(config)
+    with torch.device("meta"):
+        networks = {"G": Generator(config), "D": Discriminator(config)}
+    counts = anatomy.count_parameters(config)
+    for name, network in networks.items():
+        assert counts[name] == sum(p.numel() for p in network.parameters()) == sum(row.parameters for row in tables[name])
+    assert counts["both"] == counts["G"] + counts["D"]
+
+
+def test_the_classic_recipe_has_the_sizes_of_pytorchs_example():
+    # 3,576,704 and 2,765,568 with 3 channels there; here 1 channel, and a bias in the last layer of G and the first and last of D
+    counts = anatomy.count_parameters(PRESETS["classic-64"].config.replace(channels=3))
+    assert counts["G"] == 3_576_704 + 3 and counts["D"] == 2_765_568 + 64 + 1
+
+
+def test_layers_come_in_order_with_shapes():
+    tables = anatomy.layer_tables(TINY)
+    assert tables["G"][0].name == "ConvTranspose2d 4x4, stride 1" and tables["G"][0].shape == (8, 4, 4)
+    assert tables["G"][-1] == anatomy.Layer("Tanh", (1, 16, 16), 0)
+    assert tables["D"][1].name == "LeakyReLU 0.2" and tables["D"][-1].shape == (1, 1, 1)
+
+
+def test_feature_maps_end_in_the_picture():
+    generator = Generator(TINY).eval()
+    z = torch.randn(3, 8, generator=torch.Generator().manual_seed(0))
+    maps = anatomy.feature_maps(generator, z)
+    assert [tuple(m.shape[1:]) for m in maps] == [(8, 4, 4), (4, 8, 8), (1, 16, 16)]
+    assert torch.equal(maps[-1], generator(z))
+    assert all((m >= 0).all() for m in maps[:-1])
+
+
+def test_verdicts_are_those_of_training_and_change_nothing():
+    discriminator = Discriminator(TINY).eval()
+    before = {name: tensor.clone() for name, tensor in discriminator.state_dict().items()}
+    x = torch.rand(5, 1, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    maps, logits = anatomy.verdicts(discriminator, x)
+    assert [tuple(m.shape) for m in maps] == [(5, 4, 8, 8), (5, 8, 4, 4)] and logits.shape == (5,)
+    assert not discriminator.training
+    assert all(torch.equal(before[name], tensor) for name, tensor in discriminator.state_dict().items())
+    assert torch.allclose(discriminator.train()(x), logits)
+
+
+def test_the_discriminator_comes_from_the_training_state(tmp_path):
+    run = Run.create(TINY, tmp_path)
+    assert anatomy.open_discriminator(run) is None
+    discriminator = Discriminator(TINY)
+    save_state(run, {"gan": {"D": discriminator.state_dict()}, "config": TINY.to_json()})
+    opened = anatomy.open_discriminator(run)
+    assert opened is not None and not opened.training
+    assert all(torch.equal(a, b) for a, b in zip(opened.parameters(), discriminator.parameters(), strict=True))
+    run.state_path.write_bytes(b"not a state")
+    with pytest.warns(UserWarning, match="damaged"):
+        assert anatomy.open_discriminator(run) is None
+
+
+def test_edge_maps_find_edges_and_halve_the_size():
+    x = torch.full((1, 1, 16, 16), -1.0)
+    x[..., 8:] = 1  # dark left, bright right
+    maps = anatomy.edge_maps(x)
+    assert maps.shape == (1, 4, 8, 8)
+    inner = maps[0, :, 1:-1, 1:-1]
+    assert inner[0].max() > 5 and inner[1].abs().max() == 0

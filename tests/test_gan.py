@@ -1,0 +1,295 @@
+"""One step moves the right weights by the right losses, and the generator that is shown is what it claims to be."""
+
+import copy
+import math
+
+import pytest
+import torch
+from torch.nn.functional import logsigmoid
+
+from dcgan.config import BadInput, Config
+from dcgan.gan import GAN, pick_device, recalibrate
+from dcgan.models import Generator
+
+CPU = torch.device("cpu")
+TINY = Config(
+    image_size=16, z_dim=8, ngf=4, ndf=4, batch_size=8, ema_half_life_images=200, device="cpu", lr_g=1e-3, lr_d=1e-3
+)
+
+
+def pictures(n: int = 8, seed: int = 0) -> torch.Tensor:
+    """Blobs that D can tell from noise, (n, 1, 16, 16) in [-1, 1]."""
+    rng = torch.Generator().manual_seed(seed)
+    ramp = torch.linspace(-1, 1, 16)
+    return (ramp[:, None] + ramp).expand(n, 1, 16, 16) / 2 * torch.rand(n, 1, 1, 1, generator=rng)
+
+
+def weights(network: torch.nn.Module) -> torch.Tensor:
+    return torch.cat([p.detach().flatten() for p in network.parameters()])
+
+
+def flat(value, prefix="") -> dict:
+    """All tensors and numbers of a nested state, by path."""
+    if isinstance(value, dict):
+        return {k: v for key, each in value.items() for k, v in flat(each, f"{prefix}/{key}").items()}
+    if isinstance(value, (list, tuple)):
+        return flat(dict(enumerate(value)), prefix)
+    return {prefix: value}
+
+
+def assert_same(a, b) -> None:
+    a, b = flat(a), flat(b)
+    assert a.keys() == b.keys()
+    for key in a:
+        assert torch.equal(a[key], b[key]) if isinstance(a[key], torch.Tensor) else a[key] == b[key], key
+
+
+def trained(steps: int = 40, **values) -> GAN:
+    gan = GAN(TINY.replace(**values), CPU)
+    for i in range(steps):
+        gan.step(pictures(seed=i))
+    return gan
+
+
+# -- a step
+
+
+def test_a_step_moves_every_weight_of_both_players():
+    gan = GAN(TINY, CPU)
+    before = {name: copy.deepcopy(getattr(gan, name).state_dict()) for name in ("G", "D", "ema")}
+    gan.step(pictures())
+    for name in ("G", "D"):
+        for key, parameter in getattr(gan, name).named_parameters():
+            assert not torch.equal(parameter, before[name][key]), f"{name} {key}"
+    assert gan.steps == 1
+
+
+@pytest.mark.parametrize(("still", "moving"), [("D", "G"), ("G", "D")])
+def test_each_optimiser_moves_its_own_player_only(still, moving):
+    gan = GAN(TINY, CPU)
+    for group in getattr(gan, f"opt_{still}").param_groups:
+        group["lr"] = 0.0
+    before = {name: weights(getattr(gan, name)) for name in ("G", "D")}
+    for i in range(3):
+        gan.step(pictures(seed=i))
+    assert torch.equal(weights(getattr(gan, still)), before[still])
+    assert not torch.equal(weights(getattr(gan, moving)), before[moving])
+    owned = {id(p) for group in getattr(gan, f"opt_{moving}").param_groups for p in group["params"]}
+    assert owned == {id(p) for p in getattr(gan, moving).parameters()}
+
+
+def test_losses_and_gradients_match_a_step_worked_out_by_hand():
+    """Both players once more, from the paper's formulas: the gradients that are left are each player's own."""
+    gan = GAN(TINY, CPU)
+    for _ in range(3):  # a second optimiser step would show stale gradients
+        gan.step(pictures())
+    G, D, real = copy.deepcopy(gan.G), copy.deepcopy(gan.D), pictures(seed=9)
+    rng = torch.Generator()
+    rng.set_state(gan.z_rng.get_state())
+    measured = gan.step(real)
+
+    fake = G(torch.randn(8, 8, generator=rng))
+    on_real, on_fake = D(real), D(fake.detach())
+    d_loss = -(logsigmoid(on_real).mean() + logsigmoid(-on_fake).mean())  # -log D(x) - log(1 - D(G(z)))
+    d_gradients = torch.autograd.grad(d_loss, list(D.parameters()))
+    D.load_state_dict(gan.D.state_dict())  # G plays against the D that has just moved
+    g_loss = -logsigmoid(D(fake)).mean()  # non-saturating: -log D(G(z)), not log(1 - D(G(z)))
+    g_gradients = torch.autograd.grad(g_loss, list(G.parameters()))
+
+    expected = {
+        "d_loss": d_loss,
+        "g_loss": g_loss,
+        "d_real": on_real.sigmoid().mean(),
+        "d_fake": on_fake.sigmoid().mean(),
+        "d_accuracy": ((on_real > 0).sum() + (on_fake <= 0).sum()) / 16,
+    }
+    assert measured.keys() == expected.keys()
+    for name, value in expected.items():
+        assert measured[name].shape == () and not measured[name].requires_grad
+        assert measured[name].item() == pytest.approx(value.item(), rel=1e-4), name
+    for player, gradients in (("D", d_gradients), ("G", g_gradients)):
+        for parameter, gradient in zip(getattr(gan, player).parameters(), gradients, strict=True):
+            torch.testing.assert_close(parameter.grad, gradient, rtol=1e-3, atol=1e-6)
+        assert all(p.requires_grad for p in getattr(gan, player).parameters())
+
+
+def test_the_first_step_is_adams():
+    """Adam's first step is lr * gradient / (|gradient| + eps), whatever the betas."""
+    gan = GAN(TINY.replace(lr_g=0.01, lr_d=0.02), CPU)
+    for player, lr in (("G", 0.01), ("D", 0.02)):
+        before = weights(getattr(gan, player))
+        if player == "G":
+            before_d = weights(gan.D)
+            gan.step(pictures())
+        else:
+            before = before_d
+        gradient = torch.cat([p.grad.flatten() for p in getattr(gan, player).parameters()])
+        expected = before - lr * gradient / (gradient.abs() + 1e-8)
+        torch.testing.assert_close(weights(getattr(gan, player)), expected, rtol=1e-3, atol=1e-5)
+        assert getattr(gan, f"opt_{player}").param_groups[0]["betas"] == (0.5, 0.999)
+
+
+def test_training_teaches_the_discriminator():
+    gan = trained(60, lr_g=1e-9)  # against a generator that stands still
+    measured = gan.step(pictures(seed=99))
+    assert measured["d_accuracy"] == 1 and measured["d_real"] > 0.8 and measured["d_fake"] < 0.2
+    assert measured["d_loss"] < 0.4 < 1.5 < measured["g_loss"]
+
+
+def test_training_teaches_the_generator():
+    """Against the blobs, fakes come to look like them: their mean row rises as the blobs' does."""
+    gan, real = trained(300, lr_g=2e-3), pictures()
+    fake = gan.ema_generator()(gan.draw_z(64))
+    profiles = [each.mean(dim=(0, 1, 3)) for each in (real, fake, GAN(TINY, CPU).G(gan.draw_z(64)).detach())]
+    target, learned, untrained = (profile - profile.mean() for profile in profiles)
+    assert torch.corrcoef(torch.stack([target, learned]))[0, 1] > 0.9
+    assert torch.corrcoef(torch.stack([target, untrained]))[0, 1] < 0.7
+
+
+# -- randomness
+
+
+def test_a_step_touches_no_global_random_state_and_repeats_exactly():
+    states = []
+    for noise in (1, 2):
+        torch.manual_seed(noise)
+        gan = GAN(TINY, CPU)
+        before = torch.get_rng_state()
+        for i in range(5):
+            gan.step(pictures(seed=i))
+        gan.ema_generator()
+        assert torch.equal(torch.get_rng_state(), before)
+        states.append(gan.state_dict())
+    assert_same(*states)
+
+
+def test_another_seed_is_another_run():
+    assert not torch.equal(weights(GAN(TINY, CPU).G), weights(GAN(TINY.replace(seed=1), CPU).G))
+
+
+@pytest.mark.parametrize("prior", ["normal", "uniform"])
+def test_z_follows_its_prior(prior):
+    z = GAN(TINY.replace(z_prior=prior), CPU).draw_z(20_000)
+    assert z.shape == (20_000, 8)
+    assert abs(z.mean()) < 0.01 and z.std().item() == pytest.approx(1 if prior == "normal" else math.sqrt(1 / 3), rel=0.02)
+    assert (z.abs().max() <= 1) == (prior == "uniform")
+
+
+def test_a_saved_game_goes_on_exactly():
+    gan = trained(7)
+    gan.ema_generator()
+    saved = copy.deepcopy(gan.state_dict())
+    other = GAN(TINY, CPU)
+    other.load_state_dict(saved)
+    for i in range(5):
+        assert_same(gan.step(pictures(seed=i)), other.step(pictures(seed=i)))
+    assert_same(gan.state_dict(), other.state_dict())
+
+
+# -- the moving average
+
+
+def test_the_average_halves_its_past_every_half_life():
+    gan = GAN(TINY.replace(ema_half_life_images=80), CPU)
+    gan.steps = 10**6  # long after the warm-up
+    start, target = weights(gan.ema), weights(gan.G) + 1
+    with torch.no_grad():
+        for parameter in gan.G.parameters():
+            parameter += 1
+    for _ in range(10):  # 10 steps of 8 pictures are one half-life
+        gan._update_ema(8)
+    torch.testing.assert_close(weights(gan.ema), (start + target) / 2, rtol=1e-4, atol=1e-5)
+
+
+def test_early_on_the_average_leaves_the_random_start_behind():
+    gan = GAN(TINY.replace(ema_half_life_images=10**9), CPU)
+    with torch.no_grad():
+        for parameter in gan.G.parameters():
+            parameter += 1
+    for _ in range(100):
+        gan.steps += 1
+        gan._update_ema(8)
+    assert (weights(gan.G) - weights(gan.ema)).abs().max() < 0.01
+
+
+def test_without_a_half_life_the_shown_weights_are_the_trained_ones():
+    gan = trained(5, ema_half_life_images=0)
+    assert torch.equal(weights(gan.ema_generator()), weights(gan.G))
+
+
+def large_batch(generator: Generator, prior: str = "normal") -> tuple[torch.Tensor, torch.Tensor]:
+    """Pictures of 64 z by the weights alone: BatchNorm takes its statistics from a batch of 8192."""
+    rng = torch.Generator().manual_seed(77)
+    z = torch.randn(8192, 8, generator=rng) if prior == "normal" else torch.rand(8192, 8, generator=rng) * 2 - 1
+    with torch.no_grad():
+        return z[:64], copy.deepcopy(generator).train()(z)[:64]
+
+
+@pytest.mark.parametrize("prior", ["normal", "uniform"])
+def test_the_average_in_eval_mode_is_what_its_weights_make_of_a_large_batch(prior):
+    gan = trained(120, z_prior=prior, lr_g=4e-3, ema_half_life_images=400)
+    shown = gan.ema_generator()
+    z, truth = large_batch(shown, prior)
+    borrowed = copy.deepcopy(gan.ema)
+    ours, theirs = borrowed.state_dict(), gan.G.state_dict()
+    borrowed.load_state_dict({name: (theirs if "running" in name else ours)[name] for name in ours})
+
+    def error(pictures: torch.Tensor) -> float:
+        return ((pictures - truth).square().mean() / truth.var()).sqrt().item()  # of the pictures' spread
+
+    assert not shown.training and error(shown(z)) < 0.1
+    assert error(borrowed.eval()(z)) > 3 * error(shown(z))
+
+
+def test_a_picture_does_not_depend_on_its_batch_mates():
+    shown = trained(20).ema_generator()
+    z = torch.randn(32, 8)
+    together, alone = shown(z), torch.cat([shown(row[None]) for row in z])
+    torch.testing.assert_close(together, alone, rtol=0, atol=1e-5)
+    torch.testing.assert_close(shown(torch.cat([z[:1], 100 * z]))[:1], together[:1], rtol=0, atol=1e-5)
+
+
+def test_sampling_changes_nothing_that_training_depends_on():
+    watched, alone = GAN(TINY, CPU), GAN(TINY, CPU)
+    for i in range(6):
+        for name in ("G", "D", "opt_G", "opt_D", "z_rng"):
+            assert_same(watched.state_dict()[name], alone.state_dict()[name])
+        assert_same(dict(watched.ema.named_parameters()), dict(alone.ema.named_parameters()))
+        before = copy.deepcopy(watched.state_dict())
+        watched.ema_generator()(torch.randn(4, 8))
+        after = watched.state_dict()
+        for name in ("G", "D", "opt_G", "opt_D", "z_rng"):
+            assert_same(before[name], after[name])
+        assert watched.G.training and watched.D.training
+        watched.step(pictures(seed=i))
+        alone.step(pictures(seed=i))
+    assert_same(watched.ema_generator().state_dict(), alone.ema_generator().state_dict())
+
+
+def test_recalibration_measures_the_mean_and_variance_of_the_activations():
+    gan = trained(30)
+    gan.ema.train()
+    recalibrate(gan.ema, TINY, torch.Generator().manual_seed(3))
+    conv, norm = gan.ema.blocks[0][0], gan.ema.blocks[0][1]
+    with torch.no_grad():
+        activations = conv(torch.randn(20_000, 8, 1, 1, generator=torch.Generator().manual_seed(4)))
+    spread = activations.std(dim=(0, 2, 3))
+    assert ((norm.running_mean - activations.mean(dim=(0, 2, 3))).abs() / spread).max() < 0.1
+    assert (norm.running_var / activations.var(dim=(0, 2, 3)) - 1).abs().max() < 0.2
+    assert norm.momentum == 0.1  # as it was
+
+
+# -- devices
+
+
+def test_the_device_is_picked_by_itself(monkeypatch):
+    found = {"cuda": True, "mps": True}
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: found["cuda"])
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: found["mps"])
+    assert pick_device("auto").type == "cuda" and pick_device("mps").type == "mps" and pick_device("cpu") == CPU
+    found["cuda"] = False
+    assert pick_device("auto").type == "mps"
+    with pytest.raises(BadInput, match="^device is 'cuda', but PyTorch finds none here; use device=auto.$"):
+        pick_device("cuda")
+    found["mps"] = False
+    assert pick_device("auto") == CPU

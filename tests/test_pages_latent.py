@@ -1,0 +1,309 @@
+"""Explore and Interpolate: their pure parts, and the pages as AppTest sees them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from dcgan import images, latent
+from dcgan.checkpoint import generator_bytes
+from dcgan.config import Config
+from dcgan.models import Generator, initialise
+from dcgan.runs import Run, publish
+from pages.common import loading, morph, view
+from pages.common.morph import Corners, Morph
+from pages.common.sprites import packed
+from pages.common.view import Hop, View
+
+APP = str(Path(__file__).resolve().parents[1] / "app.py")
+CONFIG = Config(preset="tiny", image_size=16, z_dim=20, ngf=4, ndf=4)
+SECONDS = 30  # AppTest's limit for one run of a page: the first loads PyTorch
+
+names = st.sampled_from(sorted({*View().params(), *Morph().params(), *Corners().params()}))
+odd = st.sampled_from(["1e309", "nan", "-1", "٣", "9" * 400, "1_0", "3~", "~", "40.0.3_", "40.0.3", "2~1e9", "5~-1"])
+words = st.dictionaries(names, st.text(max_size=30) | odd)
+
+
+def tiny(seed: int, config: Config = CONFIG) -> Generator:
+    generator = Generator(config).eval().requires_grad_(False)
+    initialise(generator, torch.Generator().manual_seed(seed))
+    return generator
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setenv("DCGAN_ROOT", str(tmp_path))
+    run = Run.create(CONFIG, name="little one")
+    run.snapshot_path(0).parent.mkdir()
+    for step in (0, 50, 100):
+        publish(run.snapshot_path(step), generator_bytes(tiny(step), step, half=True))
+    publish(run.generator_path, generator_bytes(tiny(100), 100))
+    return run
+
+
+def visit(page: str, **params: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=SECONDS).run()
+    app.switch_page(f"pages/latent/{page}.py")
+    for name, value in params.items():
+        app.query_params[name] = value
+    return healthy(app.run())
+
+
+def healthy(app: AppTest) -> AppTest:
+    assert not app.exception, app.exception
+    assert not app.error, app.error
+    return app
+
+
+def url(app: AppTest) -> dict[str, str]:
+    return {name: v if isinstance(v, str) else v[0] for name, v in app.query_params.items()}
+
+
+# -- pure parts
+
+
+def test_a_view_survives_the_url():
+    there = View(7, (Hop(40, 3, 12), Hop(5, 0, 1)), ((2, -1.25), (9, 0.5)), 0.7, 60, 11)
+    assert View.from_params({name: text for name, text in there.params().items() if text}) == there
+    assert {name: text for name, text in View().params().items() if text} == {"seed": "0"}
+
+
+def test_a_morph_and_corners_survive_the_url():
+    walk, square = Morph((5, 1, 5), "even", 36, False, 7, 0.5), Corners((9, 8, 7, 6), 5)
+    params = {name: text for name, text in (walk.params() | square.params()).items() if text}
+    assert Morph.from_params(params) == walk and Corners.from_params(params) == square
+
+
+@settings(max_examples=200, deadline=None)
+@given(words)
+def test_any_url_gives_a_view_that_can_be_drawn(params):
+    there, walk, square = View.from_params(params), Morph.from_params(params), Corners.from_params(params)
+    assert torch.isfinite(view.neighbours_z(there, CONFIG, 2)).all()
+    assert len(walk.seeds) >= 2 and walk.frames >= len(walk.seeds) and len(square.seeds) == 4
+    for kind in (there, walk, square):  # what was read is written in a form that reads the same
+        assert type(kind).from_params({k: v for k, v in kind.params().items() if v}) == kind
+
+
+def test_z_is_seed_then_walk_then_sliders_then_truncation():
+    z = latent.z_from_seed(4, 20)
+    assert torch.equal(view.z_of(View(4), CONFIG), z)
+    moved = View(4).moved(3, 2.0).moved(0, -1.0).moved(3, 1.5)
+    assert moved.sliders == ((0, -1.0), (3, 1.5))
+    expected = z.clone()
+    expected[0], expected[3] = -1.0, 1.5
+    assert torch.allclose(view.z_of(View(4, sliders=moved.sliders, truncation=0.5), CONFIG), expected / 2)
+
+
+def test_every_neighbour_is_reached_by_going_there():
+    here = View(4, distance=30, around=9).moved(1, 0.25)
+    around = view.neighbours_z(here, CONFIG)
+    assert torch.equal(around[0], view.z_of(here, CONFIG))
+    for number in (1, view.NUM_NEIGHBOURS):
+        assert torch.allclose(view.z_of(here.gone_to(number), CONFIG), around[number], atol=1e-6)
+    twice = here.gone_to(2).gone_to(5)
+    assert torch.allclose(view.z_of(twice, CONFIG), view.neighbours_z(here.gone_to(2), CONFIG)[5], atol=1e-6)
+
+
+def test_sliders_of_other_models_do_nothing_and_uniform_z_stays_in_its_prior():
+    config = CONFIG.replace(z_prior="uniform")
+    z = view.z_of(View(1, sliders=((2, 3.0), (4000, 1.0)), hops=(Hop(100, 1, 3),)), config)
+    assert z.shape == (20,) and z[2] == 1.0 and z.abs().max() <= 1
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_png_is_the_picture_and_can_be_made_again(run, channels):
+    opened = loading.open_at(run)._replace(generator=tiny(1, CONFIG.replace(channels=channels)))
+    there = View(4, (Hop(30, 9, 2),), ((1, 0.25),), 0.8)
+    recipe = images.read_recipe(view.png_of(run, opened, there, factor=4))
+    assert recipe == {
+        "run": "little-one", "step": 100, "weights_hash": opened.weights_hash, "seed": 4, "truncation": 0.8,
+        "walk": [{"distance": 30, "around": 9, "number": 2}], "sliders": {"1": 0.25}, "enlarged": 4,
+    }  # fmt: skip
+    picture = view.picture_of(opened.generator, there)
+    assert np.array_equal(picture, view.pictures_of(opened.generator, there)[0])
+    assert picture.shape == (16, 16, 3)[: 2 + (channels == 3)]
+
+
+def test_open_at_says_where_weights_come_from_and_follows_a_newer_file(run):
+    newest, kept = loading.open_at(run), loading.open_at(run, 50)
+    assert (newest.step, kept.step) == (100, 50) and newest.weights_hash != kept.weights_hash
+    assert loading.open_at(run) is newest
+    publish(run.generator_path, generator_bytes(tiny(7), 120))
+    assert loading.open_at(run).step == 120 and loading.generator_of(run) is not newest.generator
+
+
+def test_ranked_dims_are_all_dimensions_strongest_first(run):
+    opened = loading.open_at(run)
+    dims = loading.ranked_dims(opened.weights_hash, opened.generator)
+    assert sorted(dim for dim, _ in dims) == list(range(20))
+    assert [strength for _, strength in dims] == sorted((s for _, s in dims), reverse=True)
+
+
+@pytest.mark.parametrize("mode", morph.MODES)
+@pytest.mark.parametrize("loop", [True, False])
+def test_frames_start_at_the_first_seed_and_end_at_the_last(mode, loop):
+    walk, generator = Morph((3, 1, 4), mode, 13, loop), tiny(1)
+    frames = morph.frames_of(generator, walk)
+    keys = morph.keyframes_of(generator, walk.seeds, 1.0)
+    assert frames.shape == (13, 16, 16) and np.array_equal(frames[0], keys[0])
+    assert np.array_equal(frames[-1], keys[-1]) != loop
+
+
+def test_four_corners_are_the_four_seeds():
+    square, generator = Corners((3, 1, 4, 5), 4), tiny(1)
+    pictures = morph.corners_of(generator, square)
+    keys = morph.keyframes_of(generator, square.seeds, 1.0)
+    assert pictures.shape == (16, 16, 16)
+    for place, key in zip((0, 3, 12, 15), keys, strict=True):
+        assert np.abs(pictures[place].astype(int) - key).max() <= 1
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp", "png"])
+def test_a_morph_file_carries_its_recipe(run, kind):
+    opened, walk = loading.open_at(run), Morph((3, 1), frames=12, loop=False)
+    recipe = images.read_recipe(morph.morph_file(kind, morph.frames_of(opened.generator, walk), walk, run, opened, 2))
+    assert recipe == {
+        "run": "little-one", "step": 100, "weights_hash": opened.weights_hash, "seeds": [3, 1], "mode": "slerp",
+        "frames": 12, "loop": False, "fps": 18, "truncation": 1.0, "enlarged": 2,
+    }  # fmt: skip
+
+
+def test_keyframes_are_changed_without_touching_the_old_morph():
+    walk = Morph((1, 2, 3))
+    assert walk.swapped(0, 2).seeds == (3, 2, 1) and walk.without(1).seeds == (1, 3)
+    assert walk.added(9).seeds == (1, 2, 3, 9)
+    assert walk.with_key(1, 7).seeds == (1, 7, 3) and walk.seeds == (1, 2, 3)
+    assert Morph((1, 2)).without(0).seeds == (1, 2)  # two always stay
+    assert len(Morph(tuple(range(morph.MAX_KEYS))).added(0).seeds) == morph.MAX_KEYS
+
+
+def test_packed_pictures_have_a_header_and_one_sheet():
+    data = packed(np.arange(5 * 4 * 3, dtype=np.uint8).reshape(5, 4, 3), fps=12)
+    length = int.from_bytes(data[:4], "little")
+    assert data[4 : 4 + length].startswith(b'{"count": 5, "columns": 3, "width": 3, "height": 4, "fps": 12')
+    assert data[4 + length :].startswith(b"\x89PNG")
+
+
+# -- pages
+
+
+@pytest.mark.parametrize("page", ["explore", "interpolate"])
+def test_without_runs_the_page_shows_the_way(page, tmp_path, monkeypatch):
+    monkeypatch.setenv("DCGAN_ROOT", str(tmp_path / "nothing"))
+    app = visit(page)
+    assert any("No generator yet" in item.value for item in app.subheader)
+
+
+@pytest.mark.parametrize("page", ["explore", "interpolate"])
+def test_a_damaged_generator_is_one_sentence(page, run):
+    publish(run.generator_path, b"not a generator")
+    app = AppTest.from_file(APP, default_timeout=SECONDS).run()
+    app.switch_page(f"pages/latent/{page}.py").run()
+    assert not app.exception and len(app.error) == 1
+    assert "readable" in app.error[0].value
+
+
+def test_explore_shows_a_picture_and_says_which_sliders(run):
+    app = visit("explore")
+    assert app.title[0].value == "Explore"
+    assert url(app) == {"run": "little-one", "seed": "0"}
+    assert "The 8 of 20 dimensions" in app.caption[-1].value or any("The 8 of 20" in c.value for c in app.caption)
+    assert len([s for s in app.slider if s.label.startswith("**z[")]) == 8
+    assert app.get("image") and app.get("bidi_component")
+
+
+def test_explore_restores_a_url(run):
+    params = {"seed": "7", "step": "50", "truncation": "0.7", "distance": "60", "walk": "40.3.2", "sliders": "2~0.5"}
+    app = visit("explore", **params)
+    assert url(app) == params | {"run": "little-one"}
+    assert app.number_input(key="explore-seed").value == 7
+    assert app.slider(key="explore-truncation").value == 0.7
+    assert app.select_slider[0].value == 50
+
+
+def test_explore_moves_resets_and_randomizes(run):
+    app = visit("explore")
+    slider = next(s for s in app.slider if s.label.startswith("**z["))
+    healthy(slider.set_value(1.5).run())
+    dim = slider.key.removeprefix("explore-dim-")
+    assert url(app)["sliders"] == f"{dim}~1.5"
+    healthy(app.slider(key="explore-truncation").set_value(0.5).run())
+    assert url(app)["truncation"] == "0.5" and url(app)["sliders"] == f"{dim}~1.5"
+    healthy(app.button(key="explore-reset").click().run())
+    assert "sliders" not in url(app)
+    healthy(app.button(key="explore-next").click().run())
+    assert url(app)["dims"] == "2" and any("Places 9 to 16" in c.value for c in app.caption)
+    randomize = next(b for b in app.button if b.label == "Randomize")
+    healthy(randomize.click().run())
+    seed = int(url(app)["seed"])
+    assert app.number_input(key="explore-seed").value == seed
+    healthy(app.number_input(key="explore-seed").set_value(12).run())
+    assert url(app)["seed"] == "12"
+
+
+def test_explore_keeps_pictures_on_a_shelf(run):
+    app = visit("explore", seed="3")
+    healthy(app.button(key="explore-keep").click().run())
+    assert len(app.session_state["explore-shelf"]) == 1
+    assert len(app.get("bidi_component")) == 2  # neighbours and shelf
+
+
+def test_explore_takes_a_step_and_forgets_it_at_the_newest(run):
+    app = visit("explore")
+    healthy(app.select_slider[0].set_value(0).run())
+    assert url(app)["step"] == "0"
+    healthy(app.select_slider[0].set_value(100).run())
+    assert "step" not in url(app)
+
+
+@pytest.mark.parametrize("page", ["explore", "interpolate"])
+def test_odd_urls_are_ignored(page, run):
+    odd = {"run": "../../etc", "step": "9e9", "seed": "-1", "walk": "1.2", "sliders": "zz~1_3~nan", "truncation": "inf"}
+    odd |= {"dims": "999", "seeds": "1_x", "frames": "-3", "loop": "?", "fps": "0", "mode": "teleport"}
+    app = visit(page, **odd, corners="1", n="99", view="?")
+    assert url(app)["run"] == "little-one" and "step" not in url(app) and "truncation" not in url(app)
+
+
+def test_interpolate_restores_a_url(run):
+    params = {"step": "50", "seeds": "3_1_4", "mode": "even", "frames": "36", "loop": "0", "fps": "9"}
+    app = visit("interpolate", **params)
+    assert url(app) == params | {"run": "little-one"}
+    assert app.slider(key="morph-frames").value == 36 and not app.toggle[0].value
+
+
+def test_interpolate_edits_keyframes(run):
+    app = visit("interpolate", seeds="3_1_4")
+    healthy(app.button(key="morph-right-0").click().run())
+    assert url(app)["seeds"] == "1_3_4"
+    healthy(app.button(key="morph-left-2").click().run())
+    assert url(app)["seeds"] == "1_4_3"
+    healthy(app.button(key="morph-remove-1").click().run())
+    assert url(app)["seeds"] == "1_3"
+    assert app.button(key="morph-remove-0").disabled
+    healthy(app.button(key="morph-add").click().run())
+    assert url(app)["seeds"].startswith("1_3_")
+    healthy(app.number_input(key="morph-seed-1").set_value(77).run())
+    assert url(app)["seeds"].startswith("1_77_")
+    assert app.get("bidi_component")[0].proto.bytes
+
+
+def test_interpolate_opens_on_four_corners(run):
+    params = {"view": "corners", "corners": "9_8_7_6", "n": "4"}
+    app = visit("interpolate", **params)
+    assert params.items() <= url(app).items()
+    assert [app.number_input(key=f"corner-seed-{at}").value for at in range(4)] == [9, 8, 7, 6]
+    healthy(app.number_input(key="corner-seed-2").set_value(1).run())
+    assert url(app)["corners"] == "9_8_1_6"
+
+
+def test_the_run_stays_chosen_from_page_to_page(run):
+    other = Run.create(CONFIG, name="other")
+    publish(other.generator_path, generator_bytes(tiny(5), 1))
+    app = visit("explore", run="little-one")
+    app.switch_page("pages/latent/interpolate.py")
+    app.query_params.clear()
+    assert url(healthy(app.run()))["run"] == "little-one"

@@ -1,0 +1,244 @@
+"""Evaluate and Learn with tiny networks and a folder of small pictures."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from dcgan import images, sources
+from dcgan.checkpoint import generator_bytes, save_state
+from dcgan.config import Config
+from dcgan.images import to_uint8
+from dcgan.latent import z_from_seeds
+from dcgan.models import Discriminator, Generator
+from dcgan.runs import PROJECT, Run, publish
+from pages.understanding import evaluate_words
+from pages.understanding.learn_curves import _moments
+from pages.understanding.learn_questions import QUESTIONS
+
+SIZE = 16
+SCREENS = ("Two players", "From z to picture", "What D looks at", "Why curves wobble", "The rules")
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A root without runs, and a folder of 240 pictures, of which 12 are held out."""
+    monkeypatch.setenv("DCGAN_ROOT", str(tmp_path / "runs"))
+    monkeypatch.setattr(sources, "DATA_DIR", tmp_path)
+    rng = np.random.default_rng(0)
+    (tmp_path / "pictures").mkdir()
+    for i in range(240):
+        picture = np.zeros((SIZE, SIZE), np.uint8)
+        y, x = rng.integers(0, 10, 2)
+        picture[y : y + 6, x : x + 6] = rng.integers(80, 255)
+        (tmp_path / "pictures" / f"{i}.png").write_bytes(images.png_bytes(picture))
+    return tmp_path
+
+
+def make_run(place, name="tiny", channels=1, state=True, **settings):
+    """A finished run with two kept moments, curves and sample grids."""
+    data = str(place / "pictures")
+    config = Config(data=data, image_size=SIZE, channels=channels, z_dim=8, ngf=4, ndf=4, num_samples=6, **settings)
+    run = Run.create(config, place / "runs", name)
+    torch.manual_seed(0)
+    generator = Generator(config).eval()
+    with torch.no_grad():
+        for parameter in generator.parameters():
+            parameter.mul_(3)  # so that pictures of different z differ
+        grid = images.grid(to_uint8(generator(z_from_seeds(range(6), 8)).numpy()))
+    for step in (0, 40):
+        for path in (run.sample_path(step), run.snapshot_path(step)):
+            path.parent.mkdir(exist_ok=True)
+        publish(run.sample_path(step), images.png_bytes(grid))
+        publish(run.snapshot_path(step), generator_bytes(generator, step, half=True))
+    publish(run.generator_path, generator_bytes(generator, 40))
+    points = [{"step": step, "d_loss": 1.0, "g_loss": 1.5, "d_real": 0.7, "d_fake": 0.3, "d_accuracy": 0.8} for step in range(1, 41)]
+    publish(run.metrics_path, "".join(json.dumps(point) + "\n" for point in points).encode())
+    if state:
+        save_state(run, {"gan": {"D": Discriminator(config).state_dict()}, "config": config.to_json()})
+    return run
+
+
+def open_page(name, **query):
+    app = AppTest.from_file(PROJECT / "app.py", default_timeout=60)
+    app.run()
+    app.switch_page(f"pages/understanding/{name}.py")
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def words(app):
+    return " ".join(element.value for kind in (app.markdown, app.caption, app.info, app.success, app.warning, app.error) for element in kind)
+
+
+def html(app):
+    return " ".join(element.proto.body for element in app.get("html"))
+
+
+# -- Evaluate
+
+
+def test_evaluate_without_a_run_sends_to_train(place):
+    app = open_page("evaluate")
+    assert "Train one first" in words(app)
+    assert not app.button
+
+
+def test_evaluate_measures_on_the_click_and_keeps_it_in_the_address(place):
+    make_run(place)
+    app = open_page("evaluate", n="100")
+    assert app.selectbox[1].value == 100 and not app.metric
+    assert "three questions" in words(app)
+    app.button[0].click().run()
+    assert not app.exception
+    assert [metric.label for metric in app.metric] == ["Variety", "Brightness off by", "Nearest picture", "Close calls"]
+    text = words(app)
+    assert "Only 12 pictures are held out" in text and "they can't tell" in text
+    assert "100 fakes of seeds 0 to 99, step 40" in text
+    assert len(app.get("plotly_chart")) == 2
+    assert html(app).count("data:image/png") == 2 * (12 + 12)
+    address = {key: app.query_params[key] for key in ("run", "n", "measured")}
+    again = open_page("evaluate", **address)
+    assert [metric.value for metric in again.metric] == [metric.value for metric in app.metric]
+
+
+def test_evaluate_at_another_step_asks_to_measure_anew(place):
+    make_run(place)
+    app = open_page("evaluate", n="100")
+    app.button[0].click().run()
+    app.select_slider[0].set_value(0).run()
+    assert not app.exception and not app.metric
+    app.button[0].click().run()
+    assert "step 0" in words(app)
+
+
+def test_evaluate_shows_pairs_of_the_first_seeds(place):
+    make_run(place)
+    app = open_page("evaluate", n="100")
+    app.button[0].click().run()
+    closest = html(app)
+    app.segmented_control[0].set_value("First seeds").run()
+    assert not app.exception and html(app) != closest
+    assert "Held-out real pictures" in words(app)
+
+
+def test_evaluate_says_what_is_wrong_with_the_data(place):
+    make_run(place, data_fingerprint="of other pictures")
+    app = open_page("evaluate")
+    app.button[0].click().run()
+    assert not app.exception
+    assert "has changed" in app.error[0].value
+
+
+# -- the verdict
+
+
+def report(variety=1.0, light=0.0, contrast=1.0, alarm=False, held_out=True):
+    return {
+        "diversity": {"fakes": 80 * variety, "test": 80.0 if held_out else None},
+        "per_pixel_spread": {"fakes": 50 * variety, "train": 50.0},
+        "mean": {"fakes": 60 + light, "test": 60.0, "train": 60.0},
+        "spread": {"fakes": 70 * contrast, "test": 70.0, "train": 70.0},
+        "close": {"fakes": 300 if alarm else 9, "expected": 10.0, "alarm": alarm} if held_out else None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("figures", "level", "said"),
+    [
+        ({}, "good", "about as varied as real pictures (100%), right in brightness and contrast, and there is no sign of copying."),
+        ({"variety": 0.1}, "bad", "collapse"),
+        ({"variety": 0.7}, "watch", "less varied than real pictures (70%)"),
+        ({"variety": 1.4}, "watch", "as noise would"),
+        ({"light": -20}, "watch", "20 grey levels too dark"),
+        ({"contrast": 0.6}, "watch", "too little contrast (60%)"),
+        ({"alarm": True}, "bad", "300 where chance gives about 10"),
+        ({"variety": 0.7, "light": 30}, "bad", "too bright"),
+        ({"held_out": False}, "good", "can't be said without held-out pictures"),
+    ],
+)
+def test_verdict(figures, level, said):
+    verdict = evaluate_words.verdict(report(**figures))
+    assert verdict.level == level and said in verdict.text
+    assert verdict.text[0].isupper() and verdict.text.endswith(".") and verdict.text.count(".") == 1
+
+
+# -- Learn
+
+
+@pytest.mark.parametrize("screen", range(1, 6))
+@pytest.mark.parametrize("kind", ["with D", "without D", "colour", "no run"])
+def test_every_screen_of_learn_draws(place, screen, kind):
+    if kind != "no run":
+        make_run(place, channels=3 if kind == "colour" else 1, state=kind == "with D")
+    app = open_page("learn", screen=str(screen))
+    assert app.segmented_control[0].value == screen
+    text = words(app)
+    assert len(text) > 300 and not app.error
+    if screen == 1:
+        assert "1406.2661" in text and "1511.06434" in text and app.get("bidi_component")
+    if screen == 3 and kind == "with D":
+        assert "The fakes it believes most" in text
+    if screen == 3 and kind == "without D":
+        assert "hand-made filters" in text
+    if screen == 4 and kind != "no run":
+        assert app.get("plotly_chart") and "gives real pictures 70% and fakes 30%" in text
+    if screen == 5:
+        assert "Total" in html(app)
+
+
+def test_learn_goes_on_and_back_and_the_address_follows(place):
+    make_run(place)
+    app = open_page("learn")
+    for screen in (2, 3, 4, 5):
+        next(button for button in app.button if button.label.startswith("Next")).click().run()
+        assert not app.exception and app.query_params["screen"] == str(screen)
+    next(button for button in app.button if button.label == "Back").click().run()
+    assert app.query_params["screen"] == "4"
+
+
+def test_learn_another_z_changes_the_maps(place):
+    make_run(place)
+    app = open_page("learn", screen="2", seed="3")
+    assert app.number_input[0].value == 3
+    before = html(app)
+    next(button for button in app.button if button.label == "Another z").click().run()
+    assert app.query_params["seed"] == "4" and html(app) != before
+
+
+def test_learn_shows_the_layers_of_the_chosen_recipe(place):
+    make_run(place)
+    app = open_page("learn", screen="5", preset="paper")
+    assert "12,654,337" in html(app)
+    app.segmented_control[1].set_value("classic-64").run()
+    assert "12,654,337" not in html(app) and app.query_params["preset"] == "classic-64"
+
+
+def test_learn_without_its_data_shows_the_rest(place):
+    make_run(place, data_fingerprint="of other pictures")
+    app = open_page("learn", screen="1")
+    assert "Real pictures can't be shown" in words(app) and "A fake batch" in html(app)
+
+
+@pytest.mark.parametrize("screen", ["0", "6", "x", ""])
+def test_learn_with_a_strange_address_begins_at_the_start(place, screen):
+    make_run(place)
+    assert open_page("learn", screen=screen).segmented_control[0].value == 1
+
+
+def test_every_screen_has_a_question_and_each_answer_is_answered():
+    assert len(QUESTIONS) == len(SCREENS)
+    assert all(len(question.answers) >= 2 and all(question.answers.values()) for question in QUESTIONS)
+
+
+def test_moments_keep_both_ends_and_are_denser_early_on():
+    steps = list(range(0, 10_001, 100))
+    found = _moments(steps, 12)
+    assert found[0] == 0 and found[-1] == 10_000 and len(found) <= 12 and found == sorted(found)
+    assert found[1] - found[0] < found[-1] - found[-2]
+    assert _moments([0, 5], 12) == [0, 5]

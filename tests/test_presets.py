@@ -1,0 +1,42 @@
+"""The named recipes."""
+
+import pytest
+
+from dcgan.config import BadInput, Config
+from dcgan.presets import PRESETS, preset_config
+
+
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_a_preset_knows_its_name_and_says_what_it_is(name):
+    preset = PRESETS[name]
+    assert preset.config.preset == name
+    assert preset.title.endswith(".") and preset.source
+    assert preset_config(name) is preset.config
+
+
+def test_the_three_of_the_first_visit_are_there():
+    assert {"quick", "classic-64", "paper"} <= set(PRESETS)
+
+
+def test_the_classic_recipe_has_the_known_figures():
+    config = preset_config("classic-64")
+    assert (config.image_size, config.z_dim, config.ngf, config.ndf) == (64, 100, 64, 64)
+    assert (config.lr_g, config.lr_d, config.beta1, config.beta2) == (2e-4, 2e-4, 0.5, 0.999)
+
+
+def test_the_papers_recipe_has_the_papers_figures():
+    config = preset_config("paper")
+    assert (config.z_prior, config.z_dim, config.batch_size, config.image_size) == ("uniform", 100, 128, 64)
+    assert (config.ngf * 8, config.lr_g, config.beta1) == (1024, 2e-4, 0.5)  # 1024 maps at 4x4: figure 1
+    assert config.ema_half_life_images == 0
+
+
+@pytest.mark.parametrize("name", ["", "Quick", "nothing", "../quick", "a\nb"])
+def test_an_unknown_preset_is_refused_with_the_list(name):
+    with pytest.raises(BadInput, match=f"^preset must be one of {', '.join(PRESETS)}, not ") as caught:
+        preset_config(name)
+    assert str(caught.value).isprintable()
+
+
+def test_a_config_without_a_preset_is_called_custom():
+    assert Config().preset == "custom"
