@@ -44,7 +44,7 @@ def feature_maps(generator: Generator, z: Tensor) -> list[Tensor]:
 
 
 def open_discriminator(run: Run) -> Discriminator | None:
-    """The run's newest discriminator on the CPU, or None: only the training state holds one, and not every run has it."""
+    """The run's newest discriminator on the CPU, or None: only a kept training state holds one."""
     try:
         weights = load_state(run)["gan"]["D"]
         discriminator = Discriminator(run.config)
@@ -72,14 +72,15 @@ def verdicts(discriminator: Discriminator, pictures: Tensor) -> tuple[list[Tenso
 def edge_maps(pictures: Tensor) -> Tensor:
     """Four hand-made 4x4 filters with stride 2 over grey pictures (B, 1, H, W) -> (B, 4, H / 2, W / 2).
 
-    They stand in for a first layer where no discriminator was kept: edges to the right and downward, a diagonal, a spot.
+    They stand in for a first layer where no discriminator was kept: edges rightward and downward, a diagonal, a spot.
     """
     ramp = torch.tensor([-1.0, -1.0, 1.0, 1.0])
     across = ramp.expand(4, 4)
     diagonal = (across + across.T) / 2
     spot = torch.tensor([[-1.0, -1, -1, -1], [-1, 3, 3, -1], [-1, 3, 3, -1], [-1, -1, -1, -1]])
+    padded = nn.functional.pad(pictures, (1, 1, 1, 1), mode="replicate")  # zeros would be mid grey: an edge all round
     filters = torch.stack([across, across.T, diagonal, spot])[:, None]  # (4, 1, 4, 4)
-    return nn.functional.leaky_relu(nn.functional.conv2d(pictures, filters, stride=2, padding=1), 0.2)
+    return nn.functional.leaky_relu(nn.functional.conv2d(padded, filters, stride=2), 0.2)
 
 
 def _layers(network: nn.Module, example: Tensor) -> list[Layer]:

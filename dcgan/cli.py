@@ -1,10 +1,12 @@
 """The command line: exit code 0 done, 1 failed while working, 2 refused, with one sentence on stderr."""
 
 import argparse
+import contextlib
 import json
 import logging
 import math
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -175,8 +177,7 @@ def _hold_and_train(run: Run, args: argparse.Namespace) -> int:
     with launch.hold(run, args.parallel):
         if args.resume and args.steps is not None:
             run.extend(args.steps)
-        _log_to(run)
-        with Heartbeat(run) as heart:
+        with _logging_to(run), Heartbeat(run) as heart:
             code = _train_watched(run, heart, show=not args.json and sys.stderr.isatty())
     if code == REFUSED and not args.resume:
         raise BadInput(run.status().error)
@@ -270,15 +271,23 @@ def _preset_of(run: Run) -> str:
         return "unreadable"
 
 
-def _log_to(run: Run) -> None:
-    """Send the log to the run's log.txt."""
+@contextlib.contextmanager
+def _logging_to(run: Run) -> Iterator[None]:
+    """Send the log and the warnings to the run's log.txt."""
     handler = logging.FileHandler(run.log_path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    root = logging.getLogger("dcgan")
-    root.handlers = [handler]
-    root.setLevel(logging.INFO)
+    loggers = [logging.getLogger("dcgan"), logging.getLogger("py.warnings")]
+    loggers[0].setLevel(logging.INFO)
+    for logger in loggers:
+        logger.addHandler(handler)
     logging.captureWarnings(True)
-    logging.getLogger("py.warnings").handlers = [handler]
+    try:
+        yield
+    finally:
+        logging.captureWarnings(False)
+        for logger in loggers:
+            logger.removeHandler(handler)
+        handler.close()
 
 
 def _one_line(text: object) -> str:

@@ -56,6 +56,8 @@ def hold(run: Run, parallel: bool = False) -> Iterator[None]:
 
     The kernel frees these locks at any death of the process.
     """
+    if not run.path.is_dir():  # or the lock would bring it back
+        raise BadInput(f"Run {run.id} is gone.")
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(FileLock(run.lock_path).acquire(timeout=1.0))

@@ -1,7 +1,5 @@
 """What the tests of the core share: a tiny recipe, a few pictures, and a place for runs that is not the project's."""
 
-import contextlib
-import logging
 import os
 from pathlib import Path
 
@@ -54,16 +52,3 @@ def root(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("DCGAN_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(sources, "DATA_DIR", tmp_path / "data")
     return folder
-
-
-@pytest.fixture(autouse=True)
-def _own_log():
-    """The command line sends the log of its process to a run's file; each test gives it back."""
-    yield
-    logging.captureWarnings(False)
-    for name in ("dcgan", "py.warnings"):
-        logger = logging.getLogger(name)
-        for handler in logger.handlers:
-            with contextlib.suppress(OSError):
-                handler.close()
-        logger.handlers = []

@@ -54,7 +54,10 @@ def make_run(place, name="tiny", channels=1, state=True, **settings):
         publish(run.sample_path(step), images.png_bytes(grid))
         publish(run.snapshot_path(step), generator_bytes(generator, step, half=True))
     publish(run.generator_path, generator_bytes(generator, 40))
-    points = [{"step": step, "d_loss": 1.0, "g_loss": 1.5, "d_real": 0.7, "d_fake": 0.3, "d_accuracy": 0.8} for step in range(1, 41)]
+    points = [
+        {"step": step, "d_loss": 1.0, "g_loss": 1.5, "d_real": 0.7, "d_fake": 0.3, "d_accuracy": 0.8}
+        for step in range(1, 41)
+    ]
     publish(run.metrics_path, "".join(json.dumps(point) + "\n" for point in points).encode())
     if state:
         save_state(run, {"gan": {"D": Discriminator(config).state_dict()}, "config": config.to_json()})
@@ -73,7 +76,11 @@ def open_page(name, **query):
 
 
 def words(app):
-    return " ".join(element.value for kind in (app.markdown, app.caption, app.info, app.success, app.warning, app.error) for element in kind)
+    return " ".join(
+        element.value
+        for kind in (app.markdown, app.caption, app.info, app.success, app.warning, app.error)
+        for element in kind
+    )
 
 
 def html(app):
@@ -151,7 +158,12 @@ def report(variety=1.0, light=0.0, contrast=1.0, alarm=False, held_out=True):
 @pytest.mark.parametrize(
     ("figures", "level", "said"),
     [
-        ({}, "good", "about as varied as real pictures (100%), right in brightness and contrast, and there is no sign of copying."),
+        (
+            {},
+            "good",
+            "about as varied as real pictures (100%), right in brightness and contrast, and there is no sign of "
+            "copying.",
+        ),
         ({"variety": 0.1}, "bad", "collapse"),
         ({"variety": 0.7}, "watch", "less varied than real pictures (70%)"),
         ({"variety": 1.4}, "watch", "as noise would"),

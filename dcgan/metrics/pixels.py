@@ -35,7 +35,8 @@ class Pairs(NamedTuple):
     nearest: np.ndarray  # the same shape
     distances: np.ndarray  # float64 (N,), grey levels
 
-    def take(self, rows: np.ndarray | list[int] | slice) -> "Pairs":
+    def take(self, rows: np.ndarray | list[int]) -> "Pairs":
+        """A copy of some of the pairs."""
         return Pairs(self.pictures[rows], self.nearest[rows], self.distances[rows])
 
     def closest(self, n: int) -> "Pairs":
@@ -73,7 +74,7 @@ def measure(generator: "Generator", n: int = 1000, seed: int = 0) -> Measurement
     sets = {"fakes": _moments(fakes), "test": _moments(test) if len(test) else None, "train": _moments(train)}
 
     def each(figure: str) -> dict[str, float | None]:
-        return {name: moments and moments[figure] for name, moments in sets.items()}
+        return {name: moments[figure] if moments else None for name, moments in sets.items()}
 
     report: dict[str, Any] = {
         "n": n,

@@ -64,7 +64,7 @@ def thinned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if len(x) <= 2 * MAX_BUCKETS:
         return x, y
     edges = np.linspace(0, len(x), MAX_BUCKETS + 1).astype(int)
-    picked = set()
+    picked: set[int] = set()
     for begin, end in zip(edges[:-1], edges[1:], strict=True):
         picked.update((begin + int(y[begin:end].argmin()), begin + int(y[begin:end].argmax())))
     order = np.array(sorted(picked))

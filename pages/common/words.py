@@ -38,7 +38,9 @@ def duration(seconds: float | None) -> str:
 def age(run: Run) -> str:
     """How long ago the run was made."""
     seconds = time.time() - run.created()
-    return "just now" if seconds < 60 else f"{duration(seconds - seconds % 60)} ago"
+    if seconds < 3600:
+        return "just now" if seconds < 60 else f"{seconds // 60:.0f} min ago"
+    return f"{duration(seconds)} ago"
 
 
 def size(num_bytes: int) -> str:

@@ -79,7 +79,7 @@ def _samples(run: Run) -> None:
         st.session_state[key] = steps[-1]
     step = st.session_state[key]
     with st.container(key="pixels-samples"):
-        st.image(run.sample_path(step).read_bytes(), width="stretch", alt=f"Samples at step {step}")
+        st.image(run.sample_path(step).read_bytes(), output_format="PNG", width="stretch", alt=f"Samples at step {step}")
 
     def moved() -> None:
         st.session_state[follow_key] = st.session_state[key] == steps[-1]

@@ -85,7 +85,7 @@ def _hero() -> None:
     picture = _showpiece()
     if picture:
         with strip.container(key="pixels-hero"):
-            st.image(picture, width="stretch", alt="Clothes drawn by a trained generator")
+            st.image(picture, output_format="PNG", width="stretch", alt="Clothes drawn by a trained generator")
 
 
 def _showpiece() -> bytes | None:
@@ -129,7 +129,7 @@ def _pick_data() -> str | None:
             st.warning(str(error), icon=":material/folder_off:")
             return None
         with st.container(key="pixels-preview"):
-            st.image(pictures, width="stretch", alt="Nine real pictures of this data set")
+            st.image(pictures, output_format="PNG", width="stretch", alt="Nine real pictures of this data set")
         st.caption(f"{sources.count(source):,} real pictures, nine of them here.")
     return spec
 

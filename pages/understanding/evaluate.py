@@ -1,13 +1,16 @@
 """Measure a generator against real pictures it was not trained on."""
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from dcgan.config import BadInput
 from dcgan.runs import Run
+from pages.common import address
 from pages.common.choose import pick_run, pick_step
 from pages.common.loading import generator_of
+from pages.common.words import escaped
 from pages.understanding.evaluate_cache import SHOWN, Evaluation, evaluation
 from pages.understanding.evaluate_charts import draw_bars, draw_distances
 from pages.understanding.evaluate_words import LIMITS, variety_share, verdict
@@ -17,13 +20,16 @@ if TYPE_CHECKING:
     from dcgan.metrics.pixels import Pairs
 
 MEANINGS = (
-    "**Brightness**: mean of all pixels. **Contrast**: their standard deviation. **Spread of one pixel**: how much a pixel differs "
-    "from picture to picture, averaged over the picture; small after a collapse. **Distance of two**: how far two pictures are apart."
+    "**Brightness**: mean of all pixels. **Contrast**: their standard deviation. **Spread of one pixel**: how much a "
+    "pixel differs "
+    "from picture to picture, averaged over the picture; small after a collapse. **Distance of two**: how far two "
+    "pictures are apart."
 )
 HILLS = (
     "How far each picture is from its nearest training picture. Left of the real hill means copied or bland; "
     "right of it means unlike anything in the data."
 )
+N_KEY = "evaluate-n"
 NUMBERS = (100, 500, 1000, 2000)
 LOOKS = {  # level -> (alert, icon)
     "good": (st.success, ":material/check_circle:"),
@@ -56,16 +62,17 @@ def page() -> None:
 
 
 def _pick_n() -> int:
-    asked = st.query_params.get("n", "")
-    start = int(asked) if asked.isdigit() and int(asked) in NUMBERS else 1000
+    if address.just_arrived(N_KEY):
+        asked = address.read_whole(st.query_params.get("n", ""))
+        st.session_state[N_KEY] = asked if asked in NUMBERS else 1000
     help = "So many fakes, and as many held-out real pictures. More takes longer and is steadier."
-    n = st.selectbox("Pictures", NUMBERS, NUMBERS.index(start), format_func=lambda n: f"{n:,}", help=help)
-    st.query_params["n"] = str(n)
+    n = st.selectbox("Pictures", NUMBERS, format_func=lambda n: f"{n:,}", help=help, key=N_KEY)
+    address.write({"n": str(n)})
     return n
 
 
 def _newest_evaluation(run: Run, step: int | None, n: int, pressed: bool) -> Evaluation | None:
-    """Measure if asked to; else show what the address says was measured, or this visit's last look at the same choice."""
+    """Measure if asked to; else show what the address says was measured, or the last look at the same choice."""
     from dcgan.checkpoint import weights_hash
 
     generator = generator_of(run, step)
@@ -74,7 +81,7 @@ def _newest_evaluation(run: Run, step: int | None, n: int, pressed: bool) -> Eva
     if pressed or st.query_params.get("measured") == weights[:12]:
         with st.spinner(f"Drawing {n:,} fakes and comparing each with every training picture: some seconds …"):
             found = evaluation(run.id, weights, n, 0, generator)
-        st.query_params["measured"] = weights[:12]
+        address.write({"measured": weights[:12]})
         st.session_state["evaluation"] = (choice, found)
         return found
     looked_at, found = st.session_state.get("evaluation", (None, None))
@@ -85,13 +92,20 @@ def _newest_evaluation(run: Run, step: int | None, n: int, pressed: bool) -> Eva
 
 
 def _invite(n: int) -> None:
-    st.markdown(f"Press **Measure** to compare {n:,} fakes with real pictures that the generator has never seen. It answers three questions:")
+    st.markdown(
+        f"Press **Measure** to compare {n:,} fakes with real pictures that the generator has never seen. It answers "
+        "three questions:"
+    )
     for column, (icon, title, text) in zip(
         st.columns(3),
         (
             ("palette", "Is the light right?", "Brightness and contrast of all pixels, beside those of real pictures."),
             ("shuffle", "Is there variety?", "How far two fakes are apart. A collapsed generator repeats itself."),
-            ("content_copy", "Does it copy?", "The distance from each fake to its nearest training picture, and the same for real ones."),
+            (
+                "content_copy",
+                "Does it copy?",
+                "The distance from each fake to its nearest training picture, and the same for real ones.",
+            ),
         ),
         strict=True,
     ):
@@ -114,21 +128,30 @@ def _draw(found: Evaluation, run: Run, step: int | None) -> None:
         draw_bars(report)
     with right:
         st.markdown("**The fakes' hill should lie on the real one, not left of it**", help=HILLS)
-        draw_distances(found.distances["fakes"], found.distances["test"], report["close"])
+        draw_distances(found.fake_distances, found.real_distances, report["close"])
     for note in report["notes"]:
         st.info(note, icon=":material/info:")
 
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.subheader("Each picture above its nearest training picture", anchor=False, width="content")
-        choice = st.segmented_control("Which", ("Closest", "First seeds"), default="Closest", label_visibility="collapsed")
+        choice = st.segmented_control(
+            "Which", ("Closest", "First seeds"), default="Closest", label_visibility="collapsed"
+        )
     _pairs(found.first if choice == "First seeds" else found.closest, choice == "First seeds")
+    _origin(report, run, step)
+
+
+def _origin(report: dict[str, Any], run: Run, step: int | None) -> None:
+    """What was compared with what."""
     kept = run.snapshots()
     at = step if step is not None else kept[-1] if kept else None
+    seeds = f"{report['n']:,} fakes of seeds {report['seed']} to {report['seed'] + report['n'] - 1}"
+    moment = f", step {at:,}" if at is not None else ""
+    splits = report["splits"]
     st.caption(
-        f"{report['n']:,} fakes of seeds {report['seed']} to {report['seed'] + report['n'] - 1}"
-        + (f", step {at:,}" if at is not None else "")
-        + f", {report['weights']} weights {report['weights_hash'][:12]} · {report['held_out_drawn']:,} of {report['splits']['test']:,} "
-        f"held-out and {report['train_searched']:,} of {report['splits']['train']:,} training pictures of `{report['data']}`."
+        f"{seeds}{moment}, {report['weights']} weights {report['weights_hash'][:12]} · {report['held_out_drawn']:,} of "
+        f"{splits['test']:,} held-out and {report['train_searched']:,} of {splits['train']:,} training pictures of "
+        f"{escaped(PurePath(report['data']).name)}."
     )
 
 
@@ -140,7 +163,8 @@ def _figures(report: dict[str, Any]) -> None:
         "Variety",
         f"{variety_share(report):.0%}",
         width="content",
-        help="Mean distance between two fakes as a share of that between two real pictures. 100% is right; near 0 is collapse.",
+        help="Mean distance between two fakes as a share of that between two real pictures. 100% is right; near 0 is "
+        "collapse.",
     )
     row.metric(
         "Brightness off by",
@@ -152,7 +176,8 @@ def _figures(report: dict[str, Any]) -> None:
         "Nearest picture",
         f"{nearest['fakes']['median']:.1f}" + (f" (real {nearest['test']['median']:.1f})" if nearest["test"] else ""),
         width="content",
-        help="Of the training pictures: the median root mean square difference of pixels, in grey levels of 255; in brackets for held-out real pictures.",
+        help="Of the training pictures: the median root mean square difference of pixels, in grey levels of 255; in "
+        "brackets for held-out real pictures.",
     )
     row.metric(
         "Close calls",
@@ -175,7 +200,9 @@ def _pairs(pairs: dict[str, "Pairs | None"], first: bool) -> None:
             triples = zip(shown.pictures, shown.nearest, shown.distances, strict=True)
             alt = "A fake" if name == "fakes" else "A held-out picture"
             gallery([Card((a, b), f"{distance:.1f}", alt=f"{alt} or its nearest") for a, b, distance in triples], SHOWN)
-    st.caption("Above the picture, below it its nearest training picture; the number is their distance in grey levels of 255.")
+    st.caption(
+        "Above the picture, below it its nearest training picture; the number is their distance in grey levels of 255."
+    )
 
 
 page()

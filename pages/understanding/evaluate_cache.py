@@ -16,7 +16,8 @@ class Evaluation(NamedTuple):
     """What the page shows: the report, all distances, and a few pairs of each kind."""
 
     report: dict[str, Any]
-    distances: dict[str, np.ndarray | None]  # of fakes and test
+    fake_distances: np.ndarray  # (n,)
+    real_distances: np.ndarray | None
     closest: dict[str, "Pairs | None"]
     first: dict[str, "Pairs | None"]  # those of the first seeds: no choice was made
 
@@ -30,7 +31,8 @@ def evaluation(run_id: str, weights: str, n: int, seed: int, _generator: "Genera
     pairs = {"fakes": measured.fakes, "test": measured.held_out}
     return Evaluation(
         measured.report,
-        {name: kind and kind.distances for name, kind in pairs.items()},
+        measured.fakes.distances,
+        measured.held_out.distances if measured.held_out else None,
         {name: kind and kind.closest(SHOWN) for name, kind in pairs.items()},
-        {name: kind and kind.take(slice(SHOWN)) for name, kind in pairs.items()},
+        {name: kind and kind.take(list(range(min(SHOWN, len(kind.distances))))) for name, kind in pairs.items()},
     )

@@ -24,7 +24,9 @@ def draw_bars(report: dict[str, Any]) -> None:
         if any(value is not None for value in values):
             text = ["" if value is None else f"{value:.0f}" for value in values]
             hover = f"{label}: %{{y:.1f}}<extra></extra>"
-            figure.add_bar(x=list(FIGURES.values()), y=values, name=label, text=text, hovertemplate=hover, marker_color=colour)
+            figure.add_bar(
+                x=list(FIGURES.values()), y=values, name=label, text=text, hovertemplate=hover, marker_color=colour
+            )
     figure.update_traces(textposition="outside", cliponaxis=False)
     figure.update_layout(barmode="group", bargap=0.3, bargroupgap=0.08)
     show(figure, "Grey levels of 255", "", "Pixel figures of fakes, held-out and training pictures as bars")
@@ -45,9 +47,17 @@ def draw_distances(fakes: np.ndarray, held_out: np.ndarray | None, close: dict[s
     if close is not None:
         figure.add_vline(x=close["threshold"], line_dash="dot", line_width=1.5, line_color="gray")
         figure.add_annotation(
-            x=close["threshold"], y=1, yref="paper", text="closest 1% of real", showarrow=False, xanchor="right", xshift=-5
+            x=close["threshold"],
+            y=1,
+            yref="paper",
+            text="closest 1% of real",
+            showarrow=False,
+            xanchor="right",
+            xshift=-5,
         )
-    show(figure, "% of the pictures", "Grey levels to the nearest training picture", "Histogram of the nearest distances")
+    show(
+        figure, "% of the pictures", "Grey levels to the nearest training picture", "Histogram of the nearest distances"
+    )
 
 
 def show(figure: go.Figure, y_title: str, x_title: str, alt: str) -> None:
@@ -59,7 +69,7 @@ def show(figure: go.Figure, y_title: str, x_title: str, alt: str) -> None:
 
 
 def theme(figure: go.Figure, height: int) -> None:
-    """Little margin, a legend on top, and no accidental zoom; the colours of text and lines come from the app's theme."""
+    """Little margin, a legend on top, no accidental zoom; text and lines take their colours from the app's theme."""
     legend = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1, "xanchor": "right"}
     figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, legend=legend, dragmode=False)
     figure.update_yaxes(fixedrange=True, automargin=True)

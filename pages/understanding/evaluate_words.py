@@ -3,7 +3,8 @@
 from typing import Any, NamedTuple
 
 LIMITS = (
-    "These are figures about pixels. They find collapse, wrong brightness and copying; whether a picture looks real they "
+    "These are figures about pixels. They find collapse, wrong brightness and copying; whether a picture looks real "
+    "they "
     "can't tell, since blurred or scrambled pictures may score well. Use your eyes, too."
 )
 
@@ -20,13 +21,17 @@ def verdict(report: dict[str, Any]) -> Verdict:
     problems, words = 0, []
     if variety < 0.5:
         problems += 2
-        words.append(f"the fakes look much alike ({variety:.0%} of the variety of real pictures), which is called collapse")
+        words.append(
+            f"the fakes look much alike ({variety:.0%} of the variety of real pictures), which is called collapse"
+        )
     elif variety < 0.85:
         problems += 1
         words.append(f"the fakes are less varied than real pictures ({variety:.0%})")
     elif variety > 1.15:
         problems += 1
-        words.append(f"the fakes differ more from each other than real pictures do ({variety:.0%}), as noise would make them")
+        words.append(
+            f"the fakes differ more from each other than real pictures do ({variety:.0%}), as noise would make them"
+        )
     else:
         words.append(f"the fakes are about as varied as real pictures ({variety:.0%})")
 
@@ -57,7 +62,7 @@ def verdict(report: dict[str, Any]) -> Verdict:
 
 
 def variety_share(report: dict[str, Any]) -> float:
-    """Diversity of the fakes as a share of real pictures': held-out ones, or the per-pixel spread where there are none."""
+    """Diversity of the fakes as a share of held-out pictures'; without those, the per-pixel spread as a share."""
     diversity, spread = report["diversity"], report["per_pixel_spread"]
     if diversity["test"]:
         return diversity["fakes"] / diversity["test"]

@@ -15,7 +15,8 @@ CSS = """
 .gallery img { display: block; border-radius: 0.35rem; height: auto; }
 .gallery img + img { margin-top: 3px; }
 .gallery figcaption {
-  font-size: 0.8rem; line-height: 1.35; margin-top: 0.3rem; text-align: center; opacity: 0.75; font-variant-numeric: tabular-nums;
+  font-size: 0.8rem; line-height: 1.35; margin-top: 0.3rem; text-align: center; opacity: 0.75;
+  font-variant-numeric: tabular-nums;
 }
 .gallery.titled figcaption { text-align: left; }
 .gallery b { font-weight: 600; }
@@ -40,7 +41,10 @@ def gallery(cards: Sequence[Card], columns: int, phone: int = 4) -> None:
 
 
 def _figure(card: Card) -> str:
-    images = "".join(f'<img class="pixels" src="{picture_address(picture)}" alt="{html.escape(card.alt)}">' for picture in card.pictures)
+    images = "".join(
+        f'<img class="pixels" src="{picture_address(picture)}" alt="{html.escape(card.alt)}">'
+        for picture in card.pictures
+    )
     title = f"<b>{html.escape(card.title)}</b><br>" if card.title else ""
     caption = f"<figcaption>{title}{html.escape(card.caption)}</figcaption>" if card.caption or title else ""
     return f"<figure>{images}{caption}</figure>"

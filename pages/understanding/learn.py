@@ -4,11 +4,21 @@ import streamlit as st
 
 from dcgan.config import BadInput
 from dcgan.presets import PRESETS
+from dcgan.runs import list_runs
+from pages.common import address
 from pages.common.choose import pick_run
 from pages.common.loading import generator_of
-from pages.understanding import learn_curves, learn_discriminator, learn_generator, learn_players, learn_questions, learn_rules
+from pages.understanding import (
+    learn_curves,
+    learn_discriminator,
+    learn_generator,
+    learn_players,
+    learn_questions,
+    learn_rules,
+)
 from pages.understanding.learn_scene import Scene
 
+SCREEN_KEY = "learn-screen"
 SCREENS = {
     1: ("Two players", learn_players.draw),
     2: ("From z to picture", learn_generator.draw),
@@ -29,35 +39,37 @@ def page() -> None:
 
 
 def _pick_screen() -> int:
-    """The screen that the address names, or the one chosen; the address follows."""
-    if st.session_state.get("learn-screen") not in SCREENS:
-        asked = st.query_params.get("screen", "1")
-        st.session_state["learn-screen"] = int(asked) if asked in map(str, SCREENS) else 1
+    """The screen that the address names on arrival, then the one chosen; the address follows."""
+    if address.just_arrived(SCREEN_KEY):
+        st.session_state[SCREEN_KEY] = address.whole(st.query_params.to_dict(), "screen", 1, len(SCREENS), otherwise=1)
     screen = st.segmented_control(
         "Screen",
         list(SCREENS),
         format_func=lambda number: f"{number} {SCREENS[number][0]}",
-        key="learn-screen",
+        key=SCREEN_KEY,
         required=True,
         label_visibility="collapsed",
     )
-    st.query_params["screen"] = str(screen)
+    address.write({"screen": str(screen)})
     return int(screen or 1)
 
 
 def _scene() -> Scene:
     """The run to tell the story with; without one, the recipe of the first preset and its real pictures."""
-    run = pick_run("Told with the pictures of")
-    if run is not None:
+    if any(run.generator_path.exists() for run in list_runs()):
+        run = pick_run("Told with the pictures of")
         try:
-            return Scene(run, run.config, generator_of(run))
+            if run is not None:
+                return Scene(run, run.config, generator_of(run))
         except BadInput as error:
             st.error(str(error), icon=":material/block:")
+    else:
+        st.page_link("pages/training/train.py", label="Train a run to tell it with", icon=":material/model_training:")
     return Scene(None, next(iter(PRESETS.values())).config, None)
 
 
 def _go(screen: int) -> None:
-    st.session_state["learn-screen"] = screen
+    st.session_state[SCREEN_KEY] = screen
 
 
 def _onward(screen: int) -> None:
@@ -67,7 +79,9 @@ def _onward(screen: int) -> None:
         learn_questions.ask(screen)
         if on in SCREENS:
             label = f"Next: {SCREENS[on][0]}"
-            st.button(label, type="primary", icon=":material/arrow_forward:", icon_position="right", on_click=_go, args=(on,))
+            st.button(
+                label, type="primary", icon=":material/arrow_forward:", icon_position="right", on_click=_go, args=(on,)
+            )
         else:
             with st.container(horizontal=True, width="content"):
                 st.page_link("pages/latent/explore.py", label="Play with z", icon=":material/tune:")

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
@@ -58,7 +57,8 @@ def _this_run(columns: dict[str, np.ndarray]) -> str:
     real, fake, loss = (float(columns[name][-last:].mean()) for name in ("d_real", "d_fake", "g_loss"))
     swing = float(columns["g_loss"][-last:].std())
     return (
-        f"**In this run**, over its last tenth: D gives real pictures {real:.0%} and fakes {fake:.0%}; G's loss is {loss:.1f}, "
+        f"**In this run**, over its last tenth: D gives real pictures {real:.0%} and fakes {fake:.0%}; G's loss is "
+        f"{loss:.1f}, "
         f"give or take {swing:.1f} from one point to another. {_trend(columns, last)}"
     )
 
@@ -79,18 +79,35 @@ def _chart(columns: dict[str, np.ndarray]) -> None:
     steps = columns["step"]
     for name, (label, row, colour) in CURVES.items():
         x, y = thinned(steps, columns[name])
-        figure.add_scatter(x=x, y=y, row=row, col=1, line={"color": colour, "width": 0.7}, opacity=0.3, showlegend=False, hoverinfo="skip")
+        figure.add_scatter(
+            x=x,
+            y=y,
+            row=row,
+            col=1,
+            line={"color": colour, "width": 0.7},
+            opacity=0.3,
+            showlegend=False,
+            hoverinfo="skip",
+        )
         x, y = smoothed(steps, columns[name])
         hover = f"{label} %{{y:.2f}} at step %{{x:,}}<extra></extra>"
-        figure.add_scatter(x=x, y=y, row=row, col=1, name=label, line={"color": colour, "width": 2.2}, hovertemplate=hover)
-    for level, row in ((2 * math.log(2), 1), (math.log(2), 1), (0.5, 2)):  # D's and G's loss, and the verdict, of a guess
+        figure.add_scatter(
+            x=x, y=y, row=row, col=1, name=label, line={"color": colour, "width": 2.2}, hovertemplate=hover
+        )
+    for level, row in (
+        (2 * math.log(2), 1),
+        (math.log(2), 1),
+        (0.5, 2),
+    ):  # D's and G's loss, and the verdict, of a guess
         figure.add_hline(y=level, row=row, col=1, line_dash="dot", line_width=1, line_color="gray")
     top = float(np.percentile(np.concatenate([columns["d_loss"], columns["g_loss"]]), 99.5)) * 1.1
     figure.update_yaxes(range=[0, top], row=1, col=1, title_text="loss")
     figure.update_yaxes(range=[0, 1], row=2, col=1, tickformat=".0%", title_text="D says real")
     figure.update_xaxes(title_text="training step", row=2, col=1)
     theme(figure, height=345)
-    st.plotly_chart(figure, config={"displayModeBar": False}, alt="Losses of both players, and D's verdicts, over training")
+    st.plotly_chart(
+        figure, config={"displayModeBar": False}, alt="Losses of both players, and D's verdicts, over training"
+    )
 
 
 def _filmstrip(run: Run, image_size: int) -> None:

@@ -64,8 +64,12 @@ def _explain_numbers(scene: Scene) -> None:
         return
     newest = slice(-200, None)
     a, b = float(columns["d_real"][newest].mean()), float(columns["d_fake"][newest].mean())
-    right.metric("D(x), on real pictures", f"{a:.0%}", help="D's mean verdict on real pictures: the last 200 points of this run.")
-    right.metric("D(G(z)), on fakes", f"{b:.0%}", help="D's mean verdict on G's fakes: the last 200 points of this run.")
+    right.metric(
+        "D(x), on real pictures", f"{a:.0%}", help="D's mean verdict on real pictures: the last 200 points of this run."
+    )
+    right.metric(
+        "D(G(z)), on fakes", f"{b:.0%}", help="D's mean verdict on G's fakes: the last 200 points of this run."
+    )
     right.caption("Both at 50%: D can only guess.")
 
 
@@ -83,10 +87,14 @@ def _at_work(judge: "Discriminator", real: np.ndarray, fakes: np.ndarray) -> Non
             (fakes, on_fakes, fake_logits, order[len(order) // 2], "A typical fake"),
         ):
             logit = float(logits[at])
-            cards = [Card([pictures[at]], f"logit {logit:+.1f}, {_percent(logit)} real".replace("-", "−"), name, alt=name)]
+            cards = [
+                Card([pictures[at]], f"logit {logit:+.1f}, {_percent(logit)} real".replace("-", "−"), name, alt=name)
+            ]
             for block in maps:
                 channels, size = block.shape[1], block.shape[2]
-                cards.append(Card([busiest_maps(block[at], MAPS)], f"{channels} maps", f"{size}×{size}", alt="D's maps"))
+                cards.append(
+                    Card([busiest_maps(block[at], MAPS)], f"{channels} maps", f"{size}×{size}", alt="D's maps")
+                )
             gallery(cards, columns=len(cards), phone=2)
     with right:
         believed, exposed = order[:ROW], order[::-1][:ROW]
@@ -94,8 +102,10 @@ def _at_work(judge: "Discriminator", real: np.ndarray, fakes: np.ndarray) -> Non
             st.markdown(f"**{title}**")
             gallery([Card([fakes[i]], _percent(float(fake_logits[i])), alt="A fake") for i in rows], ROW, phone=ROW)
         st.caption(
-            f"The D of the last checkpoint judged {len(real)} real pictures and {len(fakes)} fakes, each kind as one batch, as in "
-            f"training: {float(real_logits.sigmoid().mean()):.0%} and {float(fake_logits.sigmoid().mean()):.0%} on average. The "
+            f"The D of the last checkpoint judged {len(real)} real pictures and {len(fakes)} fakes, each kind as one "
+            "batch, as in "
+            f"training: {float(real_logits.sigmoid().mean()):.0%} and {float(fake_logits.sigmoid().mean()):.0%} on "
+            "average. The "
             "fakes are those of the averaged G; the curves come from the G of the moment."
         )
 
@@ -105,15 +115,14 @@ def _by_hand(real: np.ndarray) -> None:
     from dcgan.anatomy import edge_maps
 
     names = ("edges to the right", "edges downward", "diagonals", "spots")
-    x = _floats(real[:3])[:, :1]
-    cards = []
-    for picture, maps in zip(real[:3], edge_maps(x), strict=False):
-        cards.append(Card([picture], f"{picture.shape[0]}×{picture.shape[1]}", "A real picture", alt="A real picture"))
-        for name, tile in zip(names, maps, strict=True):
-            cards.append(Card([busiest_maps(tile[None], 1)], name, f"{tile.shape[0]}×{tile.shape[1]}", alt=name))
-    gallery(cards[:10], columns=5, phone=2)
+    picture = real[min(4, len(real) - 1)]
+    cards = [Card([picture], f"{picture.shape[0]}×{picture.shape[1]}", "A real picture", alt="A real picture")]
+    for name, tile in zip(names, edge_maps(_floats(picture[None])[:, :1])[0], strict=True):
+        cards.append(Card([busiest_maps(tile[None], 1)], name, f"{tile.shape[0]}×{tile.shape[1]}", alt=name))
+    gallery(cards, columns=len(cards), phone=2)
     st.caption(
-        "This run came without its discriminator, so these are four hand-made filters with stride 2: the kind of thing that "
+        "This run came without its discriminator, so these are four hand-made filters with stride 2: the kind of "
+        "thing that "
         "a first layer finds. Runs trained here keep theirs, and show it in this place."
     )
 

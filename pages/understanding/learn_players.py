@@ -14,7 +14,8 @@ COLUMNS = 8
 
 def draw(scene: Scene) -> None:
     st.markdown(
-        f"A GAN is a game between two networks ({GOODFELLOW}). A **DCGAN** plays it with convolutional networks, built by a few "
+        f"A GAN is a game between two networks ({GOODFELLOW}). A **DCGAN** plays it with convolutional networks, "
+        "built by a few "
         f"rules that keep the game steady ({RADFORD})."
     )
     real = scene.real(BATCH)
@@ -22,20 +23,25 @@ def draw(scene: Scene) -> None:
     learn_diagram.draw(_first(fakes), _first(real))
     a, b, c = st.columns(3, gap="medium")
     a.markdown(
-        f"**G, the generator,** is a forger who has never seen a real picture. It turns {scene.config.z_dim} random numbers, "
+        f"**G, the generator,** is a forger who has never seen a real picture. It turns {scene.config.z_dim} random "
+        "numbers, "
         "called *z*, into a picture."
     )
     b.markdown(
-        "**D, the discriminator,** is a detective. It is shown real pictures and G's fakes, and says how likely each one is real."
+        "**D, the discriminator,** is a detective. It is shown real pictures and G's fakes, and says how likely each "
+        "one is real."
     )
     c.markdown(
-        "**Both learn from the verdict.** D learns to tell them apart, G to be called real. All that G finds out comes back through D: "
+        "**Both learn from the verdict.** D learns to tell them apart, G to be called real. All that G finds out "
+        "comes back through D: "
         "for each pixel, which way to change it."
     )
     left, right = st.columns(2, gap="medium")
     with left:
         _batch(real, "A real batch", f"{BATCH} of the pictures that D is shown as real.")
     with right:
+        if fakes is None:
+            st.info("Fakes appear here once there is a trained generator.", icon=":material/hourglass_empty:")
         _batch(fakes, "A fake batch", f"What G makes of {BATCH} random z. No one chose them.")
 
 

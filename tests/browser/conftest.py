@@ -1,68 +1,15 @@
 """The real app, a real Chromium, and an eye on everything that must not happen."""
 
-import contextlib
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from dcgan import launch
-from dcgan.runs import PROJECT, Run, list_runs
+from tests.browser.studio import CHROMIUM, FLAGS, SHIPPED, Studio
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = (
-    "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync"
-)
 PATIENCE_MS = 45_000  # on a busy machine; what must be quick is timed by its test
-SHIPPED = PROJECT / "checkpoints" / "quick-fashion"
-
-
-class Studio:
-    """A `streamlit run app.py` on a port and a root of its own."""
-
-    def __init__(self, root: Path, log: Path) -> None:
-        self.root, self.log = root, log
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.start()
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
-        env = os.environ | {"DCGAN_ROOT": str(self.root)}
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(
-                [*command, "--server.headless", "true"], cwd=PROJECT, env=env, stdout=log, stderr=log
-            )
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2).read()
-                return
-            time.sleep(0.1)
-        raise TimeoutError(self.log.read_text())
-
-    def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def runs(self) -> list[Run]:
-        return [run for run in list_runs(self.root) if run.id != SHIPPED.name]
-
-    def end_runs(self) -> None:
-        for run in self.runs():
-            launch.kill(run)
 
 
 @pytest.fixture(scope="session")

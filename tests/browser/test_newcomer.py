@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from dcgan import launch
 from dcgan.runs import Run
-from tests.browser.conftest import Studio
+from tests.browser.studio import Studio
 
 pytestmark = pytest.mark.browser
 

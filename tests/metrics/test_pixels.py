@@ -139,7 +139,9 @@ def test_close_calls_have_the_stated_chance():
 def test_a_search_beyond_the_budget_takes_fewer_training_pictures_and_says_so(config, monkeypatch):
     monkeypatch.setattr(pixels, "MAX_PRODUCTS", 100 * 40 * SIZE * SIZE)
     report = pixels.pixel_report(Replay(clothes(20, seed=2), config), 20)
-    assert report["train_searched"] == 100 and any("100 training pictures drawn from 600" in note for note in report["notes"])
+    assert report["train_searched"] == 100 and any(
+        "100 training pictures drawn from 600" in note for note in report["notes"]
+    )
 
 
 @pytest.mark.parametrize("n", [1, 0, -3, 10_001])

@@ -1,0 +1,363 @@
+"""The command line is a contract: exit codes, one sentence on stderr, one JSON object on the last line."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from dcgan import launch
+from dcgan.checkpoint import load_state, open_generator, weights_hash
+from dcgan.cli import main
+from dcgan.config import Config
+from dcgan.gan import GAN
+from dcgan.images import read_recipe
+from dcgan.presets import PRESETS
+from dcgan.runs import PROJECT, Run
+
+SMALL = ["image_size=16", "ngf=4", "ndf=4", "z_dim=8", "batch_size=8", "num_samples=4", "num_threads=1", "device=cpu"]
+
+
+@pytest.fixture
+def cli(root, tmp_path, monkeypatch, capsys):
+    """Runs a command in this process, in an empty working directory: (exit code, stdout, stderr)."""
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+
+    def run(*arguments) -> tuple[int, str, str]:
+        code = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def trained(cli, pictures, root) -> Run:
+    """A finished run of six steps."""
+    code, out, err = cli("train", "--data", pictures, "--set", *SMALL, "sample_every=3", "--steps", 6, "--name", "done")
+    assert (code, err) == (0, "")
+    assert out.strip() == str(root / "done")
+    return Run(root / "done")
+
+
+def last_object(out: str) -> dict:
+    return json.loads(out.splitlines()[-1])
+
+
+# -- train
+
+
+def test_train_leaves_a_whole_run(cli, pictures, root):
+    """The quick preset itself, smaller only in its networks."""
+    code, out, err = cli(
+        "train", "--preset", "quick", "--data", pictures, "--set", *SMALL, "--steps", 60, "--root", root / "deep", "--json"
+    )
+    assert (code, err) == (0, "")
+    facts = last_object(out)
+    run = Run(facts["directory"])
+    assert run.path.parent == root / "deep" and facts["run"] == run.id and run.id.startswith("quick-")
+    assert (facts["state"], facts["step"], facts["error"]) == ("finished", 60, "") and facts["images_per_s"] > 0
+    assert run.config.num_steps == 60 and run.config.data_fingerprint
+    assert run.status().state == "finished" and launch.observe(run).step == 60
+    points = run.read_metrics()[0]
+    assert points[-1]["step"] == 60 and all(math.isfinite(value) for point in points for value in point.values())
+    assert run.samples() == [0, 8, 16, 32, 60]
+    assert run.generator_path.exists() and run.log_path.exists()
+
+
+def test_a_run_is_resumed_to_a_new_end(cli, trained):
+    code, out, _ = cli("train", "--resume", "done", "--steps", 9, "--json")
+    assert code == 0 and last_object(out)["step"] == 9
+    assert cli("train", "--resume", trained.path)[0] == 0  # the new end stays
+    assert trained.status().step == 9
+    assert "resuming at step 6" in trained.log_path.read_text()
+
+
+def test_a_run_caught_between_two_renames_can_be_resumed(cli, trained):
+    os.replace(trained.state_path, trained.previous_state_path)
+    assert cli("train", "--resume", "done", "--steps", 8)[0] == 0
+    assert trained.status().step == 8
+
+
+def test_a_failure_is_one_sentence_here_and_a_traceback_in_the_log(cli, pictures, root, monkeypatch):
+    def broken(self, batch):
+        raise RuntimeError("the cable is loose\nand more")
+
+    monkeypatch.setattr("dcgan.gan.GAN.step", broken)
+    code, out, err = cli("train", "--data", pictures, "--set", *SMALL, "--name", "x", "--json")
+    assert (code, err) == (1, "Training failed: the cable is loose. log.txt has the details.\n")
+    assert (last_object(out)["state"], last_object(out)["error"]) == ("failed", err.strip())
+    assert "Traceback" in Run(root / "x").log_path.read_text()
+
+
+def test_a_run_that_diverges_says_what_helps(cli, trained, monkeypatch):
+    real = GAN.step
+
+    def exploding(self, batch):
+        return {name: value * torch.inf for name, value in real(self, batch).items()}
+
+    monkeypatch.setattr(GAN, "step", exploding)
+    code, _, err = cli("train", "--resume", "done", "--steps", 20)
+    assert code == 1 and err.count("\n") == 1
+    assert err.startswith("The losses stopped being numbers at step 10.") and "a lower learning rate" in err
+    assert (trained.status().state, trained.status().error) == ("failed", err.strip())
+    assert load_state(trained)["step"] == 6
+
+
+# -- refusals
+
+
+@pytest.fixture
+def spoiled(tmp_path) -> dict[str, str]:
+    """Data that can't be trained on."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "file.txt").write_text("hello")
+    for i in range(3):
+        (tmp_path / "broken" / f"{i}.png").write_bytes(b"not a picture")
+    return {name: str(tmp_path / name) for name in ("empty", "broken", "file.txt")}
+
+
+BAD_TRAIN = {
+    "an unknown preset": (["--preset", "nothing"], "preset must be one of"),
+    "no batch": (["--set", "batch_size=0"], "batch_size must be at least 2, not 0."),
+    "a batch in letters": (["--set", "batch_size=abc"], "batch_size must be a whole number, not 'abc'."),
+    "a rate that is no number": (["--set", "lr_g=nan"], "lr_g must be a number, not 'nan'."),
+    "a size between": (["--set", "image_size=48"], "image_size must be one of"),
+    "an unknown field": (["--set", "colour=1"], "'colour' is not a setting"),
+    "a field without a value": (["--set", "batch_size"], "--set takes FIELD=VALUE"),
+    "a later format": (["--set", "schema=2"], "schema is 2"),
+    "negative steps": (["--steps", "-5"], "num_steps must be at least 1, not -5."),
+    "no steps": (["--steps", "0"], "num_steps must be at least 1, not 0."),
+    "steps in letters": (["--steps", "many"], "Argument --steps: must be a whole number, not 'many'"),
+    "too many steps": (["--steps", "1" + "0" * 400], "num_steps must be at most"),
+    "no epochs": (["--epochs", "0"], "epochs must be more than 0"),
+    "endless minutes": (["--minutes", "inf"], "Argument --minutes: must be a number"),
+    "two lengths": (["--steps", "5", "--epochs", "1"], "not allowed with"),
+    "an unknown option": (["--colour", "red"], "Unrecognized arguments: --colour red"),
+    "two lines": (["--preset", "a\nb"], "preset must be one of"),
+    "an option with two lines": (["a\nTraceback"], "Unrecognized arguments: a Traceback"),
+    "an abbreviation": (["--pre", "quick"], "Unrecognized arguments: --pre"),
+    "a device that is not here": (["--set", "device=mps"], "device is 'mps', but PyTorch finds none here"),
+    "an option with a run to resume": (["--resume", "x", "--preset", "quick"], "--resume keeps the run's settings"),
+    "a run that is not there": (["--resume", "nowhere"], "There is no run 'nowhere'"),
+}
+
+
+def assert_refused(answer: tuple[int, str, str], sentence: str) -> None:
+    code, out, err = answer
+    assert code == 2 and out == ""
+    assert err.count("\n") == 1 and err.endswith("\n") and "Traceback (" not in err
+    assert sentence in err, err
+
+
+@pytest.mark.parametrize("case", BAD_TRAIN)
+def test_a_bad_order_is_refused_and_leaves_nothing_behind(cli, pictures, root, monkeypatch, case):
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    arguments, sentence = BAD_TRAIN[case]
+    data = [] if "--resume" in arguments else ["--data", pictures]
+    assert_refused(cli("train", *data, *arguments), sentence)
+    assert [name for name in os.listdir(root) if name != ".trainer.lock"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"), [("empty", "no pictures"), ("broken", "can be read"), ("file.txt", "neither a folder nor a zip")]
+)
+def test_spoiled_data_are_refused_and_leave_nothing_behind(cli, root, spoiled, name, sentence):
+    assert_refused(cli("train", "--data", spoiled[name]), sentence)
+    assert os.listdir(root) == []
+
+
+def test_data_that_are_nowhere_are_refused(cli, root):
+    assert_refused(cli("train", "--data", "/nowhere/at/all"), "There is no data set or path")
+    assert os.listdir(root) == []
+
+
+def test_a_root_that_is_a_file_is_refused(cli, pictures, spoiled):
+    assert_refused(cli("train", "--data", pictures, "--root", spoiled["file.txt"]), "can't hold runs")
+
+
+def test_a_second_training_is_refused_and_leaves_nothing_behind(cli, trained, pictures, root):
+    before = (trained.control(), trained.status())
+    with launch.hold(trained):
+        assert_refused(cli("train", "--data", pictures, "--set", *SMALL), "one trains at a time")
+        assert_refused(cli("train", "--resume", "done", "--steps", 99), "is being trained by another process already")
+    assert sorted(os.listdir(root)) == [".trainer.lock", "done"]
+    assert (trained.control(), trained.status()) == before  # the end was not moved, either
+
+
+def test_a_run_that_came_without_its_state_can_not_go_on(cli, trained):
+    trained.state_path.unlink()
+    trained.previous_state_path.unlink(missing_ok=True)
+    assert_refused(cli("train", "--resume", "done", "--steps", 9), "came without its training state")
+    assert_refused(cli("train", "--resume", "done", "--steps", -9), "num_steps must be at least 1")
+
+
+BAD_COMMANDS = {
+    "no command": ([], "COMMAND"),
+    "an unknown command": (["dream"], "invalid choice: 'dream'"),
+    "sample nowhere": (["sample", "nowhere"], "There is no run 'nowhere'"),
+    "sample without a run": (["sample"], "required: RUN"),
+    "no pictures": (["sample", "done", "--n", "0"], "n must be from 1 to 100000, not 0."),
+    "a negative seed": (["sample", "done", "--seed", "-1"], "must be from 0 to 4294967295"),
+    "a step that was not kept": (["sample", "done", "--step", "4"], "the kept steps are 0, 3, 6"),
+    "a wild truncation": (["sample", "done", "--truncation", "9"], "truncation must be from 0 to 2"),
+    "a truncation that is none": (["sample", "done", "--truncation", "nan"], "must be a number, not 'nan'"),
+    "another ending": (["sample", "done", "--out", "x.jpg"], "must end in .png or .npz"),
+    "a folder that is not there": (["sample", "done", "--out", "no/x.png"], "the folder no does not exist"),
+    "a folder in the way": (["sample", "done", "--out", "folder.png"], "can't be written (Is a directory)"),
+    "one seed": (["interpolate", "done", "--seeds", "1"], "at least 2"),
+    "a seed in letters": (["interpolate", "done", "--seeds", "1", "x"], "must be a whole number, not 'x'"),
+    "fewer frames than seeds": (["interpolate", "done", "--frames", "1"], "frames must be at least"),
+    "too many frames": (["interpolate", "done", "--frames", "9999"], "frames must be at most 5000"),
+    "an unknown mode": (["interpolate", "done", "--mode", "jump"], "invalid choice: 'jump'"),
+    "no speed": (["interpolate", "done", "--fps", "0"], "fps must be"),
+    "a morph to .npz": (["interpolate", "done", "--out", "x.npz"], "must end in .gif or .webp or .png"),
+    "a morph nowhere": (["interpolate", "nowhere"], "There is no run"),
+    "a measure of nothing": (["evaluate", "nowhere"], "There is no run"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_COMMANDS)
+def test_a_bad_command_is_refused_and_writes_nothing(cli, trained, case):
+    arguments, sentence = BAD_COMMANDS[case]
+    os.mkdir("folder.png")
+    assert_refused(cli(*arguments), sentence)
+    assert os.listdir() == ["folder.png"]
+
+
+# -- sample and interpolate
+
+
+def test_sample_gives_the_same_bytes_twice(cli, trained):
+    for ending in ("png", "npz"):
+        for name in ("a", "b", "c"):
+            seed = 8 if name == "c" else 7
+            assert cli("sample", "done", "--n", 9, "--seed", seed, "--out", f"{name}.{ending}")[0] == 0
+        with open(f"a.{ending}", "rb") as a, open(f"b.{ending}", "rb") as b, open(f"c.{ending}", "rb") as c:
+            first = a.read()
+            assert first == b.read() != c.read()
+
+
+def test_sample_writes_its_recipe(cli, trained):
+    code, out, _ = cli("sample", "done", "--n", 3, "--seed", 5, "--step", 3, "--truncation", 0.5, "--json")
+    facts = last_object(out)
+    assert code == 0 and facts["out"] == "sample.png" and facts["shape"] == [3, 16, 16]
+    with open("sample.png", "rb") as file:
+        recipe = read_recipe(file.read())
+    expected = {"run": "done", "step": 3, "seed": 5, "n": 3, "truncation": 0.5}
+    assert recipe == expected | {"weights_hash": weights_hash(open_generator(trained, 3).state_dict())}
+
+
+@pytest.mark.parametrize(("channels", "shape"), [(1, (5, 16, 16)), (3, (5, 16, 16, 3))])
+def test_an_array_holds_every_picture_and_each_is_its_seeds(cli, pictures, channels, shape):
+    cli("train", "--data", pictures, "--set", *SMALL, f"channels={channels}", "--steps", 2, "--name", "x")
+    for n, seed in ((5, 2**32 - 2), (2, 0)):  # after the largest seed comes 0
+        assert cli("sample", "x", "--n", n, "--seed", seed, "--out", f"{n}.npz")[0] == 0
+    with np.load("5.npz") as five, np.load("2.npz") as two:
+        assert five.files == ["images"] and five["images"].dtype == np.uint8 and five["images"].shape == shape
+        assert (five["images"][2:4] == two["images"]).all()
+        assert five["images"].std(axis=0).max() > 0
+
+
+@pytest.mark.parametrize("mode", ["slerp", "lerp", "even"])
+def test_a_loop_is_written_as_a_gif(cli, trained, mode):
+    code, out, _ = cli(
+        "interpolate", "done", "--seeds", 1, 2, 3, "--frames", 12, "--mode", mode, "--loop", "--out", "m.gif", "--json"
+    )
+    assert code == 0 and last_object(out)["out"] == "m.gif"
+    with Image.open("m.gif") as gif:
+        assert (gif.format, gif.n_frames, gif.info["loop"]) == ("GIF", 12, 0)  # 0: for ever
+    with open("m.gif", "rb") as file:
+        recipe = read_recipe(file.read())
+    assert recipe == {
+        "run": "done", "step": None, "seeds": [1, 2, 3], "mode": mode, "loop": True, "frames": 12, "truncation": 1.0,
+        "weights_hash": weights_hash(open_generator(trained).state_dict()),
+    }  # fmt: skip
+
+
+def test_the_other_formats_of_a_morph(cli, trained):
+    assert cli("interpolate", "done", "--frames", 5, "--out", "m.webp")[0] == 0
+    assert cli("interpolate", "done", "--frames", 5, "--out", "m.png")[0] == 0
+    with Image.open("m.webp") as webp, Image.open("m.png") as strip:
+        assert (webp.format, webp.n_frames, strip.format) == ("WEBP", 5, "PNG")
+        assert strip.width >= 5 * 16
+
+
+# -- lists
+
+
+def test_presets_lists_every_recipe_with_its_sizes(cli):
+    code, out, _ = cli("presets", "--json")
+    rows = last_object(out)["presets"]
+    assert code == 0 and [row["name"] for row in rows] == list(PRESETS)
+    assert all(row["G"] + row["D"] == row["both"] > 0 for row in rows)
+    assert rows[list(PRESETS).index("classic-64")]["image_size"] == 64
+    assert all(name in cli("presets")[1] for name in PRESETS)
+
+
+def test_runs_lists_what_is_there_also_what_is_damaged(cli, trained, root):
+    Run.create(Config(), root, "new one")
+    Run.create(Config(), root, "damaged").config_path.write_text("{")
+    code, out, _ = cli("runs", "--json")
+    rows = {row["id"]: row for row in last_object(out)["runs"]}
+    assert code == 0 and rows.keys() == {"done", "new-one", "damaged"}
+    assert (rows["done"]["state"], rows["done"]["step"], rows["done"]["preset"]) == ("finished", 6, "quick")
+    assert math.isfinite(rows["done"]["d_loss"]) and rows["new-one"]["d_loss"] is None
+    assert rows["damaged"]["preset"] == "unreadable" and rows["new-one"]["name"] == "new one"
+    assert all(name in cli("runs")[1] for name in rows)
+    assert "No runs yet" in cli("runs", "--root", root / "elsewhere")[1]
+
+
+# -- the program itself
+
+
+def python(*arguments, **options) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "dcgan", *map(str, arguments)]
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120, **options)
+
+
+@pytest.mark.slow
+def test_the_program_refuses_like_the_function(root, spoiled):
+    for arguments, sentence in [
+        (["train", "--preset", "nothing"], "preset must be one of"),
+        (["train", "--data", spoiled["broken"]], "can be read"),
+        (["sample", "nowhere"], "There is no run"),
+        (["--nonsense"], "COMMAND"),
+    ]:
+        done = python(*arguments)
+        assert_refused((done.returncode, done.stdout, done.stderr), sentence)
+    assert os.listdir(root) == []
+
+
+@pytest.mark.slow
+def test_the_program_trains_and_ctrl_c_saves_and_stops(root, pictures):
+    command = [sys.executable, "-m", "dcgan", "train", "--data", str(pictures), "--name", "x", "--json", "--set", *SMALL]
+    worker = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    giving_up = threading.Timer(100, worker.kill)
+    giving_up.start()
+    while worker.poll() is None and launch.observe(Run(root / "x")).step < 3:
+        time.sleep(0.02)
+    worker.send_signal(2)
+    out, err = worker.communicate()
+    giving_up.cancel()
+    assert (worker.returncode, err) == (0, "")
+    facts = last_object(out)
+    assert facts["state"] == "stopped" and facts["step"] >= 3
+    assert Run(root / "x").status().state == "stopped" and Run(root / "x").state_path.exists()
+
+
+def test_help_says_what_every_command_is_for(cli, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    assert all(name in text for name in ("train", "sample", "interpolate", "evaluate", "presets", "runs"))

@@ -1,0 +1,123 @@
+import dataclasses
+import json
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dcgan.config import Config
+from dcgan.images import grid, png_bytes
+from dcgan.presets import PRESETS
+from dcgan.runs import PROJECT, Run, Status, publish
+from pages.common.history import COLUMNS
+from pages.training.health import judge
+
+
+def open_page(**query: str) -> AppTest:
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app.run()
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.switch_page("pages/training/train.py").run()
+    assert not app.exception
+    return app
+
+
+def made_run(root, **status) -> Run:
+    import numpy as np
+
+    run = Run.create(Config(image_size=16, ngf=4, ndf=4, z_dim=8), root)
+    run.sample_path(0).parent.mkdir()
+    for step in (0, 50):
+        publish(run.sample_path(step), png_bytes(grid(np.full((4, 16, 16), step, np.uint8))))
+    point = dict.fromkeys(COLUMNS, 0.5)
+    run.metrics_path.write_text("".join(json.dumps(point | {"step": step}) + "\n" for step in (5, 10)))
+    run.write_status(Status(heartbeat=time.time(), step=50, num_steps=100, **status))
+    return run
+
+
+def button(app: AppTest, label: str):
+    return next(item for item in app.button if item.label == label)
+
+
+def texts(app: AppTest) -> str:
+    return " ".join(item.value for kind in ("markdown", "error", "warning", "info", "caption") for item in app.get(kind))
+
+
+def test_every_preset_has_a_card_with_one_line(root) -> None:
+    app = open_page()
+    cards = next(item for item in app.radio if item.label == "Recipe")
+    assert list(cards.options) == list(PRESETS)
+    assert not button(app, "Start training").disabled
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("batch_size", 0, "batch_size must be at least 2, not 0."),
+        ("lr_g", -1.0, "lr_g must be at least 1e-09, not -1.0."),
+        ("num_steps", -5, "num_steps must be at least 1, not -5."),
+    ],
+)
+def test_a_bad_setting_is_one_sentence_and_leaves_nothing(root, field, value, sentence) -> None:
+    app = open_page()
+    next(item for item in app.number_input if item.label == field).set_value(value)
+    button(app, "Start training").click().run()
+    assert [error.value for error in app.error] == [sentence]
+    assert not list(root.glob("*"))
+
+
+def test_a_failed_run_says_why(root) -> None:
+    run = made_run(root, state="failed", error="The losses stopped being numbers at step 50.")
+    app = open_page(run=run.id)
+    assert "The losses stopped being numbers at step 50" in texts(app).replace("\\", "")
+    assert button(app, "Stop").disabled
+
+
+def test_a_dead_run_is_interrupted_and_can_be_resumed(root) -> None:
+    run = made_run(root, state="running", pid=2**22 - 3, pid_started=1.0)
+    run.state_path.write_bytes(b"state")
+    app = open_page(run=run.id)
+    assert "interrupted" in texts(app)
+    assert not button(app, "Resume").disabled
+
+
+def test_a_finished_run_leads_on(root) -> None:
+    run = made_run(root, state="finished")
+    run.generator_path.write_bytes(b"weights")
+    app = open_page(run=run.id)
+    assert {"Explore it", "Morph it", "Measure it"} <= {link.proto.label for link in app.get("page_link")}
+    assert button(app, "Resume").disabled
+
+
+def test_the_slider_shows_the_newest_grid_and_goes_back(root) -> None:
+    run = made_run(root, state="finished")
+    app = open_page(run=run.id)
+    slider = app.select_slider[0]
+    assert slider.value == 50 and slider.label == "Samples at step 50"
+    slider.set_value(0).run()
+    assert app.select_slider[0].label == "Samples at step 0"
+
+
+def test_an_unknown_run_in_the_address_is_told_and_the_form_shown(root) -> None:
+    app = open_page(run="../../etc")
+    assert "There is no run" in texts(app)
+    assert button(app, "Start training")
+
+
+def test_a_name_full_of_markup_is_shown_as_text(root) -> None:
+    run = made_run(root, state="stopped")
+    run.rename("<b>:red[x]</b> $1$ [a](http://b)")
+    app = open_page(run=run.id)
+    assert app.header[0].value == r"\<b\>\:red\[x\]\</b\> \$1\$ \[a\]\(http\://b\)"
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "g_loss", "level"), [(0.999, 12.0, "bad"), (0.5, 0.7, "watch"), (0.97, 2.0, "good"), (0.8, 1.5, "good")]
+)
+def test_health_tells_a_lost_game_from_a_good_one(accuracy, g_loss, level) -> None:
+    import numpy as np
+
+    columns = {name: np.full(100, 0.4) for name in COLUMNS} | {"d_accuracy": np.full(100, accuracy)}
+    columns["g_loss"] = np.full(100, g_loss)
+    assert judge(columns, dataclasses.replace(Status(), step=1000)).level == level
