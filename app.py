@@ -29,10 +29,17 @@ def studio() -> None:
             ],
             "Latent lab": [
                 st.Page("pages/latent/explore.py", title="Explore", icon=":material/tune:", url_path="explore"),
-                st.Page("pages/latent/interpolate.py", title="Interpolate", icon=":material/animation:", url_path="interpolate"),
+                st.Page(
+                    "pages/latent/interpolate.py",
+                    title="Interpolate",
+                    icon=":material/animation:",
+                    url_path="interpolate",
+                ),
             ],
             "Understanding": [
-                st.Page("pages/understanding/evaluate.py", title="Evaluate", icon=":material/balance:", url_path="evaluate"),
+                st.Page(
+                    "pages/understanding/evaluate.py", title="Evaluate", icon=":material/balance:", url_path="evaluate"
+                ),
                 st.Page("pages/understanding/learn.py", title="Learn", icon=":material/school:", url_path="learn"),
             ],
         }

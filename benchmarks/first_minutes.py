@@ -57,7 +57,8 @@ def from_click(browser: Browser, studio: Studio) -> None:
     page.locator("img[alt^='Samples at step']").first.wait_for(timeout=120_000)
     print(f"click to first sample grid   {time.monotonic() - began:5.1f} s")
     page.wait_for_function(
-        "() => { const d = document.querySelector('.curves'); return d && d.data && d.data[1].x.length > 1 }", timeout=120_000
+        "() => { const d = document.querySelector('.curves'); return d && d.data && d.data[1].x.length > 1 }",
+        timeout=120_000,
     )
     print(f"click to first curve         {time.monotonic() - began:5.1f} s")
     time.sleep(max(0.0, 60 - (time.monotonic() - began)))
@@ -78,7 +79,9 @@ def cost_of_watching(browser: Browser, studio: Studio, pairs: int) -> None:
         for watched in (True, False) if number % 2 else (False, True):
             rates[watched] = images_per_s(browser, studio, watched)
         ratios.append(rates[True] / rates[False])
-        print(f"pair {number + 1}: alone {rates[False]:6.0f}, watched {rates[True]:6.0f} images/s, ratio {ratios[-1]:.3f}")
+        print(
+            f"pair {number + 1}: alone {rates[False]:6.0f}, watched {rates[True]:6.0f} images/s, ratio {ratios[-1]:.3f}"
+        )
     if ratios:
         print(f"watched / alone, median      {statistics.median(ratios):.3f}")
 
@@ -113,7 +116,10 @@ def memory(browser: Browser, studio: Studio, minutes: float) -> None:
         marks.append(server.memory_info().rss / 1e6)
         heap = page.evaluate("() => performance.memory.usedJSHeapSize / 1e6")
         passed = (time.monotonic() - began) / 60
-        print(f"minute {passed:4.0f}: server {marks[-1]:6.0f} MB, page's heap {heap:5.0f} MB, step {run.status().step:,}", flush=True)
+        print(
+            f"minute {passed:4.0f}: server {marks[-1]:6.0f} MB, page's heap {heap:5.0f} MB, step {run.status().step:,}",
+            flush=True,
+        )
     end(run)
 
 

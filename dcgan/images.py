@@ -109,9 +109,7 @@ def png_bytes(image: np.ndarray, recipe: dict[str, Any] | None = None) -> bytes:
     return out.getvalue()
 
 
-def gif_bytes(
-    frames: Pictures, fps: float = 20, loop: bool = True, recipe: dict[str, Any] | None = None
-) -> bytes:
+def gif_bytes(frames: Pictures, fps: float = 20, loop: bool = True, recipe: dict[str, Any] | None = None) -> bytes:
     """Encode an animation as GIF: (T, H, W) keeps every grey level, (T, H, W, 3) gets 256 colours chosen per frame.
 
     GIF counts in hundredths of a second, so single durations are rounded while the total keeps to fps. Neighbouring
@@ -132,9 +130,7 @@ def gif_bytes(
     return out.getvalue()
 
 
-def webp_bytes(
-    frames: Pictures, fps: float = 20, loop: bool = True, recipe: dict[str, Any] | None = None
-) -> bytes:
+def webp_bytes(frames: Pictures, fps: float = 20, loop: bool = True, recipe: dict[str, Any] | None = None) -> bytes:
     """Encode an animation as lossless WebP, (T, H, W[, 3]); BadInput for no frames or fps outside 0.1 to 50."""
     frames = _checked_batch(frames, "frames")
     durations = _durations(len(frames), fps, per_second=1000)

@@ -12,6 +12,7 @@ from PIL import Image  # noqa: E402
 from dcgan import sources  # noqa: E402
 from dcgan.config import Config  # noqa: E402
 
+
 @pytest.fixture
 def pictures(tmp_path) -> Path:
     """A folder of small grey pictures."""

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from PIL.GifImagePlugin import GifImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
 from dcgan import launch
 from dcgan.checkpoint import load_state, open_generator, weights_hash
@@ -57,9 +59,8 @@ def last_object(out: str) -> dict:
 
 def test_train_leaves_a_whole_run(cli, pictures, root):
     """The quick preset itself, smaller only in its networks."""
-    code, out, err = cli(
-        "train", "--preset", "quick", "--data", pictures, "--set", *SMALL, "--steps", 60, "--root", root / "deep", "--json"
-    )
+    ordered = ["--preset", "quick", "--data", pictures, "--set", *SMALL, "--steps", 60]
+    code, out, err = cli("train", *ordered, "--root", root / "deep", "--json")
     assert (code, err) == (0, "")
     facts = last_object(out)
     run = Run(facts["directory"])
@@ -169,7 +170,7 @@ def test_a_bad_order_is_refused_and_leaves_nothing_behind(cli, pictures, root, m
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"), [("empty", "no pictures"), ("broken", "can be read"), ("file.txt", "neither a folder nor a zip")]
+    ("name", "sentence"), [("empty", "no pictures"), ("broken", "can be read"), ("file.txt", "neither a folder")]
 )
 def test_spoiled_data_are_refused_and_leave_nothing_behind(cli, root, spoiled, name, sentence):
     assert_refused(cli("train", "--data", spoiled[name]), sentence)
@@ -274,7 +275,7 @@ def test_a_loop_is_written_as_a_gif(cli, trained, mode):
         "interpolate", "done", "--seeds", 1, 2, 3, "--frames", 12, "--mode", mode, "--loop", "--out", "m.gif", "--json"
     )
     assert code == 0 and last_object(out)["out"] == "m.gif"
-    with Image.open("m.gif") as gif:
+    with GifImageFile("m.gif") as gif:
         assert (gif.format, gif.n_frames, gif.info["loop"]) == ("GIF", 12, 0)  # 0: for ever
     with open("m.gif", "rb") as file:
         recipe = read_recipe(file.read())
@@ -287,9 +288,19 @@ def test_a_loop_is_written_as_a_gif(cli, trained, mode):
 def test_the_other_formats_of_a_morph(cli, trained):
     assert cli("interpolate", "done", "--frames", 5, "--out", "m.webp")[0] == 0
     assert cli("interpolate", "done", "--frames", 5, "--out", "m.png")[0] == 0
-    with Image.open("m.webp") as webp, Image.open("m.png") as strip:
+    with WebPImageFile("m.webp") as webp, Image.open("m.png") as strip:
         assert (webp.format, webp.n_frames, strip.format) == ("WEBP", 5, "PNG")
         assert strip.width >= 5 * 16
+
+
+def test_evaluate_measures_with_finite_figures(cli, trained):
+    code, out, err = cli("evaluate", "done", "--n", 8, "--seed", 1, "--json")
+    facts = last_object(out)
+    assert (code, err) == (0, "") and facts["run"] == "done" and facts["n"] == 8
+    figures = [value for value in facts.values() if isinstance(value, float)]
+    assert all(math.isfinite(value) for value in figures) and len(facts) > 4
+    assert_refused(cli("evaluate", "done", "--n", 1), "n must be from 2 to 10000, not 1.")
+    assert_refused(cli("evaluate", "done", "--step", 1), "the kept steps are")
 
 
 # -- lists
@@ -340,7 +351,8 @@ def test_the_program_refuses_like_the_function(root, spoiled):
 
 @pytest.mark.slow
 def test_the_program_trains_and_ctrl_c_saves_and_stops(root, pictures):
-    command = [sys.executable, "-m", "dcgan", "train", "--data", str(pictures), "--name", "x", "--json", "--set", *SMALL]
+    options = ["--data", str(pictures), "--name", "x", "--json", "--set", *SMALL]
+    command = [sys.executable, "-m", "dcgan", "train", *options]
     worker = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     giving_up = threading.Timer(100, worker.kill)
     giving_up.start()

@@ -41,7 +41,9 @@ def button(app: AppTest, label: str):
 
 
 def texts(app: AppTest) -> str:
-    return " ".join(item.value for kind in ("markdown", "error", "warning", "info", "caption") for item in app.get(kind))
+    return " ".join(
+        item.value for kind in ("markdown", "error", "warning", "info", "caption") for item in app.get(kind)
+    )
 
 
 def test_every_preset_has_a_card_with_one_line(root) -> None:
@@ -113,7 +115,8 @@ def test_a_name_full_of_markup_is_shown_as_text(root) -> None:
 
 
 @pytest.mark.parametrize(
-    ("accuracy", "g_loss", "level"), [(0.999, 12.0, "bad"), (0.5, 0.7, "watch"), (0.97, 2.0, "good"), (0.8, 1.5, "good")]
+    ("accuracy", "g_loss", "level"),
+    [(0.999, 12.0, "bad"), (0.5, 0.7, "watch"), (0.97, 2.0, "good"), (0.8, 1.5, "good")],
 )
 def test_health_tells_a_lost_game_from_a_good_one(accuracy, g_loss, level) -> None:
     import numpy as np

@@ -1,12 +1,14 @@
 """A run is a directory whose files appear whole or not at all, and whose reader survives whatever stands in them."""
 
 import dataclasses
+import io
 import json
 import math
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -50,7 +52,7 @@ def test_a_crash_at_any_call_leaves_the_old_or_the_new_content_whole(tmp_path, m
         """A file whose writes end in mid-content."""
 
         def __init__(self, *args):
-            self.file = open(*args, buffering=0)  # noqa: SIM115
+            self.file = io.FileIO(*args)
 
         def __enter__(self):
             return self
@@ -84,9 +86,17 @@ def test_a_crash_at_any_call_leaves_the_old_or_the_new_content_whole(tmp_path, m
 
 def test_the_content_is_on_the_disk_before_its_name_is(tmp_path, monkeypatch):
     calls = []
-    for name in ("fsync", "replace"):
+
+    def spy(name: str) -> None:
+        def call(*args):
+            calls.append(name)
+            return real(*args)
+
         real = getattr(os, name)
-        monkeypatch.setattr(os, name, lambda *args, name=name, real=real: (calls.append(name), real(*args))[1])
+        monkeypatch.setattr(os, name, call)
+
+    spy("fsync")
+    spy("replace")
     publish(tmp_path / "a", b"x")
     assert calls == ["fsync", "replace", "fsync"]  # the file, its name, the directory
 
@@ -196,7 +206,10 @@ def test_a_run_is_found_by_id_and_by_directory(run, root, tmp_path):
     assert Run.find("one", root).path == Run.find(str(run.path), tmp_path).path == run.path
 
 
-@pytest.mark.parametrize("wanted", ["", ".", "..", "two", "x" * 5000, "a\x00b", "/", "one/config.json", "<b>", "../one"])
+NOWHERE = ["", ".", "..", "two", "x" * 5000, "a\x00b", "/", "one/config.json", "<b>", "../one"]
+
+
+@pytest.mark.parametrize("wanted", NOWHERE)
 def test_a_run_that_is_not_there_is_refused(run, root, wanted):
     with pytest.raises(BadInput, match="^There is no run .*dcgan runs"):
         Run.find(wanted, root)
@@ -276,7 +289,7 @@ def test_unknown_keys_are_left_out(run):
     assert run.control() == Control("pause", 2)
 
 
-WRONG = ["abc", None, [], {}, True, 1.5, -(10**30), 10**400, math.nan, math.inf]
+WRONG: list[Any] = ["abc", None, [], {}, True, 1.5, -(10**30), 10**400, math.nan, math.inf]
 
 
 @pytest.mark.parametrize("kind", [Status, Control])
@@ -288,13 +301,16 @@ def test_a_wrong_type_gets_the_default_and_spares_its_neighbours(run, kind, wron
         path.write_text(json.dumps({neighbour: "kept", field.name: wrong}))
         record = read()
         value = getattr(record, field.name)
-        expected = {str: str, int: int, float: (int, float), type(None): (int, float, type(None))}[type(field.default)]
-        assert isinstance(value, expected) and not isinstance(value, bool), (field.name, value)
+        expected = {str: (str,), int: (int,), float: (int, float), type(None): (int, float, type(None))}
+        assert type(value) in expected[type(field.default)], (field.name, value)
         assert isinstance(value, str) or value is None or abs(value) < 1e18
         assert field.name == neighbour or getattr(record, neighbour) == "kept"
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"step": 1}x', b"\0" * 50])
+DAMAGED = [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"step": 1}x', b"\0" * 50]
+
+
+@pytest.mark.parametrize("content", DAMAGED, ids=lambda content: repr(content)[:20])
 def test_a_damaged_file_reads_as_if_nothing_had_been_said(run, content):
     run.status_path.write_bytes(content)
     run.control_path.write_bytes(content)
@@ -373,4 +389,4 @@ def test_what_stays_is_even_in_the_square_root_of_the_step_however_it_came():
     gaps = [b - a for a, b in zip(roots, roots[1:], strict=False)]
     mean = roots[-1] / 19
     assert max(gaps) < 2 * mean and min(gaps) > mean / 4
-    assert sum(step < 5000 for step in kept) in range(8, 13)  # half of the square roots lie below a quarter of the steps
+    assert sum(step < 5000 for step in kept) in range(8, 13)  # half of all square roots

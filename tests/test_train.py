@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -410,24 +411,30 @@ def full(*args, **kwargs):
 def test_a_disk_that_is_full_for_a_while_costs_pictures_but_no_run(new_run, monkeypatch):
     whole, run = new_run("a", checkpoint_seconds=0.0), new_run("b", checkpoint_seconds=0.0)
     play(whole)
-    is_full, said = threading.Event(), []
+    is_full = threading.Event()
+    said: list[Any] = []
     for name in ("publish", "save_state"):
         real = getattr(training, name)
-        monkeypatch.setattr(
-            training, name, lambda first, second, real=real: (full if is_full.is_set() else real)(first, second)
-        )
-    monkeypatch.setattr(training, "_append", lambda file, point, real=training._append: real(Full(is_full, file), point))
+        monkeypatch.setattr(training, name, lambda *args, real=real: (full if is_full.is_set() else real)(*args))
+    append = training._append
+    monkeypatch.setattr(training, "_append", lambda file, point: append(Full(is_full, file), point))
 
     def on_progress(point) -> None:
         if point["step"] == 3:
             is_full.set()
         if point["step"] == 5:
             run.ask("pause")
-            threading.Timer(0.3, lambda: (is_full.clear(), run.ask("run"))).start()
+            threading.Timer(0.2, is_full.clear).start()
+            threading.Timer(0.3, run.ask, ["run"]).start()
 
     with Heartbeat(run) as heart:
         update = heart.update
-        monkeypatch.setattr(heart, "update", lambda **fields: (said.append(fields), update(**fields))[1])
+
+        def listen(**fields: Any) -> None:
+            said.append(fields)
+            update(**fields)
+
+        monkeypatch.setattr(heart, "update", listen)
         train(run, heart, on_progress)
     assert run.status().state == "finished" and run.status().message == ""
     assert {"message": "Step 4 could not be saved (No space left on device)"} in said
@@ -494,6 +501,11 @@ def test_the_time_left_is_the_nearer_of_both_limits():
 
 def test_pictures_are_published_whole(new_run, monkeypatch):
     names = []
-    monkeypatch.setattr(training, "publish", lambda path, content: (names.append(path.name), publish(path, content))[1])
+
+    def spy(path, content) -> None:
+        names.append(path.name)
+        publish(path, content)
+
+    monkeypatch.setattr(training, "publish", spy)
     play(new_run("a", num_steps=1))
     assert names[:3] == ["generator.safetensors", "00000000.safetensors", "00000000.png"]

@@ -191,13 +191,16 @@ def _pairs(pictures: np.ndarray, train: np.ndarray) -> Pairs:
 
 
 def _affordable(train: np.ndarray, queries: int, seed: int) -> tuple[np.ndarray, list[str]]:
-    """The training pictures to search: all, or as many as the budget allows, with a note that says so."""
-    most = max(1, MAX_PRODUCTS // (queries * math.prod(train.shape[1:])))
-    if len(train) <= most:
+    """The training pictures to search: all, or every k-th from a start given by the seed, with a note that says so.
+
+    Every k-th is a view: nothing is copied, however large the data set.
+    """
+    k = math.ceil(len(train) * queries * math.prod(train.shape[1:]) / MAX_PRODUCTS)
+    if k <= 1:
         return train, []
-    kept = np.sort(np.random.default_rng(seed).permutation(len(train))[:most])
-    return train[kept], [
-        f"Nearest pictures were looked for among {most:,} training pictures drawn from {len(train):,}, "
+    searched = train[np.random.default_rng(seed).integers(k) :: k]
+    return searched, [
+        f"Nearest pictures were looked for among {len(searched):,} of the {len(train):,} training pictures (1 in {k}), "
         "so a copy of one of the others goes unseen; a smaller n searches more."
     ]
 

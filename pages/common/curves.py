@@ -20,7 +20,11 @@ _JS = (Path(__file__).parent / "curves.js").read_text(encoding="utf-8")
 _LIBRARY_JS = (Path(__file__).parent / "plotly_library.js").read_text(encoding="utf-8")
 _library = st.components.v2.component("plotly_library", js=_LIBRARY_JS, isolate_styles=False)
 _chart = st.components.v2.component(
-    "curves", html="<div class='curves'></div>", css=".curves { width: 100%; height: 100%; }", js=_JS, isolate_styles=False
+    "curves",
+    html="<div class='curves'></div>",
+    css=".curves { width: 100%; height: 100%; }",
+    js=_JS,
+    isolate_styles=False,
 )
 
 

@@ -9,15 +9,19 @@ CSS = """
 /* figures that tick stay in their columns */
 [data-testid="stMetricValue"], [data-testid="stTable"], .tabular { font-variant-numeric: tabular-nums; }
 [data-testid="stMainBlockContainer"] { padding-top: 2.2rem; padding-bottom: 2rem; max-width: 1320px; }
-/* the recipes are cards */
-.st-key-preset-cards [role="radiogroup"] { display: grid; gap: 0.8rem; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); align-items: stretch; }
+/* the recipes are cards, all of which can be clicked */
+.st-key-preset-cards [role="radiogroup"] {
+  display: grid; gap: 0.8rem; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); align-items: stretch;
+}
 .st-key-preset-cards [role="radiogroup"] > div {
   position: relative; border: 1px solid color-mix(in srgb, currentColor 18%, transparent); border-radius: 0.6rem;
   padding: 0.9rem 1rem; justify-content: flex-start;
 }
-.st-key-preset-cards [role="radiogroup"] > div[data-selected="true"] { border-color: #C8622F; box-shadow: inset 0 0 0 1px #C8622F; }
+.st-key-preset-cards [role="radiogroup"] > div[data-selected="true"] {
+  border-color: #C8622F; box-shadow: inset 0 0 0 1px #C8622F;
+}
 .st-key-preset-cards [role="radiogroup"] label { font-weight: 600; }
-.st-key-preset-cards [role="radiogroup"] label::after { content: ""; position: absolute; inset: 0; } /* all of a card chooses it */
+.st-key-preset-cards [role="radiogroup"] label::after { content: ""; position: absolute; inset: 0; }
 /* a fragment that refreshes itself must not fade */
 [data-stale="true"] { opacity: 1 !important; transition: none !important; }
 @media (max-width: 640px) {

@@ -17,7 +17,9 @@ class Verdict(NamedTuple):
 def judge(columns: dict[str, np.ndarray], status: Status) -> Verdict:
     """One or two sentences on how the game stands; `columns` maps curve names to arrays (N,)."""
     if len(columns["step"]) < 8:
-        return Verdict("good", "The two players have only begun. Noise turns into blobs within the first hundred steps.")
+        return Verdict(
+            "good", "The two players have only begun. Noise turns into blobs within the first hundred steps."
+        )
     accuracy = float(columns["d_accuracy"][-WINDOW:].mean())
     g_loss = float(columns["g_loss"][-WINDOW:].mean())
     believed = float(columns["d_fake"][-WINDOW:].mean())
@@ -30,17 +32,17 @@ def judge(columns: dict[str, np.ndarray], status: Status) -> Verdict:
     if accuracy < 0.55 and status.step > 300:
         return Verdict(
             "watch",
-            f"D is right only {accuracy:.0%} of the time, hardly better than guessing: either the fakes are superb or D "
-            "has lost its way. The picture tells which.",
+            f"D is right only {accuracy:.0%} of the time, hardly better than guessing: either the fakes are superb or "
+            "D has lost its way. The picture tells which.",
         )
     if accuracy > 0.95:
         return Verdict(
             "good",
-            f"D is ahead: it is right {accuracy:.0%} of the time and gives the fakes {believed:.0%}. That is usual early "
-            "on; G learns from it as long as its loss does not run away upwards.",
+            f"D is ahead: it is right {accuracy:.0%} of the time and gives the fakes {believed:.0%}. That is usual "
+            "early on; G learns from it as long as its loss does not run away upwards.",
         )
     return Verdict(
         "good",
-        f"Healthy: D is right {accuracy:.0%} of the time and believes the fakes {believed:.0%}. Both losses wobble because "
-        "each player keeps answering the other; watch the pictures, not the losses.",
+        f"Healthy: D is right {accuracy:.0%} of the time and believes the fakes {believed:.0%}. Both losses wobble "
+        "because each player keeps answering the other; watch the pictures, not the losses.",
     )

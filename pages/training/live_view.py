@@ -12,7 +12,7 @@ from pages.common.history import history_of
 from pages.common.words import STATES, duration, escaped
 from pages.training.health import judge
 
-CHART_HEIGHT = 560
+CHART_HEIGHT = 520
 OBEY_SECONDS = 1.5  # how long a click waits to see its wish carried out
 
 
@@ -45,10 +45,17 @@ def _figures(run: Run, status: Status) -> None:
     word, icon, colour = STATES[status.state]
     where = f" on {status.device}" if status.device else ""
     config = run.config
-    note = f": {escaped(status.message)}" if status.message and status.state in ("starting", "running") else ""
-    st.markdown(f":{colour}-badge[{icon} {word}] {escaped(config.preset)} on {escaped(config.data)}{escaped(where)}{note}")
+    busy = status.message and status.state in ("starting", "running")
+    note = f": {escaped(status.message)}" if busy else ""
+    st.markdown(
+        f":{colour}-badge[{icon} {word}] {escaped(config.preset)} on {escaped(config.data)}{escaped(where)}{note}"
+    )
     cells = st.grid(4, min_column_width=130)
-    cells.metric("Step", f"{status.step:,}", help=f"One step trains D once and G once on {config.batch_size} pictures. The run ends at {status.num_steps:,}.")
+    cells.metric(
+        "Step",
+        f"{status.step:,}",
+        help=f"One step trains D once and G once on {config.batch_size} pictures. The run ends at {status.num_steps:,}.",
+    )
     cells.metric("Epoch", f"{status.epoch:.2f}", help="How many times every training picture has been seen.")
     shown = status.images_per_s
     if not shown and status.state not in launch.ACTIVE:
@@ -62,7 +69,10 @@ def _figures(run: Run, status: Status) -> None:
 def _trouble(run: Run, status: Status) -> None:
     """Say what went wrong and offer the way on."""
     if status.state == "failed":
-        st.error(escaped(status.error) or "Training failed; log.txt in the run's folder has the details.", icon=":material/error:")
+        st.error(
+            escaped(status.error) or "Training failed; log.txt in the run's folder has the details.",
+            icon=":material/error:",
+        )
     elif status.state in ("interrupted", "stalled"):
         st.warning(f"{status.message} Nothing up to the last checkpoint is lost.", icon=":material/power_off:")
 
@@ -79,7 +89,9 @@ def _samples(run: Run) -> None:
         st.session_state[key] = steps[-1]
     step = st.session_state[key]
     with st.container(key="pixels-samples"):
-        st.image(run.sample_path(step).read_bytes(), output_format="PNG", width="stretch", alt=f"Samples at step {step}")
+        st.image(
+            run.sample_path(step).read_bytes(), output_format="PNG", width="stretch", alt=f"Samples at step {step}"
+        )
 
     def moved() -> None:
         st.session_state[follow_key] = st.session_state[key] == steps[-1]
@@ -91,7 +103,7 @@ def _samples(run: Run) -> None:
             key=key,
             on_change=moved,
             format_func=lambda step: f"{step:,}",
-            help="The same z at every kept step: drag back to see the beginning. At the right end it follows the training.",
+            help="The same z at every kept step: drag back to the beginning. At the right end it follows the training.",
         )
     else:
         st.caption(f"Samples at step {step}")
@@ -108,9 +120,21 @@ def _controls(run: Run, status: Status) -> None:
             done = status.state == "finished" or (not active and not run.state_path.exists())
             if st.button("Resume", icon=":material/play_arrow:", width="stretch", type="primary", disabled=done):
                 _resume(run, paused)
-        if st.button("Step", icon=":material/skip_next:", width="stretch", disabled=status.state not in ("running", "paused"), help="Train one single step, then wait."):
+        if st.button(
+            "Step",
+            icon=":material/skip_next:",
+            width="stretch",
+            disabled=status.state not in ("running", "paused"),
+            help="Train one single step, then wait.",
+        ):
             _ask(run, "step")
-        if st.button("Stop", icon=":material/stop:", width="stretch", disabled=not active, help="Save and end the process; it can be resumed later, exactly."):
+        if st.button(
+            "Stop",
+            icon=":material/stop:",
+            width="stretch",
+            disabled=not active,
+            help="Save and end the process; it can be resumed later, exactly.",
+        ):
             _stop(run, status)
 
 
@@ -149,7 +173,9 @@ def _words(run: Run, status: Status, columns: dict) -> None:
     """What is happening, for somebody who sees it for the first time; then where to go next."""
     if status.state in launch.ACTIVE:
         verdict = judge(columns, status)
-        icon = {"good": ":material/favorite:", "watch": ":material/visibility:", "bad": ":material/warning:"}[verdict.level]
+        icon = {"good": ":material/favorite:", "watch": ":material/visibility:", "bad": ":material/warning:"}[
+            verdict.level
+        ]
         st.markdown(f"{icon} {verdict.text}")
     elif run.generator_path.exists():
         links = st.columns(3)

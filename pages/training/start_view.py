@@ -22,7 +22,14 @@ DATA = {
 GROUPS = {
     "Networks": ("image_size", "z_dim", "z_prior", "ngf", "ndf"),
     "Optimisation": ("batch_size", "lr_g", "lr_d", "beta1", "beta2", "ema_half_life_images"),
-    "Length and what is kept": ("num_steps", "num_minutes", "log_every", "sample_every", "max_snapshots", "checkpoint_seconds"),
+    "Length and what is kept": (
+        "num_steps",
+        "num_minutes",
+        "log_every",
+        "sample_every",
+        "max_snapshots",
+        "checkpoint_seconds",
+    ),
     "Machine": ("device", "num_threads", "seed"),
 }
 FRESH_MNIST = "Press Start training to download it (11 MB), or put its four IDX files into `data/mnist/`."
@@ -33,8 +40,14 @@ def draw() -> None:
     busy = launch.active_run()
     if busy is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.info(f"{escaped(busy.name)} is in training; one run trains at a time.", icon=":material/model_training:", width="stretch")
-            st.page_link("pages/training/train.py", label="Watch it", icon=":material/visibility:", query_params={"run": busy.id})
+            st.info(
+                f"{escaped(busy.name)} is in training; one run trains at a time.",
+                icon=":material/model_training:",
+                width="stretch",
+            )
+            st.page_link(
+                "pages/training/train.py", label="Watch it", icon=":material/visibility:", query_params={"run": busy.id}
+            )
 
     preset = st.radio(
         "Recipe",
@@ -48,7 +61,9 @@ def draw() -> None:
     spec = _pick_data()
     values = _advanced(preset)
     problem = st.empty()
-    if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch", disabled=spec is None):
+    if st.button(
+        "Start training", type="primary", icon=":material/play_arrow:", width="stretch", disabled=spec is None
+    ):
         assert spec is not None
         try:
             with st.spinner("Checking the pictures and starting …"):
@@ -65,7 +80,9 @@ def _start(preset: str, values: dict[str, object], spec: str) -> Run:
     config = order(preset, values, spec)
     busy = launch.active_run()
     if busy is not None:
-        raise BadInput(f"{busy.name} is in training, and one run trains at a time: stop it first (it can be resumed later).")
+        raise BadInput(
+            f"{busy.name} is in training, and one run trains at a time: stop it first (it can be resumed later)."
+        )
     run = Run.create(config, name=str(st.session_state.get("run-name", "")).strip())
     try:
         launch.start(run)
@@ -113,7 +130,9 @@ def _pick_data() -> str | None:
     """The data SPEC that was chosen, or None while it can't be used."""
     chooser, shown = st.columns([5, 7], gap="medium")
     with chooser:
-        kind = st.selectbox("Pictures", list(DATA), format_func=DATA.__getitem__, help="What D takes for real, and G learns to draw.")
+        kind = st.selectbox(
+            "Pictures", list(DATA), format_func=DATA.__getitem__, help="What D takes for real, and G learns to draw."
+        )
         spec = _upload() if kind == "upload" else _path() if kind == "path" else _classes(kind)
     with shown:
         if spec is None:
@@ -140,12 +159,22 @@ def _classes(kind: str) -> str:
     if not names:
         return kind
     with st.popover("All classes" if not st.session_state.get(f"classes-{kind}") else "Some classes", type="tertiary"):
-        picked = st.pills("Train on these classes only", range(len(names)), format_func=names.__getitem__, selection_mode="multi", key=f"classes-{kind}")
+        picked = st.pills(
+            "Train on these classes only",
+            range(len(names)),
+            format_func=names.__getitem__,
+            selection_mode="multi",
+            key=f"classes-{kind}",
+        )
     return f"{kind}:{','.join(map(str, sorted(picked)))}" if picked else kind
 
 
 def _path() -> str | None:
-    path = st.text_input("Folder or zip", placeholder="/home/me/pictures", help="Pictures of any size, grey or colour; sub-folders are searched.")
+    path = st.text_input(
+        "Folder or zip",
+        placeholder="/home/me/pictures",
+        help="Pictures of any size, grey or colour; sub-folders are searched.",
+    )
     return path.strip() or None
 
 

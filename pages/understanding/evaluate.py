@@ -21,13 +21,12 @@ if TYPE_CHECKING:
 
 MEANINGS = (
     "**Brightness**: mean of all pixels. **Contrast**: their standard deviation. **Spread of one pixel**: how much a "
-    "pixel differs "
-    "from picture to picture, averaged over the picture; small after a collapse. **Distance of two**: how far two "
-    "pictures are apart."
+    "pixel differs from picture to picture, averaged over the picture; small after a collapse. **Distance of two**: "
+    "how far two pictures are apart."
 )
 HILLS = (
-    "How far each picture is from its nearest training picture. Left of the real hill means copied or bland; "
-    "right of it means unlike anything in the data."
+    "How far each picture is from its nearest training picture. Left of the real hill means copied or bland; right "
+    "of it means unlike anything in the data."
 )
 N_KEY = "evaluate-n"
 NUMBERS = (100, 500, 1000, 2000)
@@ -149,8 +148,8 @@ def _origin(report: dict[str, Any], run: Run, step: int | None) -> None:
     moment = f", step {at:,}" if at is not None else ""
     splits = report["splits"]
     st.caption(
-        f"{seeds}{moment}, {report['weights']} weights {report['weights_hash'][:12]} · {report['held_out_drawn']:,} of "
-        f"{splits['test']:,} held-out and {report['train_searched']:,} of {splits['train']:,} training pictures of "
+        f"{seeds}{moment}, {report['weights']} weights {report['weights_hash'][:12]} · {report['held_out_drawn']:,} "
+        f"of {splits['test']:,} held-out and {report['train_searched']:,} of {splits['train']:,} training pictures of "
         f"{escaped(PurePath(report['data']).name)}."
     )
 

@@ -4,8 +4,7 @@ from typing import Any, NamedTuple
 
 LIMITS = (
     "These are figures about pixels. They find collapse, wrong brightness and copying; whether a picture looks real "
-    "they "
-    "can't tell, since blurred or scrambled pictures may score well. Use your eyes, too."
+    "they can't tell, since blurred or scrambled pictures may score well. Use your eyes, too."
 )
 
 

@@ -58,8 +58,7 @@ def _this_run(columns: dict[str, np.ndarray]) -> str:
     swing = float(columns["g_loss"][-last:].std())
     return (
         f"**In this run**, over its last tenth: D gives real pictures {real:.0%} and fakes {fake:.0%}; G's loss is "
-        f"{loss:.1f}, "
-        f"give or take {swing:.1f} from one point to another. {_trend(columns, last)}"
+        f"{loss:.1f}, give or take {swing:.1f} from one point to another. {_trend(columns, last)}"
     )
 
 

@@ -103,10 +103,9 @@ def _at_work(judge: "Discriminator", real: np.ndarray, fakes: np.ndarray) -> Non
             gallery([Card([fakes[i]], _percent(float(fake_logits[i])), alt="A fake") for i in rows], ROW, phone=ROW)
         st.caption(
             f"The D of the last checkpoint judged {len(real)} real pictures and {len(fakes)} fakes, each kind as one "
-            "batch, as in "
-            f"training: {float(real_logits.sigmoid().mean()):.0%} and {float(fake_logits.sigmoid().mean()):.0%} on "
-            "average. The "
-            "fakes are those of the averaged G; the curves come from the G of the moment."
+            f"batch, as in training: {float(real_logits.sigmoid().mean()):.0%} and "
+            f"{float(fake_logits.sigmoid().mean()):.0%} on average. The fakes are those of the averaged G; the curves "
+            "come from the G of the moment."
         )
 
 
@@ -121,9 +120,8 @@ def _by_hand(real: np.ndarray) -> None:
         cards.append(Card([busiest_maps(tile[None], 1)], name, f"{tile.shape[0]}×{tile.shape[1]}", alt=name))
     gallery(cards, columns=len(cards), phone=2)
     st.caption(
-        "This run came without its discriminator, so these are four hand-made filters with stride 2: the kind of "
-        "thing that "
-        "a first layer finds. Runs trained here keep theirs, and show it in this place."
+        "No discriminator is kept with this run, so these are four hand-made filters with stride 2: the kind of thing "
+        "that a first layer finds. A run trained here keeps its own, and shows it in this place."
     )
 
 

@@ -15,8 +15,7 @@ MAX_SEED = 2**32 - 1
 def draw(scene: Scene) -> None:
     st.markdown(
         "G begins with numbers that mean nothing yet and paints in rounds. Each round **doubles the size and halves "
-        "the number "
-        "of maps**: the coarse layout first, then shapes, the fine texture last."
+        "the number of maps**: the coarse layout first, then shapes, the fine texture last."
     )
     if scene.generator is None:
         st.info("With a trained generator, this is where its own layers are seen at work.", icon=":material/layers:")
@@ -25,18 +24,15 @@ def draw(scene: Scene) -> None:
     a, b, c = st.columns(3, gap="medium")
     a.markdown(
         "**Transposed convolution.** Every value of a map presses a stamp of 4×4 weights onto a finer sheet, two "
-        "pixels "
-        "apart. Overlapping stamps add up. The stamps are what G learns."
+        "pixels apart. Overlapping stamps add up. The stamps are what G learns."
     )
     b.markdown(
         "**BatchNorm and ReLU.** BatchNorm brings each map back to a common scale, so that no layer shouts the "
-        "others down. "
-        "ReLU cuts off all below zero: where a tile is black, that map has nothing to add."
+        "others down. ReLU cuts off all below zero: where a tile is black, that map has nothing to add."
     )
     c.markdown(
         "**tanh.** The last layer squeezes every pixel between −1, black, and 1, white: the same range in which D is "
-        "shown "
-        "the real pictures."
+        "shown the real pictures."
     )
 
 

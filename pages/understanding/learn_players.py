@@ -15,8 +15,7 @@ COLUMNS = 8
 def draw(scene: Scene) -> None:
     st.markdown(
         f"A GAN is a game between two networks ({GOODFELLOW}). A **DCGAN** plays it with convolutional networks, "
-        "built by a few "
-        f"rules that keep the game steady ({RADFORD})."
+        f"built by a few rules that keep the game steady ({RADFORD})."
     )
     real = scene.real(BATCH)
     fakes = fake_sample(scene.generator, BATCH, 0) if scene.generator else None
@@ -24,8 +23,7 @@ def draw(scene: Scene) -> None:
     a, b, c = st.columns(3, gap="medium")
     a.markdown(
         f"**G, the generator,** is a forger who has never seen a real picture. It turns {scene.config.z_dim} random "
-        "numbers, "
-        "called *z*, into a picture."
+        "numbers, called *z*, into a picture."
     )
     b.markdown(
         "**D, the discriminator,** is a detective. It is shown real pictures and G's fakes, and says how likely each "
@@ -33,8 +31,7 @@ def draw(scene: Scene) -> None:
     )
     c.markdown(
         "**Both learn from the verdict.** D learns to tell them apart, G to be called real. All that G finds out "
-        "comes back through D: "
-        "for each pixel, which way to change it."
+        "comes back through D: for each pixel, which way to change it."
     )
     left, right = st.columns(2, gap="medium")
     with left:

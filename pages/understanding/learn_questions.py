@@ -15,8 +15,7 @@ QUESTIONS = (
         "Suppose D were perfect from the start, sure of every picture. Good for G?",
         {
             "Yes, a strict teacher is a good teacher": "It sounds right, but a D that is sure of everything hardly "
-            "changes its "
-            "verdict when a pixel changes. The gradient that G lives on fades.",
+            "changes its verdict when a pixel changes. The gradient that G lives on fades.",
             "No, G would get nearly no gradient": "Exactly. G learns from how D's verdict *changes*; a D that is "
             "beyond doubt gives no hint.",
         },

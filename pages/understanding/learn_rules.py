@@ -16,8 +16,7 @@ RULES = (
     (
         "BatchNorm in both, but not at G's output and D's input.",
         "It keeps signals and gradients at a sound scale, and stopped G from giving one picture for every z. In all "
-        "layers, though, "
-        "it made the samples oscillate: the two ends have to see pixels as they are.",
+        "layers, though, it made the samples oscillate: the two ends have to see pixels as they are.",
     ),
     (
         "No fully connected hidden layers.",

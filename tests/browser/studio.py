@@ -16,7 +16,8 @@ from dcgan.runs import PROJECT, Run, list_runs
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
-    "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+    "--no-sandbox --disable-gpu --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
 )
 SHIPPED = PROJECT / "checkpoints" / "quick-fashion"
 

@@ -140,7 +140,7 @@ def test_a_search_beyond_the_budget_takes_fewer_training_pictures_and_says_so(co
     monkeypatch.setattr(pixels, "MAX_PRODUCTS", 100 * 40 * SIZE * SIZE)
     report = pixels.pixel_report(Replay(clothes(20, seed=2), config), 20)
     assert report["train_searched"] == 100 and any(
-        "100 training pictures drawn from 600" in note for note in report["notes"]
+        "100 of the 600 training pictures" in note for note in report["notes"]
     )
 
 
