@@ -17,8 +17,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from dcgan import sources
+from dcgan import idx, sources
 from dcgan.config import BadInput
+from dcgan.pictures import decode, fit, pictures
 
 PREPARATION = 1  # raised when pictures are prepared in another way, so that older caches are made again
 MIN_FOR_TEST = 200  # pictures below which none are held out
@@ -54,8 +55,8 @@ def load(
     if source.kind == "idx":
         if split == "train":
             sources.check(source)
-        pictures, labels = sources.read_split(source, split)  # (N, 28, 28), (N,)
-        images = _resize(pictures[:, None], image_size)  # (N, 1, S, S)
+        originals, labels = idx.read_split(source.path, split, source.classes)  # (N, 28, 28), (N,)
+        images = _resize(originals[:, None], image_size)  # (N, 1, S, S)
         images = np.broadcast_to(images, (len(images), channels, image_size, image_size))
         if progress:
             progress(len(images), len(images))
@@ -136,13 +137,13 @@ def _prepare(source: sources.Source, path: Path, size: int, channels: int, progr
 
     Image.init()  # registers the decoders here rather than in all threads at once
     skipped: list[str] = []
-    with sources.pictures(source) as (names, read), _published(path) as file:
+    with pictures(source.path) as (names, read), _published(path) as file:
         test_names = held_out(names)
         order = [name for name in names if name not in test_names] + sorted(test_names)
 
         def prepared(name: str) -> np.ndarray | str:
             try:
-                picture = sources.fit(sources.decode(read, name, size), size, channels)
+                picture = fit(decode(read, name, size), size, channels)
             except ValueError as error:
                 return str(error)
             return np.asarray(picture).reshape(size, size, channels).transpose(2, 0, 1)  # (C, S, S)

@@ -7,10 +7,11 @@ import threading
 import numpy as np
 import pytest
 import torch
-from test_sources import colour, encode, write_mnist, write_pictures, write_zip
 
 from dcgan import data, sources
 from dcgan.config import BadInput
+from dcgan.pictures import fit
+from tests.files import colour, encode, write_mnist, write_pictures, write_zip
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_folder_is_prepared_once(tmp_path, data_dir, monkeypatch):
     assert calls[0] == (6, 6)
     assert first.images.shape == (5, 3, 16, 16) and isinstance(first.images, np.memmap) and first.labels is None
     assert first.skipped == ["broken.png: not a picture in a known format"]
-    expected = sources.fit(colour(seed=2), 16, 3)
+    expected = fit(colour(seed=2), 16, 3)
     assert np.array_equal(first.images[2].transpose(1, 2, 0), np.asarray(expected))
     name = f"{first.fingerprint}-16-3"
     assert sorted(os.listdir(data_dir / "cache")) == [f"{name}.json", f"{name}.npy"]

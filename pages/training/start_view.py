@@ -5,7 +5,7 @@ import io
 
 import streamlit as st
 
-from dcgan import launch, sources
+from dcgan import launch, sources, uploads
 from dcgan.config import BadInput, Config, describe
 from dcgan.order import order
 from dcgan.presets import PRESETS
@@ -191,7 +191,7 @@ def _upload() -> str | None:
     if st.session_state.get("upload-identity") != identity:
         try:
             with st.spinner("Storing the pictures …"):
-                stored = sources.store_upload([(file.name, file) for file in files], "upload")
+                stored = uploads.store_upload([(file.name, file) for file in files], "upload")
         except BadInput as error:
             st.error(str(error), icon=":material/block:")
             return None

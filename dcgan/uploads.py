@@ -1,0 +1,65 @@
+"""Uploaded pictures, kept where a SPEC can name them; light enough for a page (no torch)."""
+
+import io
+import os
+import re
+import shutil
+import tempfile
+import unicodedata
+from pathlib import Path
+from typing import IO
+
+from dcgan import sources
+from dcgan.config import BadInput
+from dcgan.pictures import SUFFIXES, need_two_readable
+
+
+def store_upload(files: list[tuple[str, bytes | IO[bytes]]], name: str, data_dir: Path | None = None) -> Path:
+    """Keep uploaded pictures, or one zip, under uploads/; the path returned is a SPEC. Raises BadInput.
+
+    A zip is kept as it is and read in place: nothing is unpacked, so nothing can land outside its folder.
+    """
+    zips = [file for file in files if file[0].lower().endswith(".zip")]
+    if zips and len(files) > 1:
+        raise BadInput("Upload either pictures or one zip, not both.")
+    kept = zips or [file for file in files if file[0].lower().endswith(SUFFIXES)]
+    if not kept:
+        raise BadInput("The upload holds no pictures: choose files such as .png or .jpg, or one zip of them.")
+    root = (data_dir or sources.DATA_DIR) / "uploads"
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".upload-", dir=root, ignore_cleanup_errors=True) as work:
+            folder = Path(work) / "pictures"
+            folder.mkdir()
+            for index, (file_name, content) in enumerate(kept):
+                plain = f"{safe_name(name)}.zip" if zips else f"{index:05d}-{safe_name(file_name)}"
+                with open(folder / plain, "wb") as out:
+                    shutil.copyfileobj(io.BytesIO(content) if isinstance(content, bytes) else content, out)
+            saved = next(folder.iterdir()) if zips else folder
+            need_two_readable(saved, "The upload")
+            target = _publish(folder, root, safe_name(name))
+    except OSError as error:
+        raise BadInput(f"The upload could not be saved in {root} ({error.strerror or error}).") from error
+    return target / saved.name if zips else target
+
+
+def _publish(folder: Path, root: Path, name: str) -> Path:
+    """Rename a finished folder to the first free name; a rename never replaces a folder that has files."""
+    for number in range(1, 10_000):
+        target = root / (name if number == 1 else f"{name}-{number}")
+        if target.exists():
+            continue
+        try:
+            os.rename(folder, target)
+            return target
+        except OSError:
+            if not target.exists():  # else another upload took the name at the same moment
+                raise
+    raise BadInput(f"There are too many uploads named {name!r}: choose another name.")
+
+
+def safe_name(name: str) -> str:
+    """A file name of at most 54 characters that is one plain component on every system."""
+    base = unicodedata.normalize("NFKC", name).replace("\\", "/").rstrip("/").rpartition("/")[2]
+    stem, suffix = os.path.splitext(re.sub(r"[^\w.-]+", "_", base).strip("._"))
+    return (stem[:48].strip("._") or "upload") + (suffix.lower() if suffix.lower() in SUFFIXES else "")

@@ -1,0 +1,169 @@
+"""How strangers' picture files are read, from folders and zips, within limits."""
+
+import io
+import struct
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dcgan import pictures, sources
+from tests.files import colour, encode, refuse, write_pictures, write_zip
+
+# ---- picture files
+
+
+def read_one(folder: Path, name: str, content: bytes, size: int = 8, channels: int = 3) -> np.ndarray:
+    (folder / name).write_bytes(content)
+    with pictures.pictures(folder) as (_, read):
+        return np.asarray(pictures.fit(pictures.decode(read, name), size, channels)).astype(int)
+
+
+def flat(mode: str, value) -> Image.Image:
+    return Image.new(mode, (8, 8), value)
+
+
+@pytest.mark.parametrize(
+    "name,content,expected",
+    [
+        ("rgb.png", encode(flat("RGB", (200, 10, 30))), (200, 10, 30)),
+        ("cmyk.jpg", encode(flat("CMYK", (0, 255, 255, 0)), "JPEG"), (254, 0, 0)),
+        ("cmyk.tif", encode(flat("CMYK", (0, 255, 255, 0)), "TIFF"), (255, 0, 0)),
+        ("16-bit.png", encode(flat("I;16", 32_896)), (128, 128, 128)),
+        ("dark-16-bit.png", encode(flat("I;16", 257)), (1, 1, 1)),
+        ("float.tif", encode(flat("F", 0.5), "TIFF"), (128, 128, 128)),
+        ("clear.png", encode(flat("RGBA", (255, 0, 0, 0))), (255, 255, 255)),
+        ("half.png", encode(flat("RGBA", (0, 0, 0, 128))), (127, 127, 127)),
+        ("grey-clear.png", encode(flat("LA", (0, 0))), (255, 255, 255)),
+        ("one-bit.png", encode(flat("1", 1)), (255, 255, 255)),
+        ("palette.gif", encode(flat("RGB", (0, 0, 255)).quantize(4), "GIF"), (0, 0, 255)),
+        ("tiny.png", encode(Image.new("RGB", (1, 1), (9, 8, 7))), (9, 8, 7)),
+        ("WIDE.PNG", encode(Image.new("RGB", (900, 3), (9, 8, 7))), (9, 8, 7)),
+        ("lossless.webp", encode(flat("RGB", (5, 6, 7)), "WEBP", lossless=True), (5, 6, 7)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_every_kind_of_picture_is_read(tmp_path, name, content, expected):
+    array = read_one(tmp_path, name, content)
+    assert array.shape == (8, 8, 3) and np.abs(array - expected).max() <= 1
+
+
+def test_transparent_palette_is_white(tmp_path):
+    picture = flat("P", 0)
+    picture.putpalette([255, 0, 0, 0, 255, 0])
+    assert (read_one(tmp_path, "p.png", encode(picture, transparency=0)) == 255).all()
+
+
+def test_first_frame_of_an_animation(tmp_path):
+    frames = encode(flat("L", 10), "GIF", save_all=True, append_images=[flat("L", 200)])
+    assert np.abs(read_one(tmp_path, "a.gif", frames) - 10).max() <= 1
+
+
+def test_exif_rotation_is_undone(tmp_path):
+    picture = Image.new("L", (8, 8), 0)
+    picture.paste(255, (0, 0, 8, 4))  # white above black ...
+    exif = Image.Exif()
+    exif[0x0112] = 3  # ... in a camera held upside down
+    array = read_one(tmp_path, "r.jpg", encode(picture, "JPEG", exif=exif, quality=95), channels=1)
+    assert array[:3].max() < 60 and array[5:].min() > 200
+
+
+def test_wide_picture_is_cropped_at_its_centre(tmp_path):
+    picture = Image.new("RGB", (30, 10), "red")
+    picture.paste((0, 0, 255), (10, 0, 20, 10))
+    assert (read_one(tmp_path, "w.png", encode(picture)) == (0, 0, 255)).all()
+
+
+def test_resize_is_antialiased(tmp_path):
+    board = Image.fromarray((np.indices((64, 64)).sum(0) % 2 * 255).astype(np.uint8))
+    assert np.abs(read_one(tmp_path, "board.png", encode(board)) - 127).max() <= 4
+
+
+def bomb() -> bytes:
+    """A PNG whose header declares 60,000 x 60,000 pixels."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
+    crc = struct.pack(">I", __import__("zlib").crc32(header))
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + crc + encode(flat("L", 0))[33:]
+
+
+BROKEN = {
+    "page.jpg": (b"<html>404</html>", "not a picture in a known format"),
+    "empty.png": (b"", "not a picture in a known format"),
+    "script.jpg": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture in a known format"),
+    "cut.png": (encode(colour(64, 64))[:2000], ""),
+    "cut.jpg": (encode(colour(64, 64), "JPEG")[:1500], "truncated"),
+    "bomb.png": (bomb(), "too many pixels"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_picture_is_named_with_its_reason(tmp_path, name):
+    content, reason = BROKEN[name]
+    with pytest.raises(ValueError, match=f"^{name}: .*{reason}"):
+        read_one(tmp_path, name, content)
+
+
+def test_file_that_is_too_large_or_gone_is_named(tmp_path, monkeypatch):
+    write_pictures(tmp_path)
+    with pictures.pictures(tmp_path) as (names, read):
+        (tmp_path / names[0]).unlink()
+        with pytest.raises(ValueError, match="000.png: the file is missing"):
+            pictures.decode(read, names[0])
+        monkeypatch.setattr(pictures, "MAX_FILE_BYTES", 10)
+        with pytest.raises(ValueError, match="001.png: the file is too large"):
+            pictures.decode(read, names[1])
+
+
+# ---- folders and zips
+
+
+def test_hidden_and_foreign_files_are_ignored(tmp_path):
+    picture = encode(colour())
+    names = ["b/2.png", "a.PNG", "__MACOSX/a.png", ".hidden.png", ".git/c.png", "notes.txt", "inner.zip", "b/Thumbs.db"]
+    for name in names:
+        (tmp_path / "d" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "d" / name).write_bytes(picture)
+    archive = write_zip(tmp_path / "d.zip", dict.fromkeys(names, picture))
+    for path in (tmp_path / "d", archive):
+        with pictures.pictures(path) as (found, _):
+            assert found == ["a.PNG", "b/2.png"]
+
+
+def test_damaged_member_of_a_zip_is_skipped_by_name(tmp_path):
+    good = encode(colour())
+    archive = write_zip(tmp_path / "x.zip", {"a.png": good, "b.png": encode(colour(seed=1)), "c.png": good})
+    source = sources.resolve(str(archive))
+    before = sources.fingerprint(source)
+    content = bytearray(archive.read_bytes())
+    content[content.index(b"IDAT") + 20] ^= 255
+    archive.write_bytes(content)
+    sources.check(source)
+    assert sources.fingerprint(source) != before
+    with pictures.pictures(source.path) as (_, read), pytest.raises(ValueError, match="a.png: Bad CRC"):
+        pictures.decode(read, "a.png")
+
+
+def test_zip_beyond_the_limits_is_refused(tmp_path, monkeypatch):
+    archive = write_zip(tmp_path / "x.zip", {f"{i}.png": encode(colour()) for i in range(9)})
+    source = sources.resolve(str(archive))
+    with monkeypatch.context() as patch:
+        patch.setattr(pictures, "MAX_ZIP_MEMBERS", 8)
+        with refuse("lists too many files; the limit is 8"):
+            sources.check(source)
+    with monkeypatch.context() as patch:
+        patch.setattr(pictures, "MAX_ZIP_INDEX_BYTES", 100)
+        with refuse("lists too many files"):
+            sources.check(source)
+    with monkeypatch.context() as patch:
+        patch.setattr(pictures, "MAX_ZIP_BYTES", 1000)
+        with refuse("would unpack to"):
+            sources.check(source)
+
+
+def test_overlapping_zip_bomb_is_refused(tmp_path, monkeypatch):
+    info = zipfile.ZipInfo("a.bmp")
+    info.file_size, info.compress_size = 2**30 + 1, 1000
+    with zipfile.ZipFile(io.BytesIO(), "w") as archive, refuse("would unpack to 1.0 GiB"):
+        pictures._check_limits(archive, [info], "The archive x")
