@@ -96,7 +96,7 @@ def test_the_slider_shows_the_newest_grid_and_goes_back(root) -> None:
     run = made_run(root, state="finished")
     app = open_page(run=run.id)
     slider = app.select_slider[0]
-    assert slider.value == 50 and slider.label == "Samples at step 50"
+    assert slider.value == "newest" and slider.label == "Samples at step 50"
     slider.set_value(0).run()
     assert app.select_slider[0].label == "Samples at step 0"
 

@@ -9,10 +9,12 @@ from dcgan.config import BadInput
 from dcgan.runs import Run, Status
 from pages.common.curves import live_curves, load_library
 from pages.common.history import history_of
+from pages.common.upkeep import can_resume
 from pages.common.words import STATES, duration, escaped
 from pages.training.health import judge
 
 CHART_HEIGHT = 520
+NEWEST = "newest"
 OBEY_SECONDS = 1.5  # how long a click waits to see its wish carried out
 
 
@@ -54,7 +56,7 @@ def _figures(run: Run, status: Status) -> None:
     cells.metric(
         "Step",
         f"{status.step:,}",
-        help=f"One step trains D once and G once on {config.batch_size} pictures. The run ends at {status.num_steps:,}.",
+        help=f"A step trains D once and G once on {config.batch_size} pictures. The run ends at {status.num_steps:,}.",
     )
     cells.metric("Epoch", f"{status.epoch:.2f}", help="How many times every training picture has been seen.")
     shown = status.images_per_s
@@ -84,25 +86,21 @@ def _samples(run: Run) -> None:
         st.skeleton(height=CHART_HEIGHT - 120)
         st.caption("The first picture comes as soon as the networks stand.")
         return
-    key, follow_key = f"sample-step-{run.id}", f"sample-follow-{run.id}"
-    if st.session_state.get(follow_key, True) or st.session_state.get(key) not in steps:
-        st.session_state[key] = steps[-1]
-    step = st.session_state[key]
+    kept = st.session_state.get(f"sample-step-{run.id}", NEWEST)
+    step = kept if kept in steps else steps[-1]
+    try:
+        content = run.sample_path(step).read_bytes()
+    except OSError:
+        return  # thinned out since we looked; the next tick looks again
     with st.container(key="pixels-samples"):
-        st.image(
-            run.sample_path(step).read_bytes(), output_format="PNG", width="stretch", alt=f"Samples at step {step}"
-        )
-
-    def moved() -> None:
-        st.session_state[follow_key] = st.session_state[key] == steps[-1]
-
+        st.image(content, output_format="PNG", width="stretch", alt=f"Samples at step {step}")
     if len(steps) > 1:
         st.select_slider(
             f"Samples at step {step}",
-            steps,
-            key=key,
-            on_change=moved,
-            format_func=lambda step: f"{step:,}",
+            [*steps[:-1], NEWEST],  # a constant end: the slider follows the training without being moved by us
+            NEWEST,
+            key=f"sample-step-{run.id}",
+            format_func=lambda kept: kept if kept == NEWEST else f"{kept:,}",
             help="The same z at every kept step: drag back to the beginning. At the right end it follows the training.",
         )
     else:
@@ -117,8 +115,8 @@ def _controls(run: Run, status: Status) -> None:
             if st.button("Pause", icon=":material/pause:", width="stretch", disabled=status.state != "running"):
                 _ask(run, "pause")
         else:
-            done = status.state == "finished" or (not active and not run.state_path.exists())
-            if st.button("Resume", icon=":material/play_arrow:", width="stretch", type="primary", disabled=done):
+            possible = paused or can_resume(run, status)
+            if st.button("Resume", icon=":material/play_arrow:", width="stretch", type="primary", disabled=not possible):
                 _resume(run, paused)
         if st.button(
             "Step",
