@@ -115,8 +115,8 @@ def _controls(run: Run, status: Status) -> None:
             if st.button("Pause", icon=":material/pause:", width="stretch", disabled=status.state != "running"):
                 _ask(run, "pause")
         else:
-            possible = paused or can_resume(run, status)
-            if st.button("Resume", icon=":material/play_arrow:", width="stretch", type="primary", disabled=not possible):
+            over = not paused and not can_resume(run, status)
+            if st.button("Resume", icon=":material/play_arrow:", width="stretch", type="primary", disabled=over):
                 _resume(run, paused)
         if st.button(
             "Step",

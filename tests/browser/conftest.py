@@ -33,7 +33,8 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     studio.end_runs()
     studio.kill()
     assert "Traceback" not in studio.log.read_text(), studio.log.read_text()
-    assert not [child for child in psutil.Process().children(recursive=True) if "dcgan" in " ".join(child.cmdline())]
+    processes = psutil.process_iter(["cmdline"])  # a process that may not be asked, or is dead, has no command line
+    assert not [process for process in processes if str(studio.root) in " ".join(process.info["cmdline"] or [])]
 
 
 @pytest.fixture
