@@ -24,7 +24,7 @@ from dcgan.order import order  # noqa: E402
 from dcgan.runs import Run  # noqa: E402
 from tests.browser.studio import CHROMIUM, FLAGS, SHIPPED, Studio  # noqa: E402
 
-SECONDS = 40.0  # of training on each side of a pair
+SECONDS = 20.0  # of training on each side of a pair
 
 
 def main() -> None:

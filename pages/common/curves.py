@@ -7,13 +7,15 @@ library itself comes from the installed plotly package and goes to the browser o
 import functools
 import gzip
 import json
+import time
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
-MAX_BUCKETS = 1_000  # each gives its lowest and its highest point, so that no spike is lost
+MAX_BUCKETS = 400  # each gives its lowest and its highest point, so that no spike is lost
 CURVES = ("d_loss", "g_loss", "d_real", "d_fake", "d_accuracy")
+REDRAW_SECONDS = 2.0  # drawing costs the browser, and so a small machine's training, more than all else here
 LINE_WINDOWS = 40  # a smooth line averages a fortieth of the run
 
 _JS = (Path(__file__).parent / "curves.js").read_text(encoding="utf-8")
@@ -40,7 +42,11 @@ def live_curves(key: str, columns: dict[str, np.ndarray], height: int) -> None:
 
     `columns` maps step and the names in CURVES to arrays (N,). Zoom and hover survive every update.
     """
-    _chart(key=key, data=pack(key, columns, height), height=height)
+    drawn_at, data = st.session_state.get(f"drawn-{key}", (0.0, b""))
+    if not data or time.monotonic() - drawn_at >= REDRAW_SECONDS:
+        drawn_at, data = time.monotonic(), pack(key, columns, height)
+        st.session_state[f"drawn-{key}"] = (drawn_at, data)
+    _chart(key=key, data=data, height=height)
 
 
 def pack(identity: str, columns: dict[str, np.ndarray], height: int) -> bytes:
