@@ -37,13 +37,14 @@ def load_library() -> None:
     _library(key="plotly-library", data=b"" if loaded else _packed_library(), on_loaded_change=lambda: None, height=1)
 
 
-def live_curves(key: str, columns: dict[str, np.ndarray], height: int) -> None:
+def live_curves(key: str, columns: dict[str, np.ndarray], height: int, growing: bool = False) -> None:
     """Draw losses, D's verdicts and D's accuracy over the step, one under the other.
 
-    `columns` maps step and the names in CURVES to arrays (N,). Zoom and hover survive every update.
+    `columns` maps step and the names in CURVES to arrays (N,). Zoom and hover survive every update. Curves that are
+    `growing` may be shown a moment late; others are drawn as they are.
     """
     drawn_at, data = st.session_state.get(f"drawn-{key}", (0.0, b""))
-    if not data or time.monotonic() - drawn_at >= REDRAW_SECONDS:
+    if not (data and growing) or time.monotonic() - drawn_at >= REDRAW_SECONDS:
         drawn_at, data = time.monotonic(), pack(key, columns, height)
         st.session_state[f"drawn-{key}"] = (drawn_at, data)
     _chart(key=key, data=data, height=height)

@@ -39,7 +39,7 @@ def _live(run: Run, ticking: bool) -> None:
         _samples(run)
         _controls(run, status)
     with curves:
-        live_curves(f"curves-{run.id}", columns, CHART_HEIGHT)
+        live_curves(f"curves-{run.id}", columns, CHART_HEIGHT, growing=status.state in launch.ACTIVE)
         _words(run, status, columns)
 
 
