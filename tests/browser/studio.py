@@ -35,7 +35,7 @@ class Studio:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
-        env = os.environ | {"DCGAN_ROOT": str(self.root)}
+        env = os.environ | {"DCGAN_ROOT": str(self.root), "DCGAN_DATA": str(self.root.parent / "data")}
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [*command, "--server.headless", "true"], cwd=PROJECT, env=env, stdout=log, stderr=log
