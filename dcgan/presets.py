@@ -248,7 +248,7 @@ PRESETS: dict[str, Preset] = {
         "Image generation with a custom training loop, 28 px, 20 epochs: dense hidden layers in both networks.",
         "Image generation with a custom training loop; Adam at 2e-4 with beta1 0.5, batches of 128, normal z, slope "
         "0.2 and fresh noise for G's step are assumed",
-        "About an hour and a half on 2 CPU cores.",
+        "Less than an hour on 2 CPU cores.",
     ),
 }
 

@@ -172,11 +172,17 @@ def keep_sample(run: Run, gan: GAN, fixed_z: torch.Tensor, step: int) -> None:
     recipe = {"run": run.id, "step": step, "seed": gan.config.seed, "n": len(images)}
     if gan.config.sample_truncation != 1:
         recipe["truncation"] = gan.config.sample_truncation
-    publish_or_skip(run.sample_path(step), png_bytes(grid(images), recipe))
+    publish_or_skip(run.sample_path(step), png_bytes(grid(images, full_rows(len(images))), recipe))
     for dropped in thin(run.samples(), gan.config.max_samples):
         run.sample_path(dropped).unlink(missing_ok=True)
     for dropped in thin(run.snapshots(), gan.config.max_snapshots):
         run.snapshot_path(dropped).unlink(missing_ok=True)
+
+
+def full_rows(n: int) -> int | None:
+    """Columns that lay n pictures out in full rows, 32 as 4 rows of 8; None where that would be a long strip."""
+    least = math.ceil(math.sqrt(n))
+    return next((columns for columns in range(least, 2 * least) if n % columns == 0), None)
 
 
 def publish_or_skip(path: Path, content: bytes) -> None:

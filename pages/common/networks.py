@@ -10,6 +10,7 @@ CSS = """
 .layers td { font-variant-numeric: tabular-nums; }
 .layers th { text-align: left; font-weight: 600; opacity: 0.7; padding: 0 0.4rem 0.3rem 0; }
 .layers td { padding: 0.24rem 0.4rem 0.24rem 0; }
+.layers td:nth-child(2) { white-space: nowrap; }
 .layers tr.begins td, .layers tr.total td { border-top: 1px solid rgba(128, 118, 104, 0.35); }
 .layers tr.total td { font-weight: 600; }
 .layers td:nth-child(n+3), .layers th:nth-child(n+3) { text-align: right; }
