@@ -241,7 +241,7 @@ PRESETS: dict[str, Preset] = {
         "DCGAN on three data sets, CelebA: faces of 128 px, no BatchNorm, flipped and noisy labels. Wants a GPU.",
         "DCGAN on MNIST, Fashion-MNIST and CelebA; the slope 0.3 of LeakyReLU, fresh noise for G's step and a square "
         "crop about the centre are assumed",
-        "Weeks on 2 CPU cores.",
+        "Not measured in full: by its arithmetic, weeks on 2 CPU cores.",
     ),
     "custom-loop": Preset(
         _CUSTOM_LOOP,
