@@ -8,39 +8,60 @@ from torch import Tensor, nn
 
 from dcgan.checkpoint import load_state
 from dcgan.config import BadInput, Config
-from dcgan.models import Discriminator, Generator
+from dcgan.models import Discriminator, Dropout, Generator, Rescale
 from dcgan.runs import Run
 
 
 class Layer(NamedTuple):
     name: str  # what it is, with kernel and stride
     shape: tuple[int, ...]  # of its output, without the batch
-    parameters: int  # trainable numbers
+    parameters: int  # all its numbers, as Keras counts them: trainable and frozen
+    trainable: int
+    frozen: int  # BatchNorm's running mean and variance
 
 
 def layer_tables(config: Config) -> dict[str, list[Layer]]:
     """The layers of G and D in order, without allocating any weights."""
+    tables = {}
+    for network, layers in trace(config).items():
+        tables[network] = [_layer(module, shape) for module, shape in layers]
+    return tables
+
+
+def trace(config: Config) -> dict[str, list[tuple[nn.Module, tuple[int, ...]]]]:
+    """Every layer that G and D run through, in order, with its output's shape (without the batch); weightless."""
     with torch.device("meta"):
         generator, discriminator = Generator(config), Discriminator(config)
         z = torch.empty(2, config.z_dim)
         pictures = torch.empty(2, config.channels, config.image_size, config.image_size)
-    return {"G": _layers(generator, z), "D": _layers(discriminator, pictures)}
+    return {"G": _run_through(generator, z), "D": _run_through(discriminator, pictures)}
+
+
+def parameter_counts(config: Config) -> dict[str, dict[str, int]]:
+    """G, D and both -> total, trainable and frozen numbers. The total is that of Keras, which counts the frozen ones.
+
+    They are BatchNorm's running statistics, two for each channel; PyTorch's `parameters()` leaves them out.
+    """
+    counts = {}
+    for name, layers in layer_tables(config).items():
+        trainable, frozen = sum(layer.trainable for layer in layers), sum(layer.frozen for layer in layers)
+        counts[name] = {"total": trainable + frozen, "trainable": trainable, "frozen": frozen}
+    counts["both"] = {key: counts["G"][key] + counts["D"][key] for key in counts["G"]}
+    return counts
 
 
 def count_parameters(config: Config) -> dict[str, int]:
     """Trainable parameters of G and D, and of both together."""
-    counts = {name: sum(layer.parameters for layer in layers) for name, layers in layer_tables(config).items()}
-    return counts | {"both": sum(counts.values())}
+    return {name: counts["trainable"] for name, counts in parameter_counts(config).items()}
 
 
 @torch.no_grad()
 def feature_maps(generator: Generator, z: Tensor) -> list[Tensor]:
-    """What each block of the generator makes of z (B, z_dim): a list of (B, C, H, W), the picture last."""
-    maps, x = [], z[:, :, None, None]
-    for block in generator.blocks:
-        x = block(x)
-        maps.append(x)
-    return maps
+    """The maps that the generator makes of z (B, z_dim), block by block: a list of (B, C, H, W), the picture last.
+
+    A block whose output has no height and width, a dense layer, is left out.
+    """
+    return [x for x in _outputs(generator.blocks, generator.as_input(z)) if x.ndim == 4]
 
 
 def open_discriminator(run: Run) -> Discriminator | None:
@@ -59,13 +80,11 @@ def verdicts(discriminator: Discriminator, pictures: Tensor) -> tuple[list[Tenso
     """What each hidden block makes of pictures (B, C, H, W) in [-1, 1], as (B, C', H', W'), and the logits (B,).
 
     BatchNorm takes its statistics from this batch, as it does in training: give it a batch of one kind, real or fake.
+    Nothing is dropped out, and a block whose output has no height and width is left out.
     """
     judge = copy.deepcopy(discriminator).train()  # the copy's running statistics change, the original's don't
-    maps, x = [], pictures
-    for block in judge.blocks:
-        x = block(x)
-        maps.append(x)
-    return maps[:-1], x.flatten()
+    *hidden, verdict = _outputs(judge.blocks, pictures)
+    return [x for x in hidden if x.ndim == 4], verdict.flatten()
 
 
 @torch.no_grad()
@@ -83,12 +102,19 @@ def edge_maps(pictures: Tensor) -> Tensor:
     return nn.functional.leaky_relu(nn.functional.conv2d(padded, filters, stride=2), 0.2)
 
 
-def _layers(network: nn.Module, example: Tensor) -> list[Layer]:
-    layers: list[Layer] = []
+def _outputs(blocks: nn.Module, x: Tensor) -> list[Tensor]:
+    outputs = []
+    for block in blocks.children():
+        x = block(x)
+        outputs.append(x)
+    return outputs
+
+
+def _run_through(network: nn.Module, example: Tensor) -> list[tuple[nn.Module, tuple[int, ...]]]:
+    layers: list[tuple[nn.Module, tuple[int, ...]]] = []
 
     def note(module: nn.Module, inputs: object, output: Tensor) -> None:
-        parameters = sum(p.numel() for p in module.parameters())
-        layers.append(Layer(_describe(module), tuple(output.shape[1:]), parameters))
+        layers.append((module, tuple(output.shape[1:])))
 
     hooks = [module.register_forward_hook(note) for module in network.modules() if not list(module.children())]
     network(example)
@@ -97,9 +123,24 @@ def _layers(network: nn.Module, example: Tensor) -> list[Layer]:
     return layers
 
 
-def _describe(module: nn.Module) -> str:
+def _layer(module: nn.Module, shape: tuple[int, ...]) -> Layer:
+    trainable = sum(p.numel() for p in module.parameters())
+    frozen = sum(b.numel() for b in module.buffers() if b.is_floating_point())  # not the number of batches seen
+    return Layer(describe(module), shape, trainable + frozen, trainable, frozen)
+
+
+def describe(module: nn.Module) -> str:
+    """A layer in a few words: what it is, and the numbers that tell it from others of its kind."""
     name = type(module).__name__
     if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
         kernel, stride = module.kernel_size[0], module.stride[0]
         return f"{name} {kernel}x{kernel}, stride {stride}"
+    if isinstance(module, nn.Linear):
+        return f"Dense {module.out_features}"
+    if isinstance(module, nn.Unflatten):
+        return "Reshape"
+    if isinstance(module, Dropout):
+        return f"Dropout {module.share:g}"
+    if isinstance(module, Rescale):
+        return "Rescale to [-1, 1]" if module.scale > 1 else "Rescale to [0, 1]"
     return f"LeakyReLU {module.negative_slope:g}" if isinstance(module, nn.LeakyReLU) else name

@@ -143,15 +143,20 @@ def evaluate(args: argparse.Namespace) -> int:
 
 def presets(args: argparse.Namespace) -> int:
     """List the named recipes with the sizes of their networks."""
-    from dcgan.anatomy import count_parameters
+    from dcgan.anatomy import parameter_counts
 
-    rows = []
+    rows, lines, group = [], [], ""
     for name, preset in PRESETS.items():
         config = preset.config
-        row = {"name": name, "title": preset.title, "source": preset.source, "image_size": config.image_size}
-        rows.append(row | count_parameters(config))
-    line = "{name:12} {image_size:4} px  G {G:>11,}  D {D:>11,}  {title}"
-    lines = [line.format(**row) for row in rows]
+        counts = parameter_counts(config)  # total as Keras counts: with BatchNorm's running statistics
+        row: dict[str, Any] = {"name": name, "group": preset.group, "title": preset.title, "source": preset.source}
+        row |= {"image_size": config.image_size, "channels": config.channels, "parameters": counts}
+        rows.append(row | {network: each["trainable"] for network, each in counts.items()})
+        if preset.group != group:
+            group = preset.group
+            lines.append(f"{group}: parameters in all (trainable)")
+        sizes = "  ".join(f"{network} {each['total']:>10,} ({each['trainable']:,})" for network, each in counts.items())
+        lines += [f"  {name:18} {config.image_size:3} px  {sizes}", f"  {'':18} {preset.title}"]
     _report(args, {"presets": rows}, "\n".join(lines))
     return DONE
 

@@ -7,7 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 SCHEMA = 1  # raised when the meaning of config.json changes
-SIZES = (16, 32, 64, 128)
+SIZES = (16, 28, 32, 64, 128)
+
+# Published networks are laid out as they were published: what each architecture but dcgan fixes
+_AS_KERAS = {"stem": "dense", "conv_bias": "always"}
+LAYOUTS: dict[str, dict[str, Any]] = {
+    "dcgan": {},
+    "selu-28": {"image_size": 28, "kernel": 5, "norm_g": "batch", "norm_d": "none", **_AS_KERAS},
+    "digit-28": {"image_size": 28, "kernel": 5, "norm_g": "batch", "norm_d": "batch", **_AS_KERAS},
+    "dense-28": {"image_size": 28, "kernel": 5, "norm_g": "batch", "norm_d": "none", **_AS_KERAS},
+    "faces-128": {"image_size": 128, "kernel": 4, "norm_g": "none", "norm_d": "none", **_AS_KERAS},
+}
 
 
 class BadInput(ValueError):
@@ -35,25 +45,74 @@ class Config:
     channels: int = setting(1, "1 for grey pictures, 3 for colour.", choices=(1, 3))
 
     # networks
+    architecture: str = setting(
+        "dcgan",
+        "dcgan follows the paper's rules and every option below; the others are published networks, layer by layer.",
+        choices=tuple(LAYOUTS),
+    )
     z_dim: int = setting(100, "Length of the latent vector z that the generator starts from.", 1, 4096)
     z_prior: str = setting(
         "normal", "Distribution z is drawn from; the paper used uniform.", choices=("normal", "uniform")
     )
     ngf: int = setting(64, "Feature maps in the generator's last hidden layer; doubled in each one before it.", 1, 512)
-    ndf: int = setting(64, "Feature maps in the discriminator's first layer; doubled in each layer after it.", 1, 512)
+    ndf: int = setting(64, "Feature maps in the discriminator's first layer; multiplied in each after it.", 1, 512)
+    d_growth: int = setting(2, "How many times wider each of D's layers is than the one before.", 1, 4)
+    stem: str = setting(
+        "conv", "What makes the first map of z: a transposed convolution or a dense layer.", choices=("conv", "dense")
+    )
+    kernel: int = setting(4, "Height and width of the convolutions' kernels.", choices=(4, 5))
+    conv_bias: str = setting(
+        "needed",
+        "Whether convolutions before BatchNorm keep a bias, which it makes superfluous.",
+        choices=("needed", "always"),
+    )
+    norm_g: str = setting("batch", "BatchNorm in the generator, but for its output.", choices=("batch", "none"))
+    norm_d: str = setting("batch", "BatchNorm in the discriminator, but for its input.", choices=("batch", "none"))
+    g_activation: str = setting(
+        "relu", "Activation of the generator's hidden layers.", choices=("relu", "selu", "leaky-relu")
+    )
+    leak: float = setting(0.2, "LeakyReLU's slope below zero.", 0.0, 1.0)
+    output: str = setting(
+        "tanh",
+        "The generator's last activation: tanh works on pictures in -1 to 1, sigmoid on 0 to 1.",
+        choices=("tanh", "sigmoid"),
+    )
+    dropout: float = setting(0.0, "Share of the discriminator's activations that each step leaves out.", 0.0, 0.9)
+    initial_weights: str = setting(
+        "dcgan",
+        "dcgan draws them from N(0, 0.02) as the paper did, keras from Glorot's uniform distribution.",
+        choices=("dcgan", "keras"),
+    )
 
     # optimisation
     batch_size: int = setting(64, "Real pictures per step; the generator makes as many fakes.", 2, 4096)
-    lr_g: float = setting(2e-4, "Adam's learning rate for the generator.", 1e-9, 1.0)
-    lr_d: float = setting(2e-4, "Adam's learning rate for the discriminator.", 1e-9, 1.0)
+    optimizer: str = setting("adam", "How gradients become steps; the paper used Adam.", choices=("adam", "rmsprop"))
+    lr_g: float = setting(2e-4, "The generator's learning rate.", 1e-9, 1.0)
+    lr_d: float = setting(2e-4, "The discriminator's learning rate.", 1e-9, 1.0)
+    lr_decay: float = setting(0.0, "After n steps the learning rates are divided by 1 + n times this.", 0.0, 1.0)
     beta1: float = setting(0.5, "Adam's momentum; 0.5 is the paper's remedy against oscillation.", 0.0, 0.9999)
     beta2: float = setting(0.999, "Adam's memory of squared gradients.", 0.0, 0.999999)
+    rho: float = setting(0.9, "RMSprop's memory of squared gradients.", 0.0, 0.999999)
+    epsilon: float = setting(1e-8, "Added to the optimiser's divisor; Keras adds 1e-7.", 1e-12, 1.0)
+    clip_value: float = setting(0.0, "Gradients are cut off at plus and minus this; 0 leaves them alone.", 0.0, 1e6)
     ema_half_life_images: int = setting(
         20_000,
         "The shown generator is a moving average of the trained one; this is its half-life. 0 turns it off.",
         0,
         10**9,
     )
+
+    # the game
+    d_batch: str = setting(
+        "apart",
+        "D sees real and fake apart, each with BatchNorm statistics of its own, or together as one batch.",
+        choices=("apart", "together"),
+    )
+    g_noise: str = setting(
+        "same", "G's step is on the z that D's step was on, or on fresh ones.", choices=("same", "fresh")
+    )
+    labels: str = setting("plain", "plain: real is 1 and fake 0; flipped: fake is 1.", choices=("plain", "flipped"))
+    label_noise: float = setting(0.0, "D's labels get a random extra from 0 to this.", 0.0, 0.5)
 
     # length: whichever limit is met first
     num_steps: int = setting(20_000, "Training ends after this many steps.", 1, 10**9)
@@ -63,6 +122,7 @@ class Config:
     log_every: int = setting(10, "Steps between two points of the curves.", 1, 10**6)
     sample_every: int = setting(200, "Steps between two kept sample grids and generators.", 1, 10**6)
     num_samples: int = setting(64, "Pictures in the sample grid, always from the same z.", 1, 400)
+    sample_truncation: float = setting(1.0, "Scales the z of the sample grid; 0.5 halves their spread.", 0.0, 2.0)
     max_samples: int = setting(400, "Sample grids kept; past this they are thinned, first and newest stay.", 2, 10_000)
     max_snapshots: int = setting(
         40, "Generators kept for rewinding; past this they are thinned, first and newest stay.", 2, 10_000
@@ -86,6 +146,10 @@ class Config:
             object.__setattr__(self, field.name, value)
         if self.schema > SCHEMA:
             raise _too_new(self.schema)
+        fixed = LAYOUTS[self.architecture]
+        if any(getattr(self, name) != value for name, value in fixed.items()):
+            listed = ", ".join(f"{name}={value}" for name, value in fixed.items())
+            raise BadInput(f"architecture {self.architecture} goes with {listed} only.")
 
     def replace(self, /, **values: Any) -> "Config":
         """Return a copy with some fields changed; values may be text, as typed by a person."""

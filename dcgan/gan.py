@@ -8,8 +8,9 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 from dcgan.config import Config
-from dcgan.models import Discriminator, Generator, initialise
+from dcgan.models import NORMS, Discriminator, Dropout, Generator, initialise
 
+MAX_LOGIT = 16.1  # a probability of 1 - 1e-7, where Keras stops: a label above 1 would reward logits without end
 RECALIBRATION_BATCHES, RECALIBRATION_SIZE = 4, 128
 
 
@@ -20,14 +21,18 @@ class GAN:
         self.config, self.device = config, device
         weights_rng = torch.Generator().manual_seed(config.seed)  # on the CPU: the same start on every device
         self.G, self.D = Generator(config), Discriminator(config)
-        initialise(self.G, weights_rng)
-        initialise(self.D, weights_rng)
+        initialise(self.G, weights_rng, config.initial_weights)
+        initialise(self.D, weights_rng, config.initial_weights)
         for network in (self.G, self.D):
             network.to(device).to(memory_format=torch.channels_last)
         self.ema = copy.deepcopy(self.G).requires_grad_(False)
-        self.opt_G = _adam(self.G, config.lr_g, config)
-        self.opt_D = _adam(self.D, config.lr_d, config)
+        self.opt_G = _optimiser(self.G, config.lr_g, config)
+        self.opt_D = _optimiser(self.D, config.lr_d, config)
         self.z_rng = torch.Generator(device).manual_seed(config.seed + 1)
+        self.noise_rng = torch.Generator(device).manual_seed(config.seed + 3)  # of dropout and of D's labels
+        for module in self.D.modules():
+            if isinstance(module, Dropout):
+                module.rng = self.noise_rng
         self.steps = 0
 
     def draw_z(self, n: int) -> Tensor:
@@ -43,22 +48,25 @@ class GAN:
         Returns scalar tensors that stay on the device, so that a step never waits for it: d_loss, g_loss (both
         in nats per picture), d_real = mean D(x), d_fake = mean D(G(z)), d_accuracy.
         """
-        # D: tell real from fake (Goodfellow et al. 2014, equation 1), each batch with its own BatchNorm statistics
+        # D: tell real from fake (Goodfellow et al. 2014, equation 1)
+        config = self.config
         fake = self.G(self.draw_z(len(real)))  # (B, C, H, W)
-        on_real, on_fake = self.D(real), self.D(fake.detach())  # (B,), (B,)
-        d_loss = bce(on_real, torch.ones_like(on_real)) + bce(on_fake, torch.zeros_like(on_fake))
-        self.opt_D.zero_grad(set_to_none=True)
-        d_loss.backward()
-        self.opt_D.step()
+        if config.d_batch == "together":  # one batch of 2B: both kinds share their BatchNorm statistics
+            on_real, on_fake = self.D(torch.cat([real, fake.detach()])).chunk(2)  # (B,), (B,)
+        else:  # each batch with its own
+            on_real, on_fake = self.D(real), self.D(fake.detach())  # (B,), (B,)
+        d_loss = self._loss(on_real, real=True, noise=config.label_noise)
+        d_loss = d_loss + self._loss(on_fake, real=False, noise=config.label_noise)
+        mean_loss = d_loss / 2 if config.d_batch == "together" else d_loss  # the mean over the one batch of 2B
+        self._move(self.D, self.opt_D, mean_loss, config.lr_d)
 
-        # G: make D say real (the non-saturating loss of Goodfellow et al. 2014, section 3), on the same fakes
+        # G: make D say real (the non-saturating loss of Goodfellow et al. 2014, section 3)
         self.D.requires_grad_(False)
-        on_same = self.D(fake)  # (B,)
-        g_loss = bce(on_same, torch.ones_like(on_same))
-        self.opt_G.zero_grad(set_to_none=True)
-        g_loss.backward()
+        if config.g_noise == "fresh":
+            fake = self.G(self.draw_z(len(real)))
+        g_loss = self._loss(self.D(fake), real=True)
+        self._move(self.G, self.opt_G, g_loss, config.lr_g)
         self.D.requires_grad_(True)
-        self.opt_G.step()
 
         self.steps += 1
         self._update_ema(len(real))
@@ -70,6 +78,30 @@ class GAN:
                 "d_fake": on_fake.sigmoid().mean(),
                 "d_accuracy": ((on_real > 0).float().mean() + (on_fake <= 0).float().mean()) / 2,
             }
+
+    def _loss(self, logits: Tensor, real: bool, noise: float = 0.0) -> Tensor:
+        """Cross-entropy in nats of logits (B,), positive for real, with the label of real or fake.
+
+        Flipped labels ask for the probability of fake: of the negative logit, so that positive stays real for everyone.
+        """
+        if self.config.labels == "flipped":
+            logits, real = -logits, not real
+        labels = torch.full_like(logits, float(real))
+        if noise:
+            labels = labels + noise * torch.rand(labels.shape, generator=self.noise_rng, device=self.device)
+            logits = logits.clamp(-MAX_LOGIT, MAX_LOGIT)
+        return bce(logits, labels)
+
+    def _move(self, network: nn.Module, optimiser: torch.optim.Optimizer, loss: Tensor, lr: float) -> None:
+        """One step of a player down its loss."""
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        if self.config.clip_value:
+            nn.utils.clip_grad_value_(network.parameters(), self.config.clip_value)
+        if self.config.lr_decay:
+            for group in optimiser.param_groups:
+                group["lr"] = lr / (1 + self.config.lr_decay * self.steps)
+        optimiser.step()
 
     @torch.no_grad()
     def _update_ema(self, batch_size: int) -> None:
@@ -99,6 +131,7 @@ class GAN:
             "opt_G": self.opt_G.state_dict(),
             "opt_D": self.opt_D.state_dict(),
             "z_rng": self.z_rng.get_state(),
+            "noise_rng": self.noise_rng.get_state(),
             "steps": self.steps,
         }
 
@@ -106,19 +139,21 @@ class GAN:
         for name in ("G", "D", "ema", "opt_G", "opt_D"):
             getattr(self, name).load_state_dict(state[name])
         self.z_rng.set_state(state["z_rng"].cpu())
+        if "noise_rng" in state:  # states saved before there was dropout or label noise don't need it
+            self.noise_rng.set_state(state["noise_rng"].cpu())
         self.steps = state["steps"]
 
 
 @torch.no_grad()
 def recalibrate(generator: Generator, config: Config, rng: torch.Generator) -> None:
     """Set BatchNorm's running statistics to the plain average over fresh z, leaving the network in train mode."""
-    norms = [module for module in generator.modules() if isinstance(module, nn.BatchNorm2d)]
+    norms = [module for module in generator.modules() if isinstance(module, NORMS)]
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # None means a cumulative average
     generator.train()
-    for _ in range(RECALIBRATION_BATCHES):
+    for _ in range(RECALIBRATION_BATCHES if norms else 0):
         z = torch.randn(RECALIBRATION_SIZE, config.z_dim, generator=rng, device=rng.device)
         if config.z_prior == "uniform":
             z = torch.rand(RECALIBRATION_SIZE, config.z_dim, generator=rng, device=rng.device) * 2 - 1
@@ -139,5 +174,8 @@ def pick_device(wish: str) -> torch.device:
     return torch.device(wish)
 
 
-def _adam(network: nn.Module, lr: float, config: Config) -> torch.optim.Adam:
-    return torch.optim.Adam(network.parameters(), lr, (config.beta1, config.beta2), fused=True)
+def _optimiser(network: nn.Module, lr: float, config: Config) -> torch.optim.Optimizer:
+    if config.optimizer == "rmsprop":
+        return torch.optim.RMSprop(network.parameters(), lr, alpha=config.rho, eps=config.epsilon)
+    betas = (config.beta1, config.beta2)
+    return torch.optim.Adam(network.parameters(), lr, betas, eps=config.epsilon, fused=True)

@@ -19,7 +19,7 @@ from dcgan.config import BadInput, Config, Diverged
 from dcgan.gan import GAN, pick_device
 from dcgan.heartbeat import Heartbeat
 from dcgan.images import grid, png_bytes, to_uint8
-from dcgan.latent import z_from_seeds
+from dcgan.latent import truncate, z_from_seeds
 from dcgan.runs import Run, publish, thin
 
 log = logging.getLogger("dcgan")
@@ -65,7 +65,8 @@ def train(run: Run, heart: Heartbeat, on_progress: Callable[[dict[str, float]], 
         log.info("resuming at step %d", step)
     _drop_metrics_after(run, step)
     seeds = [config.seed + i for i in range(config.num_samples)]
-    fixed_z = z_from_seeds(seeds, config.z_dim, config.z_prior).to(device)  # (N, z_dim), the same eyes every time
+    fixed_z = z_from_seeds(seeds, config.z_dim, config.z_prior)  # (N, z_dim), the same eyes every time
+    fixed_z = truncate(fixed_z, config.sample_truncation).to(device)
 
     def save() -> str:
         """Save the state; returns what went wrong: after a full disk the last state is whole, and the next may fit."""
@@ -169,11 +170,19 @@ def keep_sample(run: Run, gan: GAN, fixed_z: torch.Tensor, step: int) -> None:
     publish_or_skip(run.generator_path, generator_file)
     publish_or_skip(run.snapshot_path(step), generator_bytes(generator, step, half=True))
     recipe = {"run": run.id, "step": step, "seed": gan.config.seed, "n": len(images)}
-    publish_or_skip(run.sample_path(step), png_bytes(grid(images), recipe))
+    if gan.config.sample_truncation != 1:
+        recipe["truncation"] = gan.config.sample_truncation
+    publish_or_skip(run.sample_path(step), png_bytes(grid(images, full_rows(len(images))), recipe))
     for dropped in thin(run.samples(), gan.config.max_samples):
         run.sample_path(dropped).unlink(missing_ok=True)
     for dropped in thin(run.snapshots(), gan.config.max_snapshots):
         run.snapshot_path(dropped).unlink(missing_ok=True)
+
+
+def full_rows(n: int) -> int | None:
+    """Columns that lay n pictures out in full rows, 32 as 4 rows of 8; None where that would be a long strip."""
+    least = math.ceil(math.sqrt(n))
+    return next((columns for columns in range(least, 2 * least) if n % columns == 0), None)
 
 
 def publish_or_skip(path: Path, content: bytes) -> None:

@@ -4,7 +4,7 @@ import torch
 from dcgan import anatomy
 from dcgan.checkpoint import save_state
 from dcgan.config import Config
-from dcgan.models import Discriminator, Generator
+from dcgan.models import NORMS, Discriminator, Generator
 from dcgan.presets import PRESETS
 from dcgan.runs import Run
 
@@ -20,8 +20,11 @@ def test_tables_count_what_the_networks_have(preset):
     counts = anatomy.count_parameters(config)
     for name, network in networks.items():
         assert (
-            counts[name] == sum(p.numel() for p in network.parameters()) == sum(row.parameters for row in tables[name])
+            counts[name] == sum(p.numel() for p in network.parameters()) == sum(row.trainable for row in tables[name])
         )
+        frozen = sum(2 * m.num_features for m in network.modules() if isinstance(m, NORMS))
+        assert frozen == sum(row.frozen for row in tables[name])
+        assert all(row.parameters == row.trainable + row.frozen for row in tables[name])
     assert counts["both"] == counts["G"] + counts["D"]
 
 
@@ -34,7 +37,7 @@ def test_the_classic_recipe_has_the_sizes_of_pytorchs_example():
 def test_layers_come_in_order_with_shapes():
     tables = anatomy.layer_tables(TINY)
     assert tables["G"][0].name == "ConvTranspose2d 4x4, stride 1" and tables["G"][0].shape == (8, 4, 4)
-    assert tables["G"][-1] == anatomy.Layer("Tanh", (1, 16, 16), 0)
+    assert tables["G"][-1] == anatomy.Layer("Tanh", (1, 16, 16), 0, 0, 0)
     assert tables["D"][1].name == "LeakyReLU 0.2" and tables["D"][-1].shape == (1, 1, 1)
 
 
@@ -45,6 +48,29 @@ def test_feature_maps_end_in_the_picture():
     assert [tuple(m.shape[1:]) for m in maps] == [(8, 4, 4), (4, 8, 8), (1, 16, 16)]
     assert torch.equal(maps[-1], generator(z))
     assert all((m >= 0).all() for m in maps[:-1])
+
+
+def test_dense_layers_have_no_maps_and_dropout_rests():
+    config = PRESETS["custom-loop"].config.replace(ngf=2, ndf=2, dropout=0.5)
+    maps = anatomy.feature_maps(Generator(config).eval(), torch.randn(3, 100))
+    assert [tuple(m.shape[1:]) for m in maps] == [(4, 7, 7), (2, 14, 14), (1, 28, 28)]
+    discriminator, x = Discriminator(config), torch.rand(5, 1, 28, 28)
+    judged = [anatomy.verdicts(discriminator, x) for _ in range(2)]
+    assert [tuple(m.shape[1:]) for m in judged[0][0]] == [(2, 14, 14), (4, 7, 7)]
+    assert torch.equal(judged[0][1], judged[1][1])
+
+
+def test_a_layer_table_of_a_published_network_has_its_rows():
+    rows = anatomy.layer_tables(PRESETS["custom-loop"].config)["G"]
+    assert [(row.name, row.shape, row.parameters, row.frozen) for row in rows if row.parameters] == [
+        ("Dense 512", (512,), 51_712, 0),
+        ("BatchNorm1d", (512,), 2_048, 1_024),
+        ("Dense 3136", (3136,), 1_608_768, 0),
+        ("BatchNorm1d", (3136,), 12_544, 6_272),
+        ("ConvTranspose2d 5x5, stride 2", (32, 14, 14), 51_232, 0),
+        ("BatchNorm2d", (32, 14, 14), 128, 64),
+        ("ConvTranspose2d 5x5, stride 2", (1, 28, 28), 801, 0),
+    ]
 
 
 def test_verdicts_are_those_of_training_and_change_nothing():

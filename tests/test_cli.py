@@ -312,6 +312,10 @@ def test_presets_lists_every_recipe_with_its_sizes(cli):
     assert code == 0 and [row["name"] for row in rows] == list(PRESETS)
     assert all(row["G"] + row["D"] == row["both"] > 0 for row in rows)
     assert rows[list(PRESETS).index("classic-64")]["image_size"] == 64
+    loop = next(row for row in rows if row["name"] == "custom-loop")
+    assert loop["parameters"]["G"] == {"total": 1_727_233, "trainable": 1_719_873, "frozen": 7_360}
+    assert loop["parameters"]["both"]["total"] == 3_385_986 and loop["G"] == 1_719_873
+    assert "1,727,233 (1,719,873)" in cli("presets")[1]
     assert all(name in cli("presets")[1] for name in PRESETS)
 
 

@@ -146,14 +146,133 @@ def test_training_teaches_the_generator():
     assert torch.corrcoef(torch.stack([target, untrained]))[0, 1] < 0.7
 
 
+# -- the ways of others
+
+
+def first_step(gan: GAN, real: torch.Tensor) -> tuple[dict, dict]:
+    """Copies of the players before a step on `real`, and what the step measured."""
+    before = {"G": copy.deepcopy(gan.G), "D": copy.deepcopy(gan.D), "rng": torch.Generator()}
+    before["rng"].set_state(gan.z_rng.get_state())
+    return before, gan.step(real)
+
+
+@pytest.mark.parametrize("g_noise", ["same", "fresh"])
+def test_gs_step_is_on_the_same_or_on_fresh_noise(g_noise):
+    gan = trained(30, g_noise=g_noise)
+    gan.opt_D.param_groups[0]["lr"] = 0.0  # D stands still, so that only the noise tells the two apart
+    before, measured = first_step(gan, pictures(seed=9))
+    z = torch.randn(8, 8, generator=before["rng"])
+    unused = torch.randn(8, 8, generator=before["rng"])
+    losses = [-logsigmoid(before["D"](before["G"](each))).mean().item() for each in (z, unused)]
+    assert abs(losses[0] - losses[1]) > 1e-3
+    assert measured["g_loss"].item() == pytest.approx(losses[g_noise == "fresh"], rel=1e-4)
+    again = torch.Generator()
+    again.set_state(gan.z_rng.get_state())
+    following = torch.randn(8, generator=again)
+    if g_noise == "fresh":
+        assert torch.equal(following, torch.randn(8, generator=before["rng"]))
+
+
+@pytest.mark.parametrize("d_batch", ["apart", "together"])
+def test_one_batch_of_real_and_fake_shares_its_batchnorm_statistics(d_batch):
+    gan = trained(20, d_batch=d_batch)
+    before, measured = first_step(gan, pictures(seed=9))
+    fake = before["G"](torch.randn(8, 8, generator=before["rng"])).detach()
+    D, real = before["D"], pictures(seed=9)
+    apart = torch.cat([D(real), D(fake)])
+    together = D(torch.cat([real, fake]))
+    shuffle = torch.randperm(16, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(D(torch.cat([real, fake])[shuffle]), together[shuffle], rtol=1e-4, atol=1e-5)
+    losses = [-(logsigmoid(each[:8]).mean() + logsigmoid(-each[8:]).mean()) for each in (apart, together)]
+    assert abs(losses[0] - losses[1]) > 1e-3
+    assert measured["d_loss"].item() == pytest.approx(losses[d_batch == "together"].item(), rel=1e-4)
+    if d_batch == "together":  # what is minimised is the mean over all 16
+        gradients = torch.autograd.grad(losses[1] / 2, list(D.parameters()))
+        for parameter, gradient in zip(gan.D.parameters(), gradients, strict=True):
+            torch.testing.assert_close(parameter.grad, gradient, rtol=1e-3, atol=1e-6)
+
+
+def test_flipped_labels_are_the_same_game_seen_in_a_mirror():
+    """D then says how likely a picture is fake: with the last layer negated, both games are one."""
+    plain, flipped = GAN(TINY, CPU), GAN(TINY.replace(labels="flipped"), CPU)
+    assert_same(plain.step(pictures()), flipped.step(pictures()))
+    real = torch.tensor([3.0, 3.0])
+    assert flipped._loss(real, real=True).item() == pytest.approx(-math.log(1 / (1 + math.exp(-3))), rel=1e-5)
+
+
+@pytest.mark.parametrize("labels", ["plain", "flipped"])
+def test_noisy_labels_get_an_extra_of_up_to_their_share(labels):
+    gan = GAN(TINY.replace(labels=labels, label_noise=0.05), CPU)
+    logits = torch.linspace(-2, 2, 4000)
+    says = logits if labels == "plain" else -logits  # of what the labels name
+    for real in (True, False):
+        label = float(real == (labels == "plain"))
+        extra = 0.05 * torch.rand(4000, generator=torch.Generator().manual_seed(TINY.seed + 3))
+        gan.noise_rng.manual_seed(TINY.seed + 3)
+        expected = -((label + extra) * logsigmoid(says) + (1 - label - extra) * logsigmoid(-says)).mean()
+        assert gan._loss(logits, real, noise=0.05).item() == pytest.approx(expected.item(), rel=1e-5)
+        assert gan._loss(logits, real).item() != pytest.approx(expected.item(), rel=1e-4)
+
+
+def test_a_label_above_one_does_not_drive_d_to_infinity():
+    """Cross-entropy with a label of 1.05 falls without end as the logit grows; Keras stops where we do."""
+    gan = GAN(TINY.replace(label_noise=0.5), CPU)
+    logits = torch.full((4,), 50.0, requires_grad=True)
+    gan._loss(logits, real=True, noise=0.5).backward()
+    assert logits.grad is not None and (logits.grad == 0).all()
+
+
+def test_only_ds_labels_are_noisy():
+    gan = trained(3, label_noise=0.3)
+    gan.opt_D.param_groups[0]["lr"] = 0.0
+    before, measured = first_step(gan, pictures(seed=9))
+    g_loss = -logsigmoid(before["D"](before["G"](torch.randn(8, 8, generator=before["rng"])))).mean()
+    assert measured["g_loss"].item() == pytest.approx(g_loss.item(), rel=1e-4)
+
+
+def test_gradients_are_cut_off_at_the_clip_value():
+    free, clipped = trained(3), trained(3, clip_value=1e-3)
+    for player in ("G", "D"):
+        largest = [max(p.grad.abs().max().item() for p in getattr(gan, player).parameters()) for gan in (free, clipped)]
+        assert largest[0] > 2e-3 and largest[1] == pytest.approx(1e-3)
+
+
+def test_rmsprop_takes_kerass_steps():
+    gan = GAN(TINY.replace(optimizer="rmsprop", lr_d=1e-3, epsilon=1e-7), CPU)
+    before, square = weights(gan.D), 0.0
+    for i in range(3):
+        gan.step(pictures(seed=i))
+        gradient = torch.cat([p.grad.flatten() for p in gan.D.parameters()])
+        square = 0.9 * square + 0.1 * gradient.square()
+        before = before - 1e-3 * gradient / (square.sqrt() + 1e-7)
+    torch.testing.assert_close(weights(gan.D), before, rtol=1e-3, atol=1e-5)
+
+
+def test_learning_rates_decay_as_in_keras():
+    gan = GAN(TINY.replace(lr_g=0.01, lr_d=0.02, lr_decay=0.5), CPU)
+    for i in range(4):
+        gan.step(pictures(seed=i))
+        for optimiser, lr in ((gan.opt_G, 0.01), (gan.opt_D, 0.02)):
+            assert optimiser.param_groups[0]["lr"] == pytest.approx(lr / (1 + 0.5 * i))
+
+
+def test_dropout_is_drawn_anew_at_every_look():
+    gan = GAN(TINY.replace(dropout=0.5), CPU)
+    assert not torch.equal(gan.D(pictures()), gan.D(pictures()))
+
+
 # -- randomness
 
 
-def test_a_step_touches_no_global_random_state_and_repeats_exactly():
+OWN_STREAMS = [{}, {"dropout": 0.3, "label_noise": 0.05, "g_noise": "fresh", "d_batch": "together"}]
+
+
+@pytest.mark.parametrize("values", OWN_STREAMS)
+def test_a_step_touches_no_global_random_state_and_repeats_exactly(values):
     states = []
     for noise in (1, 2):
         torch.manual_seed(noise)
-        gan = GAN(TINY, CPU)
+        gan = GAN(TINY.replace(**values), CPU)
         before = torch.get_rng_state()
         for i in range(5):
             gan.step(pictures(seed=i))
@@ -176,15 +295,25 @@ def test_z_follows_its_prior(prior):
     assert (z.abs().max() <= 1) == (prior == "uniform")
 
 
-def test_a_saved_game_goes_on_exactly():
-    gan = trained(7)
+@pytest.mark.parametrize("values", [*OWN_STREAMS, {"optimizer": "rmsprop", "lr_decay": 0.1, "clip_value": 0.01}])
+def test_a_saved_game_goes_on_exactly(values):
+    gan = trained(7, **values)
     gan.ema_generator()
     saved = copy.deepcopy(gan.state_dict())
-    other = GAN(TINY, CPU)
+    other = GAN(TINY.replace(**values), CPU)
     other.load_state_dict(saved)
     for i in range(5):
         assert_same(gan.step(pictures(seed=i)), other.step(pictures(seed=i)))
     assert_same(gan.state_dict(), other.state_dict())
+
+
+def test_a_state_saved_before_there_was_dropout_still_loads():
+    gan = trained(2)
+    state = copy.deepcopy(gan.state_dict())
+    del state["noise_rng"]
+    other = GAN(TINY, CPU)
+    other.load_state_dict(state)
+    assert_same(gan.step(pictures()), other.step(pictures()))
 
 
 # -- the moving average

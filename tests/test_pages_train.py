@@ -1,5 +1,7 @@
 import dataclasses
 import json
+import subprocess
+import sys
 import time
 
 import pytest
@@ -7,10 +9,11 @@ from streamlit.testing.v1 import AppTest
 
 from dcgan.config import Config
 from dcgan.images import grid, png_bytes
-from dcgan.presets import PRESETS
+from dcgan.presets import PRESETS, PUBLISHED, in_group
 from dcgan.runs import PROJECT, Run, Status, publish
 from pages.common.history import COLUMNS
 from pages.training.health import judge
+from tests.files import write_mnist
 
 
 def open_page(**query: str) -> AppTest:
@@ -46,11 +49,76 @@ def texts(app: AppTest) -> str:
     )
 
 
-def test_every_preset_has_a_card_with_one_line(root) -> None:
+def labelled(elements, label: str):
+    return next(item for item in elements if item.label == label)
+
+
+def choose_system(app: AppTest, name: str) -> AppTest:
+    labelled(app.radio, "Recipe").set_value("published systems").run()
+    labelled(app.selectbox, "Published system").set_value(name).run()
+    assert not app.exception
+    return app
+
+
+def test_presets_to_start_with_have_a_card_and_the_published_ones_a_list(root) -> None:
     app = open_page()
-    cards = next(item for item in app.radio if item.label == "Recipe")
-    assert list(cards.options) == list(PRESETS)
+    cards = labelled(app.radio, "Recipe")
+    assert list(cards.options) == ["quick", "classic-64", "paper", "published systems"]
     assert not button(app, "Start training").disabled
+    choose_system(app, "basic-dcgan")
+    assert labelled(app.selectbox, "Published system").options == in_group(PUBLISHED)
+    for name in in_group(PUBLISHED):
+        choose_system(app, name)
+        assert PRESETS[name].title in texts(app) and PRESETS[name].source in texts(app)
+
+
+def test_a_recipe_brings_its_pictures_and_says_when_they_are_not_here(root) -> None:
+    app = choose_system(open_page(), "three-sets-faces")
+    assert labelled(app.selectbox, "Pictures").value == "celeba"
+    assert "CelebA is not here: put img_align_celeba.zip" in texts(app)
+    assert button(app, "Start training").disabled
+    choose_system(app, "custom-loop")
+    assert labelled(app.selectbox, "Pictures").value == "fashion-mnist"
+    assert not button(app, "Start training").disabled
+    write_mnist(root.parent / "data" / "mnist")
+    choose_system(app, "three-sets-digit")
+    assert labelled(app.selectbox, "Pictures").value == "mnist"
+    assert "4 real pictures" in texts(app)  # of 40, those of the digit 0
+
+
+def test_pictures_that_a_person_chose_stay(root) -> None:
+    app = open_page()
+    labelled(app.selectbox, "Pictures").set_value("path").run()
+    choose_system(app, "three-sets-faces")
+    assert labelled(app.selectbox, "Pictures").value == "path"
+
+
+def test_layers_and_rules_of_what_is_about_to_be_trained(root) -> None:
+    app = choose_system(open_page(), "custom-loop")
+    assert "kept" not in texts(app)
+    labelled(app.toggle, "Layers and rules").set_value(True).run()
+    assert not app.exception
+    assert "The paper's rules: 3 of 5 kept" in texts(app)
+    assert "G has Dense 512 and Dense 3136" in texts(app) and "1,727,233" in table(app)
+    labelled(app.selectbox, "g_activation").set_value("selu").run()
+    assert "The paper's rules: 2 of 5 kept" in texts(app)
+    labelled(app.selectbox, "norm_d").set_value("batch").run()
+    assert "architecture dense-28 goes with" in texts(app)
+
+
+def table(app: AppTest) -> str:
+    return " ".join(element.proto.body for element in app.get("html"))
+
+
+def test_without_being_asked_the_page_loads_no_torch(root) -> None:
+    code = (
+        "import sys; from streamlit.testing.v1 import AppTest; "
+        "app = AppTest.from_file('app.py', default_timeout=60).run(); "
+        "app.radio[0].set_value('published systems').run(); "
+        "assert not app.exception; print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "False", done.stderr[-500:]
 
 
 @pytest.mark.parametrize(

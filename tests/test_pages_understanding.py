@@ -8,11 +8,13 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from dcgan import images, sources
+from dcgan.anatomy import layer_tables
 from dcgan.checkpoint import generator_bytes, save_state
 from dcgan.config import Config
 from dcgan.images import to_uint8
 from dcgan.latent import z_from_seeds
 from dcgan.models import Discriminator, Generator
+from dcgan.presets import PRESETS, preset_config
 from dcgan.runs import PROJECT, Run, publish
 from pages.understanding import evaluate_words
 from pages.understanding.learn_curves import _moments
@@ -223,12 +225,35 @@ def test_learn_another_z_changes_the_maps(place):
     assert app.query_params["seed"] == "4" and html(app) != before
 
 
+def recipe(app):
+    return next(box for box in app.selectbox if box.label == "Layers of the recipe")
+
+
 def test_learn_shows_the_layers_of_the_chosen_recipe(place):
     make_run(place)
     app = open_page("learn", screen="5", preset="paper")
     assert "12,654,337" in html(app)
-    app.segmented_control[1].set_value("classic-64").run()
+    recipe(app).set_value("classic-64").run()
     assert "12,654,337" not in html(app) and app.query_params["preset"] == "classic-64"
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_learn_says_of_every_recipe_which_rules_it_keeps(place, preset):
+    app = open_page("learn", screen="5", preset=preset)
+    assert recipe(app).value == preset
+    assert words(app).count("Kept.") + words(app).count("Broken.") == 5
+    total = sum(layer.parameters for layer in layer_tables(PRESETS[preset].config)["G"])
+    assert f"{total:,}" in html(app) and PRESETS[preset].source in words(app)
+
+
+@pytest.mark.parametrize("preset", ["three-sets-digit", "custom-loop"])
+@pytest.mark.parametrize("screen", range(1, 6))
+def test_every_screen_of_learn_draws_with_a_published_network(place, screen, preset):
+    config = preset_config(preset).replace(ngf=2, ndf=2, num_samples=6, data=str(place / "pictures"))
+    run = Run.create(config, place / "runs", "published")
+    publish(run.generator_path, generator_bytes(Generator(config).eval(), 40))
+    save_state(run, {"gan": {"D": Discriminator(config).state_dict()}, "config": config.to_json()})
+    assert len(words(open_page("learn", screen=str(screen)))) > 300
 
 
 def test_learn_without_its_data_shows_the_rest(place):

@@ -3,7 +3,7 @@
 import pytest
 
 from dcgan.config import BadInput, Config
-from dcgan.presets import PRESETS, preset_config
+from dcgan.presets import PAPER, PRESETS, PUBLISHED, START, in_group, preset_config
 
 
 @pytest.mark.parametrize("name", sorted(PRESETS))
@@ -12,6 +12,12 @@ def test_a_preset_knows_its_name_and_says_what_it_is(name):
     assert preset.config.preset == name
     assert preset.title.endswith(".") and preset.source
     assert preset_config(name) is preset.config
+
+
+def test_groups_hold_every_preset_once_and_in_order():
+    groups = [in_group(group) for group in (START, PAPER, PUBLISHED)]
+    assert groups[:2] == [["quick", "classic-64"], ["paper"]]
+    assert sum(groups, []) == list(PRESETS)
 
 
 def test_the_three_of_the_first_visit_are_there():

@@ -117,6 +117,11 @@ def test_the_first_steps_are_sampled_at_powers_of_two():
     assert [step for step in range(1, 10) if is_sample_step(step, 3)] == [3, 6, 9]
 
 
+def test_sample_grids_have_full_rows_where_they_can():
+    assert [training.full_rows(n) for n in (1, 4, 25, 32, 36, 64, 30)] == [1, 2, 5, 8, 6, 8, 6]
+    assert training.full_rows(23) is None and training.full_rows(26) is None
+
+
 def test_kept_pictures_and_generators_are_thinned_apart(new_run):
     run = new_run("a", sample_every=1, max_samples=5, max_snapshots=3)
     play(run)

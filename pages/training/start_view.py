@@ -1,16 +1,15 @@
 """Before a run: choose a recipe and pictures, press Start training."""
 
-import dataclasses
 import io
 
 import streamlit as st
 
 from dcgan import launch, sources, uploads
-from dcgan.config import BadInput, Config, describe
+from dcgan.config import BadInput
 from dcgan.order import order
-from dcgan.presets import PRESETS
 from dcgan.runs import Run, list_runs
 from pages.common.words import escaped
+from pages.training import advanced, recipe
 
 DATA = {
     "fashion-mnist": "Fashion-MNIST: 60,000 clothes, bundled",
@@ -18,19 +17,6 @@ DATA = {
     "celeba": "CelebA: 200,000 faces",
     "upload": "My own pictures: upload them",
     "path": "My own pictures: a folder or zip on this computer",
-}
-GROUPS = {
-    "Networks": ("image_size", "z_dim", "z_prior", "ngf", "ndf"),
-    "Optimisation": ("batch_size", "lr_g", "lr_d", "beta1", "beta2", "ema_half_life_images"),
-    "Length and what is kept": (
-        "num_steps",
-        "num_minutes",
-        "log_every",
-        "sample_every",
-        "max_snapshots",
-        "checkpoint_seconds",
-    ),
-    "Machine": ("device", "num_threads", "seed"),
 }
 FRESH_MNIST = "Press Start training to download it (11 MB), or put its four IDX files into `data/mnist/`."
 
@@ -49,17 +35,9 @@ def draw() -> None:
                 "pages/training/train.py", label="Watch it", icon=":material/visibility:", query_params={"run": busy.id}
             )
 
-    preset = st.radio(
-        "Recipe",
-        list(PRESETS),
-        captions=[f"{item.title} {item.pace}" for item in PRESETS.values()],
-        horizontal=True,
-        key="preset-cards",
-        width="stretch",
-        help="A complete set of settings. Everything in it can be changed under Advanced.",
-    )
+    preset = recipe.pick()
     spec = _pick_data()
-    values = _advanced(preset)
+    values = advanced.draw(preset, spec)
     problem = st.empty()
     if st.button(
         "Start training", type="primary", icon=":material/play_arrow:", width="stretch", disabled=spec is None
@@ -131,7 +109,11 @@ def _pick_data() -> str | None:
     chooser, shown = st.columns([5, 7], gap="medium")
     with chooser:
         kind = st.selectbox(
-            "Pictures", list(DATA), format_func=DATA.__getitem__, help="What D takes for real, and G learns to draw."
+            "Pictures",
+            list(DATA),
+            format_func=DATA.__getitem__,
+            key=recipe.PICTURES_KEY,
+            help="What D takes for real, and G learns to draw.",
         )
         spec = _upload() if kind == "upload" else _path() if kind == "path" else _classes(kind)
     with shown:
@@ -158,13 +140,15 @@ def _classes(kind: str) -> str:
     names = sources.IDX_CLASS_NAMES.get(sources.IDX_TITLES.get(kind, ""), ())
     if not names:
         return kind
-    with st.popover("All classes" if not st.session_state.get(f"classes-{kind}") else "Some classes", type="tertiary"):
+    with st.popover(
+        "All classes" if not st.session_state.get(recipe.classes_key(kind)) else "Some classes", type="tertiary"
+    ):
         picked = st.pills(
             "Train on these classes only",
             range(len(names)),
             format_func=names.__getitem__,
             selection_mode="multi",
-            key=f"classes-{kind}",
+            key=recipe.classes_key(kind),
         )
     return f"{kind}:{','.join(map(str, sorted(picked)))}" if picked else kind
 
@@ -212,29 +196,3 @@ def _nine(source: sources.Source) -> bytes:
     buffer = io.BytesIO()
     row.save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def _advanced(preset: str) -> dict[str, object]:
-    """The settings that differ from the preset's; anything can be typed, Config refuses what can't be used."""
-    defaults = PRESETS[preset].config
-    changed: dict[str, object] = {}
-    with st.expander("Advanced", icon=":material/tune:"):
-        st.text_input("Name of the run", key="run-name", placeholder="chosen by itself", max_chars=80)
-        columns = st.columns(len(GROUPS), gap="medium")
-        for column, (group, names) in zip(columns, GROUPS.items(), strict=True):
-            column.markdown(f"**{group}**")
-            for name in names:
-                value = _setting_widget(column, name, getattr(defaults, name), f"set-{preset}-{name}")
-                if value is not None and value != getattr(defaults, name):
-                    changed[name] = value
-    return changed
-
-
-def _setting_widget(column: "st.delta_generator.DeltaGenerator", name: str, default: object, key: str) -> object:
-    field = {field.name: field for field in dataclasses.fields(Config)}[name]
-    choices = field.metadata["choices"]
-    if choices:
-        return column.selectbox(name, choices, choices.index(default), help=describe(name), key=key)
-    if isinstance(default, int):
-        return column.number_input(name, value=default, step=1, help=describe(name), key=key)
-    return column.number_input(name, value=float(default), format="%g", step=None, help=describe(name), key=key)  # type: ignore[arg-type]

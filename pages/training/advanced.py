@@ -1,0 +1,85 @@
+"""Every setting of a recipe to change, and on request the networks that they make."""
+
+import dataclasses
+
+import streamlit as st
+
+from dcgan import sources
+from dcgan.config import BadInput, Config, describe
+from dcgan.presets import PRESETS
+
+GROUPS = {
+    "Networks": (
+        *("architecture", "image_size", "z_dim", "z_prior", "ngf", "ndf", "d_growth", "stem", "kernel"),
+        *("norm_g", "norm_d", "conv_bias", "g_activation", "leak", "output", "dropout", "initial_weights"),
+    ),
+    "Optimisation": (
+        *("batch_size", "optimizer", "lr_g", "lr_d", "lr_decay", "beta1", "beta2", "rho", "epsilon", "clip_value"),
+        "ema_half_life_images",
+    ),
+    "The game": ("d_batch", "g_noise", "labels", "label_noise"),
+    "Length and what is kept": (
+        *("num_steps", "num_minutes", "log_every", "sample_every", "num_samples", "sample_truncation"),
+        *("max_snapshots", "checkpoint_seconds"),
+    ),
+    "Machine": ("device", "num_threads", "seed"),
+}
+COLUMNS = 4
+
+
+def draw(preset: str, spec: str | None) -> dict[str, object]:
+    """The settings that differ from the preset's; anything can be typed, Config refuses what can't be used."""
+    defaults = PRESETS[preset].config
+    changed: dict[str, object] = {}
+    with st.expander("Advanced", icon=":material/tune:"):
+        st.text_input("Name of the run", key="run-name", placeholder="chosen by itself", max_chars=80)
+        for tab, names in zip(st.tabs(list(GROUPS)), GROUPS.values(), strict=True):
+            columns = tab.columns(COLUMNS, gap="medium")
+            for i, name in enumerate(names):
+                column = columns[i // -(-len(names) // COLUMNS)]  # down one column, then the next
+                value = _widget(column, name, getattr(defaults, name), f"set-{preset}-{name}")
+                if value is not None and value != getattr(defaults, name):
+                    changed[name] = value
+        if st.toggle(
+            "Layers and rules",
+            key="show-networks",
+            help="Every layer of the two networks with these settings, and which of the paper's rules they keep.",
+        ):
+            _networks(defaults, changed, spec)
+    return changed
+
+
+def _networks(defaults: Config, changed: dict[str, object], spec: str | None) -> None:
+    """What is about to be trained; only here, when asked for, torch is loaded."""
+    from pages.common import networks
+
+    try:
+        config = defaults.replace(**changed)
+        if spec is not None:
+            config = _in_the_colours_of(spec, config)
+    except BadInput as error:
+        st.error(str(error), icon=":material/block:")
+        return
+    left, right = st.columns([5, 7], gap="medium")
+    with left:
+        networks.rules(config)
+    with right:
+        networks.layers(config)
+
+
+def _in_the_colours_of(spec: str, config: Config) -> Config:
+    """Grey or colour is decided by the pictures, as at the start of a run; by the recipe where they aren't here."""
+    try:
+        return config.replace(channels=sources.default_channels(sources.resolve(spec)))
+    except BadInput:
+        return config
+
+
+def _widget(column: "st.delta_generator.DeltaGenerator", name: str, default: object, key: str) -> object:
+    field = {field.name: field for field in dataclasses.fields(Config)}[name]
+    choices = field.metadata["choices"]
+    if choices:
+        return column.selectbox(name, choices, choices.index(default), help=describe(name), key=key)
+    if isinstance(default, int):
+        return column.number_input(name, value=default, step=1, help=describe(name), key=key)
+    return column.number_input(name, value=float(default), format="%g", step=None, help=describe(name), key=key)  # type: ignore[arg-type]
