@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
+from dcgan import ops
 from dcgan.config import Config
 from dcgan.models import NORMS, Discriminator, Dropout, Generator, initialise
 
@@ -25,6 +26,7 @@ class GAN:
         initialise(self.D, weights_rng, config.initial_weights)
         for network in (self.G, self.D):
             network.to(device).to(memory_format=torch.channels_last)
+        self.precision = ops.choose_precision(config.precision, device, self.G, self.D)
         self.ema = copy.deepcopy(self.G).requires_grad_(False)
         self.opt_G = _optimiser(self.G, config.lr_g, config)
         self.opt_D = _optimiser(self.D, config.lr_d, config)
@@ -50,11 +52,11 @@ class GAN:
         """
         # D: tell real from fake (Goodfellow et al. 2014, equation 1)
         config = self.config
-        fake = self.G(self.draw_z(len(real)))  # (B, C, H, W)
+        fake = self._draw(self.draw_z(len(real)))  # (B, C, H, W)
         if config.d_batch == "together":  # one batch of 2B: both kinds share their BatchNorm statistics
-            on_real, on_fake = self.D(torch.cat([real, fake.detach()])).chunk(2)  # (B,), (B,)
+            on_real, on_fake = self._judge(torch.cat([real, fake.detach()])).chunk(2)  # (B,), (B,)
         else:  # each batch with its own
-            on_real, on_fake = self.D(real), self.D(fake.detach())  # (B,), (B,)
+            on_real, on_fake = self._judge(real), self._judge(fake.detach())  # (B,), (B,)
         d_loss = self._loss(on_real, real=True, noise=config.label_noise)
         d_loss = d_loss + self._loss(on_fake, real=False, noise=config.label_noise)
         mean_loss = d_loss / 2 if config.d_batch == "together" else d_loss  # the mean over the one batch of 2B
@@ -63,8 +65,8 @@ class GAN:
         # G: make D say real (the non-saturating loss of Goodfellow et al. 2014, section 3)
         self.D.requires_grad_(False)
         if config.g_noise == "fresh":
-            fake = self.G(self.draw_z(len(real)))
-        g_loss = self._loss(self.D(fake), real=True)
+            fake = self._draw(self.draw_z(len(real)))
+        g_loss = self._loss(self._judge(fake), real=True)
         self._move(self.G, self.opt_G, g_loss, config.lr_g)
         self.D.requires_grad_(True)
 
@@ -78,6 +80,14 @@ class GAN:
                 "d_fake": on_fake.sigmoid().mean(),
                 "d_accuracy": ((on_real > 0).float().mean() + (on_fake <= 0).float().mean()) / 2,
             }
+
+    def _draw(self, z: Tensor) -> Tensor:
+        """z (B, z_dim) -> fakes (B, C, H, W), on the fastest route."""
+        return ops.run(self.G.blocks, z) if self.precision == "bfloat16" else self.G(z)
+
+    def _judge(self, x: Tensor) -> Tensor:
+        """Pictures (B, C, H, W) -> logits (B,), on the fastest route."""
+        return ops.run(self.D.blocks, x).flatten() if self.precision == "bfloat16" else self.D(x)
 
     def _loss(self, logits: Tensor, real: bool, noise: float = 0.0) -> Tensor:
         """Cross-entropy in nats of logits (B,), positive for real, with the label of real or fake.

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from dcgan import data
+from dcgan import data, ops
 from dcgan.checkpoint import generator_bytes, load_state, save_state
 from dcgan.config import BadInput, Config, Diverged
 from dcgan.gan import GAN, pick_device
@@ -52,7 +52,10 @@ def train(run: Run, heart: Heartbeat, on_progress: Callable[[dict[str, float]], 
     # Build the players, or bring them back exactly as they were
     heart.update(message="Building the networks")
     _make_room(run)
+    ops.keep_buffers()
     gan = GAN(config, device)
+    if gan.precision != "float32":
+        heart.update(device=f"{device_name(device)}, {gan.precision}")
     stream = data.BatchStream(len(pictures.images), config.batch_size, config.seed)
     step, time_s = 0, 0.0
     if run.state_paths():

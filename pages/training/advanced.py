@@ -22,7 +22,7 @@ GROUPS = {
         *("num_steps", "num_minutes", "log_every", "sample_every", "num_samples", "sample_truncation"),
         *("max_snapshots", "checkpoint_seconds"),
     ),
-    "Machine": ("device", "num_threads", "seed"),
+    "Machine": ("device", "precision", "num_threads", "seed"),
 }
 COLUMNS = 4
 
