@@ -184,7 +184,7 @@ PRESETS: dict[str, Preset] = {
         _PAPER,
         "The paper's own numbers: 128 feature maps, uniform z, batches of 128, no averaging. Wants a GPU.",
         "Radford et al. 2016, section 4 and figure 1",
-        "Days on 2 CPU cores.",
+        "By its size half a day to two days on 2 CPU cores.",
         PAPER,
     ),
     "basic-dcgan": Preset(

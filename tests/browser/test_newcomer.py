@@ -85,6 +85,7 @@ def test_bad_pictures_are_refused_beside_the_form(page: Page, studio: Studio, tm
 def test_a_bad_setting_is_refused_with_the_sentence_of_the_command_line(page: Page, studio: Studio) -> None:
     page.goto(f"{studio.url}/train")
     page.get_by_text("Advanced", exact=True).click()
+    page.get_by_role("tab", name="Optimisation").click()
     field = page.get_by_role("spinbutton", name="batch_size")
     field.fill("0")
     field.press("Enter")
