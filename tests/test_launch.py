@@ -17,6 +17,8 @@ from dcgan.config import BadInput
 from dcgan.launch import hold, is_process, kill, observe, start
 from dcgan.runs import PROJECT, Run, Status
 
+bystanders: set[int] = set()  # children of this process before a test: a browser, for one
+
 
 @pytest.fixture
 def endless(root, tiny) -> Run:
@@ -26,17 +28,17 @@ def endless(root, tiny) -> Run:
 
 @pytest.fixture(autouse=True)
 def _no_worker_is_left(root):
-    before = {child.pid for child in psutil.Process().children()}
+    bystanders.clear()
+    bystanders.update(child.pid for child in psutil.Process().children())
     yield
     for run in [Run(path) for path in root.iterdir() if path.is_dir()]:
         status = run.status()
         if is_process(status.pid, status.pid_started) and status.pid != os.getpid():
             psutil.Process(status.pid).kill()
-    for child in psutil.Process().children():
-        if child.pid not in before:
-            child.kill()
-            with contextlib.suppress(psutil.NoSuchProcess):
-                child.wait(5)
+    for child in workers():
+        child.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.wait(5)
     for child in launch._children:
         child.wait(5)
     launch._reap()
@@ -57,8 +59,8 @@ def wait_for(condition, seconds: float = 60.0) -> None:
 
 
 def workers() -> list[psutil.Process]:
-    """Training processes of this one, dead ones that nobody collected included; a browser under test is none."""
-    return [child for child in psutil.Process().children() if child.name() != "node"]
+    """Processes started by the test, dead ones that nobody collected included; what was there before doesn't count."""
+    return [child for child in psutil.Process().children() if child.pid not in bystanders]
 
 
 def idle(code: str = "import time; time.sleep(60)") -> subprocess.Popen:
