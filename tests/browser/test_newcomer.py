@@ -17,6 +17,11 @@ pytestmark = pytest.mark.browser
 
 CHART = ".curves[data-updates]"
 X_RANGE = "() => document.querySelector('.curves')._fullLayout.xaxis.range.map(Math.round)"
+SETTLED = """() => {
+  const chart = document.querySelector('.curves');
+  if (!chart || window.chartSeen !== chart) [window.chartSeen, window.chartSince] = [chart, performance.now()];
+  return chart && performance.now() - window.chartSince > 4000;
+}"""  # the same element through several ticks; one that is replaced at every tick never settles
 POINTS = "() => { const d = document.querySelector('.curves'); return d && d.data ? d.data[1].x.length : 0 }"
 
 
@@ -109,6 +114,7 @@ def test_start_shows_curves_and_samples_that_advance(page: Page, studio: Studio)
 def test_new_points_neither_replace_the_chart_nor_reset_its_zoom(page: Page, studio: Studio) -> None:
     open_train(page, studio)
     page.wait_for_function(f"({POINTS})() > 3")
+    page.wait_for_function(SETTLED)
     page.evaluate("() => { document.querySelector('.curves').mark = 'mine' }")
     page.evaluate("() => Plotly.relayout(document.querySelector('.curves'), {'xaxis.range': [3, 17]})")
     before = page.evaluate(POINTS)
