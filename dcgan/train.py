@@ -19,7 +19,7 @@ from dcgan.config import BadInput, Config, Diverged
 from dcgan.gan import GAN, pick_device
 from dcgan.heartbeat import Heartbeat
 from dcgan.images import grid, png_bytes, to_uint8
-from dcgan.latent import truncate, z_from_seeds
+from dcgan.latent import sample_seeds, truncate, z_from_seeds
 from dcgan.runs import Run, publish, thin
 
 log = logging.getLogger("dcgan")
@@ -67,7 +67,7 @@ def train(run: Run, heart: Heartbeat, on_progress: Callable[[dict[str, float]], 
         step, time_s = state["step"], state["time_s"]
         log.info("resuming at step %d", step)
     _drop_metrics_after(run, step)
-    seeds = [config.seed + i for i in range(config.num_samples)]
+    seeds = sample_seeds(config.seed, config.num_samples)
     fixed_z = z_from_seeds(seeds, config.z_dim, config.z_prior)  # (N, z_dim), the same eyes every time
     fixed_z = truncate(fixed_z, config.sample_truncation).to(device)
 

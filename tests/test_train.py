@@ -514,3 +514,9 @@ def test_pictures_are_published_whole(new_run, monkeypatch):
     monkeypatch.setattr(training, "publish", spy)
     play(new_run("a", num_steps=1))
     assert names[:3] == ["generator.safetensors", "00000000.safetensors", "00000000.png"]
+
+
+def test_the_largest_seed_draws_its_grid(root, tiny):
+    run = Run.create(tiny.replace(seed=2**32 - 1, num_steps=1), root)
+    play(run)
+    assert run.status().state == "finished" and run.samples() == [0, 1]
