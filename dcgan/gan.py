@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 from dcgan import ops
-from dcgan.config import Config
+from dcgan.config import BadInput, Config
 from dcgan.models import NORMS, Discriminator, Dropout, Generator, initialise
 
 MAX_LOGIT = 16.1  # a probability of 1 - 1e-7, where Keras stops: a label above 1 would reward logits without end
@@ -39,10 +39,7 @@ class GAN:
 
     def draw_z(self, n: int) -> Tensor:
         """n latent vectors (n, z_dim) from the prior, on the training stream of randomness."""
-        shape = (n, self.config.z_dim)
-        if self.config.z_prior == "uniform":
-            return torch.rand(shape, generator=self.z_rng, device=self.device) * 2 - 1
-        return torch.randn(shape, generator=self.z_rng, device=self.device)
+        return draw_z(n, self.config, self.z_rng)
 
     def step(self, real: Tensor) -> dict[str, Tensor]:
         """Train D once, then G once, on real pictures (B, C, H, W) in [-1, 1].
@@ -154,6 +151,14 @@ class GAN:
         self.steps = state["steps"]
 
 
+def draw_z(n: int, config: Config, rng: torch.Generator) -> Tensor:
+    """n latent vectors (n, z_dim) from the config's prior, on the stream's device."""
+    shape = (n, config.z_dim)
+    if config.z_prior == "uniform":
+        return torch.rand(shape, generator=rng, device=rng.device) * 2 - 1
+    return torch.randn(shape, generator=rng, device=rng.device)
+
+
 @torch.no_grad()
 def recalibrate(generator: Generator, config: Config, rng: torch.Generator) -> None:
     """Set BatchNorm's running statistics to the plain average over fresh z, leaving the network in train mode."""
@@ -164,18 +169,13 @@ def recalibrate(generator: Generator, config: Config, rng: torch.Generator) -> N
         norm.momentum = None  # None means a cumulative average
     generator.train()
     for _ in range(RECALIBRATION_BATCHES if norms else 0):
-        z = torch.randn(RECALIBRATION_SIZE, config.z_dim, generator=rng, device=rng.device)
-        if config.z_prior == "uniform":
-            z = torch.rand(RECALIBRATION_SIZE, config.z_dim, generator=rng, device=rng.device) * 2 - 1
-        generator(z)
+        generator(draw_z(RECALIBRATION_SIZE, config, rng))
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
 
 
 def pick_device(wish: str) -> torch.device:
     """auto takes CUDA, then MPS, then the CPU; a device that isn't there raises BadInput."""
-    from dcgan.config import BadInput
-
     has = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if wish == "auto":
         return torch.device(next(name for name, there in has.items() if there))
