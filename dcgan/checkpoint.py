@@ -12,7 +12,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_safetensors
 
-from dcgan.config import BadInput, Config
+from dcgan.config import BadInput, Config, first_line
 from dcgan.models import Generator
 from dcgan.runs import Run, publish, sync_directory
 
@@ -101,8 +101,7 @@ def load_state(run: Run) -> dict[str, Any]:
         try:
             return _read_state(path)
         except Exception as error:  # readers of damaged files raise nearly anything
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            warnings.warn(f"{path.name} is damaged ({reason}); the one before it is used.", stacklevel=2)
+            warnings.warn(f"{path.name} is damaged ({first_line(error)}); the one before it is used.", stacklevel=2)
     if found:
         raise BadInput(f"Run {run.id} can't go on: its saved states are damaged.")
     raise BadInput(f"Run {run.id} can't go on: it has no saved state (state.pt).")

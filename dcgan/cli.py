@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from tqdm import tqdm
 
 from dcgan import launch, runs
-from dcgan.config import BadInput, Config, Diverged
+from dcgan.config import BadInput, Config, Diverged, first_line
 from dcgan.heartbeat import Heartbeat
 from dcgan.order import order
 from dcgan.presets import PRESETS
@@ -216,7 +216,7 @@ def _train_watched(run: Run, heart: Heartbeat, show: bool) -> int:
             )
         except Exception as error:
             log.exception("training failed")
-            heart.update(state="failed", error=f"Training failed: {_first_line(error)}. log.txt has the details.")
+            heart.update(state="failed", error=f"Training failed: {first_line(error)}. log.txt has the details.")
         return FAILED
 
 
@@ -298,10 +298,6 @@ def _logging_to(run: Run) -> Iterator[None]:
 def _one_line(text: object) -> str:
     """Whatever a person put into it, a sentence is one line."""
     return " ".join(str(text).split())
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 class _Parser(argparse.ArgumentParser):

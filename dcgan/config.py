@@ -28,6 +28,12 @@ class Diverged(RuntimeError):
     """A loss or a weight stopped being a finite number."""
 
 
+def first_line(error: BaseException) -> str:
+    """What an error says, cut to one line of at most 200 characters that a sentence can hold; never empty."""
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:200].rstrip(".")
+
+
 def setting(default: Any, help: str, low: float | None = None, high: float | None = None, choices: tuple = ()) -> Any:
     """Declare a field with its meaning and its allowed range, both ends included."""
     return dataclasses.field(default=default, metadata={"help": help, "low": low, "high": high, "choices": choices})

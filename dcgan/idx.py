@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dcgan.config import BadInput
+from dcgan.config import BadInput, first_line
 
 FILES = tuple(f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
 
@@ -45,7 +45,7 @@ def download_mnist(folder: Path) -> Path:
                 os.replace(Path(work) / "MNIST" / "raw" / f"{name}.gz", folder / f"{name}.gz")
         return folder
     except (ImportError, OSError, RuntimeError, ValueError, EOFError, zlib.error) as error:
-        raise BadInput(f"MNIST could not be downloaded ({_first_line(error)}): {way_out(folder)}.") from error
+        raise BadInput(f"MNIST could not be downloaded ({first_line(error)}): {way_out(folder)}.") from error
     finally:
         socket.setdefaulttimeout(timeout)
 
@@ -86,13 +86,8 @@ def _read_file(path: Path, mtime_ns: int, size: int) -> np.ndarray:
             content = file.read(math.prod(shape) + 1)  # one more, to notice a tail
         return np.frombuffer(content, np.uint8).reshape(shape)
     except (OSError, EOFError, ValueError, struct.error, zlib.error) as error:
-        raise BadInput(f"{path} is damaged ({_first_line(error)}): put the original file there again.") from error
+        raise BadInput(f"{path} is damaged ({first_line(error)}): put the original file there again.") from error
 
 
 def _place(folder: Path, name: str) -> Path | None:
     return next((path for path in (folder / name, folder / f"{name}.gz") if path.is_file()), None)
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0][:200].rstrip(".")

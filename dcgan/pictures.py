@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dcgan.config import BadInput
+from dcgan.config import BadInput, first_line
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -41,7 +41,7 @@ def pictures(path: Path, place: str = "") -> Iterator[tuple[list[str], Callable[
     except (OSError, zipfile.BadZipFile, ValueError, struct.error, NotImplementedError) as error:
         if isinstance(error, BadInput):
             raise
-        raise BadInput(f"{place} can't be read as a zip ({_first_line(error)}): make it again.") from error
+        raise BadInput(f"{place} can't be read as a zip ({first_line(error)}): make it again.") from error
     with archive:
         members = {info.filename: info for info in archive.infolist() if _is_picture(info.filename)}
         _check_limits(archive, list(members.values()), place)
@@ -151,12 +151,7 @@ def _reason(error: Exception) -> str:
         return "not a picture in a known format"
     if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
         return "too many pixels"
-    return "the file is missing" if isinstance(error, FileNotFoundError) else _first_line(error)
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0][:200].rstrip(".")
+    return "the file is missing" if isinstance(error, FileNotFoundError) else first_line(error)
 
 
 # ---- the first that can be read
