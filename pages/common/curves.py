@@ -31,10 +31,11 @@ _chart = st.components.v2.component(
 
 
 def load_library() -> None:
-    """Hand plotly.js to the browser; call it outside the part of the page that ticks."""
-    state = st.session_state.get("plotly-library")
-    loaded = bool(state and state.get("loaded"))
-    _library(key="plotly-library", data=b"" if loaded else _packed_library(), on_loaded_change=lambda: None, height=1)
+    """Hand plotly.js to the browser; call it outside the part of the page that ticks.
+
+    Streamlit sends a large message that a session has had before as a reference only, and the script runs once.
+    """
+    _library(key="plotly-library", data=_packed_library(), height=1)
 
 
 def live_curves(key: str, columns: dict[str, np.ndarray], height: int, growing: bool = False) -> None:

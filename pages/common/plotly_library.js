@@ -1,5 +1,5 @@
 // Unpacks plotly.js from the bytes that came with the page and runs it; nothing is fetched from the network.
-export default function ({ data, setStateValue }) {
+export default function ({ data }) {
   if (window.Plotly || window.dcganPlotlyLoading || !data || !data.length) return;
   window.dcganPlotlyLoading = true;
   const packed = new Blob([data]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -9,7 +9,6 @@ export default function ({ data, setStateValue }) {
     script.onload = () => {
       URL.revokeObjectURL(script.src);
       window.dispatchEvent(new Event("dcgan-plotly"));
-      setStateValue("loaded", true);
     };
     document.head.appendChild(script);
   });
