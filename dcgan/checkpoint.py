@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import re
 import warnings
 import zipfile
 from pathlib import Path
@@ -13,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_safetensors
 
 from dcgan.config import BadInput, Config, first_line
-from dcgan.models import Generator
+from dcgan.models import Generator, Origin
 from dcgan.runs import Run, publish, sync_directory
 
 
@@ -44,7 +45,7 @@ def _metadata_hash(metadata: dict[str, str]) -> str:
 def load_generator(path: Path | str) -> Generator:
     """Read a generator in eval mode on the CPU, float32; raises BadInput if the file is missing, damaged or foreign.
 
-    Every picture depends on its own z only: BatchNorm uses stored statistics.
+    Every picture depends on its own z only: BatchNorm uses stored statistics. `origin` says which weights these are.
     """
     path = Path(path)
     try:
@@ -57,6 +58,8 @@ def load_generator(path: Path | str) -> Generator:
         raise BadInput(f"{path} is not a readable safetensors file ({error}).") from None
     if "config" not in metadata or "weights_hash" not in metadata:
         raise BadInput(f"{path} was not saved by DCGAN Studio: its settings are not in the file.")
+    if not re.fullmatch("[0-9]{1,15}", metadata.get("step", "")):
+        raise BadInput(f"{path} is damaged: it does not say which step it is from.")
     if weights_hash(tensors) != metadata["weights_hash"]:
         raise BadInput(f"{path} is damaged: its weights don't match their hash.")
     if metadata.get("metadata_hash", _metadata_hash(metadata)) != _metadata_hash(metadata):
@@ -69,6 +72,7 @@ def load_generator(path: Path | str) -> Generator:
         generator.load_state_dict(own, assign=True)
     except RuntimeError:
         raise BadInput(f"{path} holds weights of another network than its settings describe.") from None
+    generator.origin = Origin(int(metadata["step"]), metadata["weights_hash"])
     return generator.eval().requires_grad_(False)
 
 

@@ -8,7 +8,7 @@ import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tqdm import tqdm
 
@@ -18,6 +18,9 @@ from dcgan.heartbeat import Heartbeat
 from dcgan.order import order
 from dcgan.presets import PRESETS
 from dcgan.runs import Run
+
+if TYPE_CHECKING:
+    from dcgan.models import Generator
 
 DONE, FAILED, REFUSED = 0, 1, 2
 
@@ -71,7 +74,8 @@ def train(args: argparse.Namespace) -> int:
 def sample(args: argparse.Namespace) -> int:
     """Draw pictures from a run's generator."""
     from dcgan import images, latent
-    from dcgan.checkpoint import open_generator, weights_hash
+    from dcgan.checkpoint import open_generator
+    from dcgan.render import render
 
     if args.n < 1 or args.n > 100_000:
         raise BadInput(f"n must be from 1 to 100000, not {args.n}.")
@@ -81,9 +85,8 @@ def sample(args: argparse.Namespace) -> int:
     config = generator.config
     seeds = latent.sample_seeds(args.seed, args.n)
     z = latent.truncate(latent.z_from_seeds(seeds, config.z_dim, config.z_prior), args.truncation)
-    pictures = _render(generator, z)
-    recipe = {"run": run.id, "step": args.step, "seed": args.seed, "n": args.n, "truncation": args.truncation}
-    recipe["weights_hash"] = weights_hash(generator.state_dict())
+    pictures = render(generator, z)
+    recipe = _origin(run, generator) | {"seed": args.seed, "n": args.n, "truncation": args.truncation}
     if out.suffix == ".npz":
         import io
 
@@ -102,7 +105,8 @@ def sample(args: argparse.Namespace) -> int:
 def interpolate(args: argparse.Namespace) -> int:
     """Morph from seed to seed."""
     from dcgan import images, latent
-    from dcgan.checkpoint import open_generator, weights_hash
+    from dcgan.checkpoint import open_generator
+    from dcgan.render import render
 
     out = _out(args.out or "morph.gif", ".gif", ".webp", ".png")
     run = Run.find(args.run, args.root)
@@ -112,13 +116,12 @@ def interpolate(args: argparse.Namespace) -> int:
         raise BadInput(f"frames must be at most 5000, not {args.frames}.")
     corners = latent.truncate(latent.z_from_seeds(args.seeds, config.z_dim, config.z_prior), args.truncation)
     if args.mode == "even":
-        z = latent.even_path(corners, args.frames, lambda z: _render(generator, z), loop=args.loop)
+        z = latent.even_path(corners, args.frames, lambda z: render(generator, z), loop=args.loop)
     else:
         z = latent.path(corners, args.frames, args.mode, args.loop)
-    pictures = list(_render(generator, z))
-    recipe = {"run": run.id, "step": args.step, "seeds": args.seeds, "mode": args.mode, "loop": args.loop}
+    pictures = list(render(generator, z))
+    recipe = _origin(run, generator) | {"seeds": args.seeds, "mode": args.mode, "loop": args.loop}
     recipe |= {"frames": args.frames, "truncation": args.truncation}
-    recipe["weights_hash"] = weights_hash(generator.state_dict())
     if out.suffix == ".png":
         content = images.png_bytes(images.film_strip(pictures, len(pictures)), recipe)
     else:
@@ -135,8 +138,8 @@ def evaluate(args: argparse.Namespace) -> int:
     from dcgan.metrics.pixels import pixel_report
 
     run = Run.find(args.run, args.root)
-    report = pixel_report(open_generator(run, args.step), args.n, args.seed)
-    facts = {"run": run.id, "step": args.step} | report
+    generator = open_generator(run, args.step)
+    facts = _origin(run, generator) | pixel_report(generator, args.n, args.seed)
     _report(args, facts, "\n".join(f"{key}: {value}" for key, value in facts.items()))
     return DONE
 
@@ -220,15 +223,10 @@ def _train_watched(run: Run, heart: Heartbeat, show: bool) -> int:
         return FAILED
 
 
-def _render(generator: Any, z: Any) -> Any:
-    """z (N, z_dim) -> uint8 pictures (N, H, W) or (N, H, W, 3)."""
-    import numpy as np
-    import torch
-
-    from dcgan.images import to_uint8
-
-    with torch.inference_mode():
-        return np.concatenate([to_uint8(generator(part).numpy()) for part in z.split(256)])
+def _origin(run: Run, generator: "Generator") -> dict[str, Any]:
+    """Which weights draw: the head of every recipe."""
+    assert generator.origin is not None  # it was read from a file
+    return {"run": run.id} | generator.origin._asdict()
 
 
 def _settings(pairs: list[str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ What a network is made of can be read off its builder, from top to bottom; shape
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -14,12 +15,20 @@ LEAK = 0.2  # slope of LeakyReLU in the discriminator (Radford et al. 2016, sect
 RENDER_AT_ONCE = {"faces-128": 16}  # whose 512 maps of 128x128 take 34 MB a picture; others take as many as are given
 
 
+class Origin(NamedTuple):
+    """Which weights these are: what a picture's recipe needs to name them."""
+
+    step: int
+    weights_hash: str
+
+
 class Generator(nn.Module):
     """z (B, z_dim) -> pictures (B, channels, image_size, image_size), always in [-1, 1]."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
+        self.origin: Origin | None = None  # set when it is read from a file
         self.blocks = nn.Sequential(*GENERATORS[config.architecture](config))
 
     def forward(self, z: Tensor) -> Tensor:

@@ -64,6 +64,23 @@ def test_a_snapshot_takes_half_the_room_and_loads_in_full_precision(tmp_path, ge
     assert (loaded(z) - generator.eval()(z)).abs().max() < 0.01
 
 
+def test_a_generator_says_which_weights_it_has(tmp_path, generator):
+    (tmp_path / "g").write_bytes(generator_bytes(generator, 7))
+    (tmp_path / "h").write_bytes(generator_bytes(generator, 7, half=True))
+    whole, half = load_generator(tmp_path / "g").origin, load_generator(tmp_path / "h").origin
+    assert whole == (7, weights_hash(generator.state_dict()))
+    assert half.step == 7 and half.weights_hash != whole.weights_hash
+
+
+@pytest.mark.parametrize("step", ["", "-1", "seven", "9" * 400])
+def test_a_file_without_a_step_is_refused(tmp_path, generator, step):
+    tensors = generator.state_dict()
+    metadata = {"config": generator.config.to_json(), "step": step, "weights_hash": weights_hash(tensors)}
+    (tmp_path / "g").write_bytes(to_safetensors(tensors, metadata))
+    with pytest.raises(BadInput, match="which step"):
+        load_generator(tmp_path / "g")
+
+
 def test_the_file_does_not_stay_open_under_the_loaded_weights(tmp_path, generator):
     path = tmp_path / "g"
     path.write_bytes(generator_bytes(generator, 1))

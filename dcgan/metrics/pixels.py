@@ -13,8 +13,8 @@ import torch
 from dcgan import data
 from dcgan.checkpoint import weights_hash
 from dcgan.config import BadInput, Config
-from dcgan.images import to_uint8
 from dcgan.latent import sample_seeds, z_from_seeds
+from dcgan.render import render
 
 if TYPE_CHECKING:
     from dcgan.models import Generator
@@ -84,7 +84,7 @@ def measure(generator: "Generator", n: int = 1000, seed: int = 0) -> Measurement
         "held_out_drawn": len(held_out),
         "train_searched": len(searched),
         "weights": "EMA" if config.ema_half_life_images else "plain (EMA is off)",
-        "weights_hash": weights_hash(generator.state_dict()),
+        "weights_hash": generator.origin.weights_hash if generator.origin else weights_hash(generator.state_dict()),
         "unit": "grey levels of 255",
         "mean": each("mean"),  # of all pixels
         "spread": each("spread"),  # standard deviation of all pixels
@@ -114,8 +114,7 @@ def real_pictures(config: Config, split: str) -> np.ndarray:
 def fake_pictures(generator: "Generator", n: int, seed: int) -> np.ndarray:
     """Pictures of the seeds seed, seed + 1, ..., uint8 (n, H, W) or (n, H, W, 3)."""
     z = z_from_seeds(sample_seeds(seed, n), generator.config.z_dim, generator.config.z_prior)
-    with torch.inference_mode():
-        return np.concatenate([to_uint8(generator(part).numpy()) for part in z.split(64)])
+    return render(generator, z)
 
 
 def nearest_training(pictures: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -3,15 +3,11 @@
 import gc
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
 import streamlit as st
 
-from dcgan.config import BadInput
 from dcgan.runs import Run
 
 if TYPE_CHECKING:
-    import torch
-
     from dcgan.models import Generator
 
 
@@ -47,29 +43,10 @@ def modified(run: Run, step: int | None = None) -> int:
 def _load(run_path: str, step: int | None, modified: int) -> Opened:
     from dcgan.checkpoint import open_generator
 
-    run = Run(run_path)
-    for _ in range(3):  # a run in training may publish a newer file between two looks
-        before = _origin(run, step)
-        generator = open_generator(run, step)
-        if _origin(run, step) == before:
-            break
+    generator = open_generator(Run(run_path), step)
+    assert generator.origin is not None  # it was read from a file
     _settle()
-    return Opened(generator, before[0], before[1], modified)
-
-
-def _origin(run: Run, step: int | None) -> tuple[int, str]:
-    """Step and weights hash from the file's own metadata."""
-    from safetensors import SafetensorError, safe_open
-
-    path = run.generator_path if step is None else run.snapshot_path(step)
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-        return int(metadata["step"]), metadata["weights_hash"]
-    except FileNotFoundError:
-        return 0, ""  # open_generator says it better
-    except (SafetensorError, OSError, KeyError, ValueError):
-        raise BadInput(f"{path.name} of {run.id} is not a readable generator.") from None
+    return Opened(generator, *generator.origin, modified)
 
 
 @st.cache_resource(show_spinner=False)
@@ -88,13 +65,3 @@ def ranked_dims(weights_hash: str, _generator: "Generator") -> list[tuple[int, f
     weights = sum(p.numel() for p in _generator.parameters())
     num_base = 8 if weights < 1e6 else 4 if weights < 8e6 else 2  # a second or two at most
     return influential_dims(_generator, config.z_dim, config.z_prior, n=config.z_dim, num_base=num_base)
-
-
-def render(generator: "Generator", z: "torch.Tensor") -> np.ndarray:
-    """Latents z (N, z_dim) -> uint8 pictures (N, H, W), or (N, H, W, 3) for colour; a pure function."""
-    import torch
-
-    from dcgan.images import to_uint8
-
-    with torch.inference_mode():
-        return np.concatenate([to_uint8(generator(part).numpy()) for part in z.split(64)])

@@ -121,7 +121,7 @@ def keys_z(seeds: tuple[int, ...], truncation: float, config: "Config") -> "torc
 
 def keyframes_of(generator: "Generator", seeds: tuple[int, ...], truncation: float) -> np.ndarray:
     """The pictures of the seeds, uint8 (K, H, W[, 3])."""
-    from pages.common.loading import render
+    from dcgan.render import render
 
     return render(generator, keys_z(seeds, truncation, generator.config))
 
@@ -129,7 +129,7 @@ def keyframes_of(generator: "Generator", seeds: tuple[int, ...], truncation: flo
 def frames_of(generator: "Generator", morph: Morph) -> np.ndarray:
     """The frames of a morph, uint8 (frames, H, W[, 3]); raises BadInput if it has fewer frames than keyframes."""
     from dcgan import latent
-    from pages.common.loading import render
+    from dcgan.render import render
 
     if morph.mode not in MODES:
         raise BadInput(f"mode must be one of {', '.join(MODES)}, not {morph.mode!r}.")
@@ -146,7 +146,7 @@ def corners_of(generator: "Generator", corners: Corners) -> np.ndarray:
     import torch
 
     from dcgan import latent
-    from pages.common.loading import render
+    from dcgan.render import render
 
     top_left, top_right, bottom_left, bottom_right = keys_z(corners.seeds, corners.truncation, generator.config)
     t = torch.linspace(0, 1, corners.n)

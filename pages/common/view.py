@@ -111,14 +111,14 @@ def neighbours_z(view: View, config: "Config", n: int = NUM_NEIGHBOURS) -> "torc
 
 def pictures_of(generator: "Generator", view: View) -> np.ndarray:
     """The picture and its neighbours, uint8 (1 + NUM_NEIGHBOURS, H, W[, 3]), the picture first."""
-    from pages.common.loading import render
+    from dcgan.render import render
 
     return render(generator, neighbours_z(view, generator.config))
 
 
 def picture_of(generator: "Generator", view: View) -> np.ndarray:
     """The picture of a view, uint8 (H, W) or (H, W, 3)."""
-    from pages.common.loading import render
+    from dcgan.render import render
 
     return render(generator, z_of(view, generator.config)[None])[0]
 

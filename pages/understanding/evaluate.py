@@ -9,7 +9,7 @@ from dcgan.config import BadInput
 from dcgan.runs import Run
 from pages.common import address
 from pages.common.choose import pick_run, pick_step
-from pages.common.loading import generator_of
+from pages.common.loading import open_at
 from pages.common.words import escaped
 from pages.understanding.evaluate_cache import SHOWN, Evaluation, evaluation
 from pages.understanding.evaluate_charts import draw_bars, draw_distances
@@ -72,10 +72,8 @@ def _pick_n() -> int:
 
 def _newest_evaluation(run: Run, step: int | None, n: int, pressed: bool) -> Evaluation | None:
     """Measure if asked to; else show what the address says was measured, or the last look at the same choice."""
-    from dcgan.checkpoint import weights_hash
-
-    generator = generator_of(run, step)
-    weights = weights_hash(generator.state_dict())
+    opened = open_at(run, step)
+    generator, weights = opened.generator, opened.weights_hash
     choice = (run.id, step, n)
     if pressed or st.query_params.get("measured") == weights[:12]:
         with st.spinner(f"Drawing {n:,} fakes and comparing each with every training picture: some seconds …"):

@@ -1,0 +1,15 @@
+"""Latents to pictures: the one way in which a generator draws for people."""
+
+import numpy as np
+import torch
+
+from dcgan.images import to_uint8
+from dcgan.models import Generator
+
+AT_ONCE = 64  # pictures in one pass: enough for speed, little memory
+
+
+def render(generator: Generator, z: torch.Tensor) -> np.ndarray:
+    """Latents z (N, z_dim) -> uint8 pictures (N, H, W), or (N, H, W, 3) for colour; the generator in eval mode."""
+    with torch.inference_mode():
+        return np.concatenate([to_uint8(generator(part).numpy()) for part in z.split(AT_ONCE)])
