@@ -29,7 +29,7 @@ class Replay(torch.nn.Module):
 
     def __init__(self, pictures, config):
         super().__init__()
-        self.config, self.at = config, 0
+        self.config, self.origin, self.at = config, None, 0  # it was read from no file
         x = torch.from_numpy(pictures.astype(np.float32)) / 127.5 - 1
         self.register_buffer("pictures", x[:, None] if x.ndim == 3 else x.permute(0, 3, 1, 2))
 
