@@ -74,6 +74,11 @@ def grid(
     return sheet
 
 
+def corner(sheet: np.ndarray, tile: int, across: int, down: int, gap: int = 2) -> np.ndarray:
+    """The top left pictures of a `grid` of square pictures of `tile` pixels, at most `across` by `down` of them."""
+    return sheet[: down * (tile + gap) - gap, : across * (tile + gap) - gap]
+
+
 def upscale(image: np.ndarray, factor: int, smooth: bool = False) -> np.ndarray:
     """Enlarge a picture 1 to 64 times: crisp squares (nearest), or smooth (Lanczos); BadInput for another factor."""
     _checked(image, "image", grey_ndim=2)

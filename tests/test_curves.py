@@ -44,6 +44,8 @@ def test_packed_curves_unpack_to_what_went_in() -> None:
     assert (4 + length) % 4 == 0
     numbers = np.frombuffer(data[4 + length :], "<f4")
     assert header["identity"] == "me" and header["height"] == 560
+    low, high = header["losses"]
+    assert low == 0 and 1 <= high < 2  # of values from 0 to 1
     assert [name for name, _ in header["arrays"]] == [n for curve in CURVES for n in (curve, f"{curve}~")]
     assert len(numbers) == 2 * sum(count for _, count in header["arrays"])
     np.testing.assert_allclose(numbers[:300], columns["step"])

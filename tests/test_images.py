@@ -235,3 +235,11 @@ def test_hostile_bytes_raise_nothing_but_bad_input(kind, data):
 def test_bad_input_names_the_argument(name, call):
     with pytest.raises(BadInput, match=name):
         call()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_corner_of_a_grid_holds_its_first_pictures(channels):
+    pictures = np.random.default_rng(0).integers(0, 256, (12, 5, 5, 3)[: 3 + (channels == 3)], np.uint8)
+    sheet = images.grid(pictures, columns=4)
+    np.testing.assert_array_equal(images.corner(sheet, 5, 2, 2), images.grid(pictures[[0, 1, 4, 5]], columns=2))
+    np.testing.assert_array_equal(images.corner(sheet, 5, 9, 9), sheet)

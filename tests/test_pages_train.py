@@ -169,6 +169,11 @@ def test_the_slider_shows_the_newest_grid_and_goes_back(root) -> None:
     assert app.select_slider[0].label == "Samples at step 0"
 
 
+def test_a_state_of_a_later_version_is_shown_as_it_is(root) -> None:
+    run = made_run(root, state="dreaming *deeply*")
+    assert r"dreaming \*deeply\*" in texts(open_page(run=run.id))
+
+
 def test_an_unknown_run_in_the_address_is_told_and_the_form_shown(root) -> None:
     app = open_page(run="../../etc")
     assert "There is no run" in texts(app)

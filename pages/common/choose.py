@@ -5,6 +5,7 @@ import streamlit as st
 from dcgan import launch
 from dcgan.runs import Run, list_runs
 from pages.common import address
+from pages.common.widgets import hold
 from pages.common.words import state_word
 
 RUN_KEY = "picked-run"
@@ -51,8 +52,7 @@ def pick_step(run: Run, label: str = "Training step") -> int | None:
         value = st.session_state[key]
         if value not in steps or value == st.session_state.get(newest_key):
             value = steps[-1]  # thinned away in the meantime, or following the newest
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+    hold(key, value)
     st.session_state[newest_key] = steps[-1]
     step = st.select_slider(
         label, steps, format_func=lambda step: f"{step:,}", key=key, help="Rewind to any kept moment of training."

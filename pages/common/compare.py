@@ -9,7 +9,7 @@ import numpy as np
 
 from dcgan.config import Config, describe
 from dcgan.presets import PRESETS
-from pages.common.curves import smoothed
+from pages.common.curves import calm_range, smoothed
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -46,11 +46,6 @@ def figure(columns_of: Mapping[str, Mapping[str, np.ndarray]]) -> "go.Figure":
     legend = {"orientation": "h", "x": 0, "y": 1.07, "yanchor": "bottom", "font": {"size": 13}}
     made.update_layout(height=660, margin={"l": 8, "r": 8, "t": 70, "b": 8}, hovermode="x", legend=legend)
     return made
-
-
-def calm_range(values: np.ndarray) -> list[float]:
-    """From 0 to above all but the highest 3 % of values: a loss that starts at a hundred must not flatten the rest."""
-    return [0.0, max(1.0, 1.25 * float(np.quantile(values, 0.97)))] if len(values) else [0.0, 4.0]
 
 
 def own_settings(config: Config) -> list[tuple[str, object, object, str]]:

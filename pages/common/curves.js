@@ -25,7 +25,7 @@ function unpack(bytes) {
     arrays[name] = { x: numbers.slice(at, at + count), y: numbers.slice(at + count, at + 2 * count) };
     at += 2 * count;
   }
-  return { identity: header.identity, height: header.height, arrays };
+  return { ...header, arrays };
 }
 
 function palette(element) {
@@ -56,14 +56,7 @@ function traces(arrays, colours) {
   return list;
 }
 
-// A loss can start at a hundred; the axis follows the calm part, and zooming out shows the rest.
-function lossRange(arrays) {
-  const values = [...arrays["d_loss~"].y, ...arrays["g_loss~"].y].sort((a, b) => a - b);
-  if (!values.length) return [0, 4];
-  return [0, Math.max(1, 1.25 * values[Math.floor(0.97 * (values.length - 1))])];
-}
-
-function layout({ arrays, identity, height }, colours, width) {
+function layout({ losses, identity, height }, colours, width) {
   const axis = { gridcolor: colours.grid, zeroline: false, linecolor: colours.grid, tickfont: { size: 11 }, fixedrange: false };
   const domains = { y: [0.72, 0.955], y2: [0.37, 0.605], y3: [0.05, 0.255] };
   const notes = [];
@@ -94,7 +87,7 @@ function layout({ arrays, identity, height }, colours, width) {
     dragmode: "zoom",
     annotations: notes.map((note) => ({ ...note, xref: "paper", yref: "paper", showarrow: false })),
     xaxis: { ...axis, anchor: "y3", title: { text: "step", font: { size: 11 }, standoff: 4 }, rangemode: "tozero" },
-    yaxis: { ...axis, domain: domains.y, range: lossRange(arrays) },
+    yaxis: { ...axis, domain: domains.y, range: losses },
     yaxis2: { ...axis, domain: domains.y2, range: [-0.03, 1.03], dtick: 0.5 },
     yaxis3: { ...axis, domain: domains.y3, range: [0.3, 1.03], dtick: 0.25 },
   };

@@ -54,18 +54,22 @@ def live_curves(key: str, columns: dict[str, np.ndarray], height: int, growing: 
 def pack(identity: str, columns: dict[str, np.ndarray], height: int) -> bytes:
     """Thinned curves as bytes: a 4-byte header length, a JSON header, then little-endian float32 arrays.
 
-    The header lists [name, number of points] in order; each name has its steps first, then its values, and
-    `name~` is the moving average.
+    The header holds the range of the losses' axis, and lists [name, number of points] in order; each name has its
+    steps first, then its values, and `name~` is the moving average.
     """
-    names, arrays = [], []
+    names: list[tuple[str, int]] = []
+    arrays: list[np.ndarray] = []
+    lines: dict[str, np.ndarray] = {}
     steps = columns["step"]
     for name in CURVES:
         x, y = thinned(steps, columns[name])
         smooth_x, smooth_y = smoothed(steps, columns[name])
         for label, xs, ys in ((name, x, y), (f"{name}~", smooth_x, smooth_y)):
-            names.append([label, len(xs)])
+            names.append((label, len(xs)))
             arrays += [xs, ys]
-    header = json.dumps({"identity": identity, "height": height, "arrays": names}).encode()
+        lines[name] = smooth_y
+    losses = calm_range(np.concatenate([lines["d_loss"], lines["g_loss"]]))
+    header = json.dumps({"identity": identity, "height": height, "losses": losses, "arrays": names}).encode()
     header += b" " * (-len(header) % 4)
     body = np.concatenate(arrays).astype("<f4").tobytes()
     return len(header).to_bytes(4, "little") + header + body
@@ -92,6 +96,11 @@ def smoothed(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     centres = np.unique(np.linspace(0, len(x) - 1, min(len(x), 500)).round().astype(int))
     low, high = np.maximum(centres - reach, 0), np.minimum(centres + reach + 1, len(x))
     return x[centres], (total[high] - total[low]) / (high - low)
+
+
+def calm_range(values: np.ndarray) -> list[float]:
+    """From 0 to above all but the highest 3 % of values: a loss that starts at a hundred must not flatten the rest."""
+    return [0.0, max(1.0, 1.25 * float(np.quantile(values, 0.97)))] if len(values) else [0.0, 4.0]
 
 
 @functools.cache

@@ -4,12 +4,6 @@ const PLAY = '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M4 2l10 6-10 
 const PAUSE = '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3 2h4v12H3zM9 2h4v12H9z"/></svg>';
 const SPEEDS = [0.25, 0.5, 1, 2];
 
-function unpack(bytes) {
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  return { header, png: new Blob([bytes.slice(4 + length)], { type: "image/png" }) };
-}
-
 class Player {
   constructor(parent) {
     this.position = 0; // in frames, with fractions: time goes on between two frames

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from pages.common.sprites import packed
+from pages.common.sprites import packed, script
 
 _HERE = Path(__file__).parent
 _player = st.components.v2.component(
     "morph_player",
     css=(_HERE / "player.css").read_text(encoding="utf-8"),
-    js=(_HERE / "player.js").read_text(encoding="utf-8"),
+    js=script("player.js"),
 )
 
 

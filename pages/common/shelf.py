@@ -2,15 +2,15 @@
 
 import base64
 import datetime
-import io
 import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
 from PIL import Image
 
-from dcgan import launch
+from dcgan import images, launch
 from dcgan.config import BadInput, Config
 from dcgan.runs import Run
 from pages.common.words import state_word
@@ -90,14 +90,9 @@ def _thumbnail(path: str, modified: int, image_size: int) -> str:
     """The grid's top left corner, enlarged by a whole number so that pixels stay squares."""
     across, down = THUMBNAIL
     with Image.open(path) as grid:
-        corner = grid.crop(
-            (0, 0, min(grid.width, across * (image_size + 2) - 2), min(grid.height, down * (image_size + 2) - 2))
-        )
-    factor = max(1, math.ceil(128 / corner.height))
-    corner = corner.resize((corner.width * factor, corner.height * factor), Image.Resampling.NEAREST)
-    buffer = io.BytesIO()
-    corner.save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+        corner = images.corner(np.asarray(grid), image_size, across, down)
+    corner = images.upscale(corner, max(1, math.ceil(128 / len(corner))))
+    return "data:image/png;base64," + base64.b64encode(images.png_bytes(corner)).decode()
 
 
 @st.cache_data(max_entries=1000, show_spinner=False)

@@ -10,10 +10,17 @@ import numpy as np
 import streamlit as st
 
 _HERE = Path(__file__).parent
+
+
+def script(name: str) -> str:
+    """The JavaScript of a component that takes `packed` pictures, with the function that unpacks them."""
+    return "\n".join((_HERE / part).read_text(encoding="utf-8") for part in ("packed.js", name))
+
+
 _tiles = st.components.v2.component(
     "picture_tiles",
     css=(_HERE / "tiles.css").read_text(encoding="utf-8"),
-    js=(_HERE / "tiles.js").read_text(encoding="utf-8"),
+    js=script("tiles.js"),
 )
 
 

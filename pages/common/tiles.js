@@ -1,12 +1,6 @@
 // Small pictures as buttons; the grid is made once and repainted in place, so that nothing flickers or loses focus.
 const GRIDS = new WeakMap();
 
-function unpack(bytes) {
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  return { header, png: new Blob([bytes.slice(4 + length)], { type: "image/png" }) };
-}
-
 function build(parent) {
   const root = document.createElement("div");
   root.className = "tiles";

@@ -18,7 +18,14 @@ STATES = {  # state -> (word, icon, badge colour)
 
 
 def state_word(status: Status) -> str:
+    """The state in a word, also one that only a later version knows."""
     return STATES[status.state][0] if status.state in STATES else status.state
+
+
+def badge(status: Status) -> str:
+    """The state as a coloured badge in Markdown."""
+    _, icon, colour = STATES.get(status.state, ("", ":material/help:", "gray"))
+    return f":{colour}-badge[{icon} {escaped(state_word(status))}]"
 
 
 def duration(seconds: float | None) -> str:

@@ -15,6 +15,7 @@ from pages.common import address, choose
 from pages.common.loading import Opened, modified, open_at, ranked_dims
 from pages.common.sprites import tiles
 from pages.common.view import MAX_SEED, NUM_NEIGHBOURS, View, base_z, pictures_of, png_of, slider_range
+from pages.common.widgets import hold
 
 SLIDERS = 8
 SEED, TRUNCATION, DISTANCE = "explore-seed", "explore-truncation", "explore-distance"
@@ -79,12 +80,6 @@ def arrive() -> None:
         if "seed" in params or VIEW not in st.session_state:
             st.session_state[VIEW] = View.from_params(params)
         st.session_state[PAGE] = address.whole(params, "dims", 1, 4096, 1) - 1
-
-
-def hold(key: str, value: object) -> None:
-    """Make a widget show the view's value; a widget that does so already is left alone."""
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
 
 
 @st.fragment

@@ -17,6 +17,7 @@ from pages.common.loading import Opened, open_at
 from pages.common.morph import Corners, Morph
 from pages.common.player import player
 from pages.common.view import MAX_SEED
+from pages.common.widgets import hold
 
 MORPH, CORNERS, TABS, ARRIVED = "morph", "morph-corners", "morph-tabs", "morph-truncation"
 TAB_NAMES = {"morph": "Morph", "corners": "Four corners"}
@@ -57,12 +58,6 @@ def walk() -> Morph:
 
 def change(new: Morph) -> None:
     st.session_state[MORPH] = new
-
-
-def hold(key: str, value: object) -> None:
-    """Make a widget show a value; a widget that does so already is left alone."""
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
 
 
 def setting(name: str) -> Callable[[], None]:

@@ -10,7 +10,7 @@ from dcgan.runs import Run, Status
 from pages.common.curves import live_curves, load_library
 from pages.common.history import history_of
 from pages.common.upkeep import can_resume
-from pages.common.words import STATES, duration, escaped
+from pages.common.words import badge, duration, escaped
 from pages.training.health import judge
 
 CHART_HEIGHT = 520
@@ -44,14 +44,11 @@ def _live(run: Run, ticking: bool) -> None:
 
 
 def _figures(run: Run, status: Status) -> None:
-    word, icon, colour = STATES[status.state]
     where = f" on {status.device}" if status.device else ""
     config = run.config
     busy = status.message and status.state in ("starting", "running")
     note = f": {escaped(status.message)}" if busy else ""
-    st.markdown(
-        f":{colour}-badge[{icon} {word}] {escaped(config.preset)} on {escaped(config.data)}{escaped(where)}{note}"
-    )
+    st.markdown(f"{badge(status)} {escaped(config.preset)} on {escaped(config.data)}{escaped(where)}{note}")
     cells = st.grid(4, min_column_width=130)
     cells.metric(
         "Step",

@@ -9,7 +9,7 @@ from dcgan.config import BadInput
 from dcgan.runs import Run, Status
 from pages.common import address, compare, curves, shelf, upkeep
 from pages.common.history import history_of
-from pages.common.words import STATES, age, duration, escaped, size
+from pages.common.words import age, badge, duration, escaped, size
 from pages.training import run_actions
 
 CURVES_HEIGHT = 620
@@ -63,7 +63,6 @@ def two(runs: list[Run]) -> None:
 
 def heading(run: Run, status: Status) -> None:
     """The name, and what there is to know in one line."""
-    word, icon, colour = STATES.get(status.state, (status.state, ":material/help:", "gray"))
     st.subheader(escaped(run.name), anchor=False)
     config = shelf.config_of(run)
     about = [f"step {status.step:,}", f"made {age(run)}", f"{size(shelf.size_of(run))} on disk"]
@@ -73,7 +72,7 @@ def heading(run: Run, status: Status) -> None:
         about = [config.preset, f"{shelf.data_title(config.data)} at {config.image_size} px, {colours}", *about]
     if status.time_s:
         about.append(f"trained for {duration(status.time_s)} on {status.device}")
-    st.markdown(f":{colour}-badge[{icon} {word}] " + " · ".join(escaped(part) for part in about))
+    st.markdown(f"{badge(status)} " + " · ".join(escaped(part) for part in about))
     if status.state == "failed":
         st.error(
             escaped(status.error) or "Training failed; log.txt in its folder has the details.", icon=":material/error:"
@@ -130,7 +129,8 @@ def one_grid(run: Run, step: int | None) -> None:
     except OSError:
         st.info("This grid was thinned out a moment ago: pick another step.")
         return
-    st.image(picture, f"Samples at step {step}", width="stretch", alt=f"Samples at step {step}")
+    title = f"Samples at step {step}"
+    st.image(picture, title, output_format="PNG", width="stretch", alt=title)
 
 
 def step_slider(steps: list[int], name: str) -> int:

@@ -2,9 +2,10 @@
 
 import io
 
+import numpy as np
 import streamlit as st
 
-from dcgan import launch, sources, uploads
+from dcgan import images, launch, sources, uploads
 from dcgan.config import BadInput
 from dcgan.order import order
 from dcgan.runs import Run, list_runs
@@ -56,11 +57,6 @@ def draw() -> None:
 def _start(preset: str, values: dict[str, object], spec: str) -> Run:
     """Check everything, make the run directory, start its process; raises BadInput and leaves nothing behind."""
     config = order(preset, values, spec)
-    busy = launch.active_run()
-    if busy is not None:
-        raise BadInput(
-            f"{busy.name} is in training, and one run trains at a time: stop it first (it can be resumed later)."
-        )
     run = Run.create(config, name=str(st.session_state.get("run-name", "")).strip())
     try:
         launch.start(run)
@@ -97,11 +93,7 @@ def _strip(path: str, image_size: int) -> bytes:
     from PIL import Image
 
     with Image.open(path) as grid:
-        tile = image_size + 2
-        strip = grid.crop((0, 0, min(grid.width, tile * 12), min(grid.height, tile * 2) - 2))
-        buffer = io.BytesIO()
-        strip.save(buffer, "PNG")
-    return buffer.getvalue()
+        return images.png_bytes(images.corner(np.asarray(grid), image_size, 12, 2))
 
 
 def _pick_data() -> str | None:
