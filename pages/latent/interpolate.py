@@ -14,12 +14,13 @@ from dcgan.config import BadInput
 from dcgan.runs import Run
 from pages.common import address, choose, morph
 from pages.common.loading import Opened, open_at
-from pages.common.morph import Corners, Morph
+from pages.common.morph import Morph
 from pages.common.player import player
 from pages.common.view import MAX_SEED
-from pages.common.widgets import hold
+from pages.common.widgets import hold, refuse, show
+from pages.latent import corners
 
-MORPH, CORNERS, TABS, ARRIVED = "morph", "morph-corners", "morph-tabs", "morph-truncation"
+MORPH, TABS, ARRIVED = "morph", "morph-tabs", "morph-truncation"
 TAB_NAMES = {"morph": "Morph", "corners": "Four corners"}
 MODE_HELP = (
     "How z goes from one keyframe to the next. **slerp**: along the sphere on which nearly all z lie, so that every "
@@ -27,7 +28,6 @@ MODE_HELP = (
     "the way are paler. **even**: along the sphere, re-timed so that the picture changes equally from frame to frame."
 )
 STRIP = (2, 8)  # rows and columns of the filmstrip
-CORNER_NAMES = ("Top left", "Top right", "Bottom left", "Bottom right")
 
 PHONE = """
 <style>
@@ -75,21 +75,6 @@ def type_seed(at: int) -> None:
         change(walk().with_key(at, st.session_state[f"morph-seed-{at}"]))
 
 
-def type_corner(at: int) -> None:
-    seed, old = st.session_state[f"corner-seed-{at}"], st.session_state[CORNERS]
-    if seed is not None:
-        st.session_state[CORNERS] = dataclasses.replace(old, seeds=(*old.seeds[:at], seed, *old.seeds[at + 1 :]))
-
-
-def size_corners() -> None:
-    st.session_state[CORNERS] = dataclasses.replace(st.session_state[CORNERS], n=st.session_state["corner-n"])
-
-
-def random_corners() -> None:
-    seeds = tuple(random.randrange(100_000) for _ in range(4))
-    st.session_state[CORNERS] = dataclasses.replace(st.session_state[CORNERS], seeds=seeds)
-
-
 # the page
 
 
@@ -99,8 +84,7 @@ def arrive() -> None:
         params = st.query_params.to_dict()
         if "seeds" in params or MORPH not in st.session_state:
             st.session_state[MORPH] = Morph.from_params(params)
-        if "corners" in params or CORNERS not in st.session_state:
-            st.session_state[CORNERS] = Corners.from_params(params)
+        corners.arrive(params)
         st.session_state[TABS] = TAB_NAMES.get(params.get("view", ""), TAB_NAMES["morph"])
 
 
@@ -122,11 +106,13 @@ def lab() -> None:
     try:
         opened = open_at(run, step)
         with second if in_corners else first:
-            draw = draw_corners if in_corners else draw_morph
-            draw(run, opened)
+            if in_corners:
+                corners.draw(run, opened, walk().truncation, draw_truncation)
+            else:
+                draw_morph(run, opened)
     except BadInput as error:
-        st.error(str(error), icon=":material/block:")
-    params = walk().params() | st.session_state[CORNERS].params()
+        refuse(error)
+    params = walk().params() | corners.chosen().params()
     address.write(params | {"view": "corners" if in_corners else None})
 
 
@@ -198,11 +184,6 @@ def icon_button(
         disabled=disabled,
         on_click=lambda: change(make(*args)),
     )
-
-
-def show(picture: np.ndarray, alt: str) -> None:
-    """A picture as it is: without output_format Streamlit would make a JPEG of it."""
-    st.image(images.png_bytes(picture), width="stretch", output_format="PNG", alt=alt)
 
 
 def draw_settings() -> None:
@@ -283,43 +264,6 @@ def draw_downloads(run: Run, opened: Opened, moving: np.ndarray) -> None:
                 help="Made when you click. It carries its recipe: run, step, weights, seeds, path, frames, loop, "
                 "truncation.",
             )
-
-
-def draw_corners(run: Run, opened: Opened) -> None:
-    """A square of pictures between four seeds."""
-    now: Corners = dataclasses.replace(st.session_state[CORNERS], truncation=walk().truncation)
-    pictures = morph.corners_of(opened.generator, now)
-    left, right = st.columns([3, 2], gap="large")
-    with left.container(key="pixels-corners"):
-        seeds = ", ".join(map(str, now.seeds))
-        show(images.grid(pictures, now.n, gap=1), f"{now.n} by {now.n} pictures between the seeds {seeds}")
-    with right:
-        st.caption(
-            "Every corner is a seed. Between them the pictures go along the sphere of z: down both sides, then across."
-        )
-        for row in (0, 2):
-            for at, column in zip((row, row + 1), st.columns(2, gap="medium"), strict=True):
-                hold(f"corner-seed-{at}", now.seeds[at])
-                column.number_input(
-                    CORNER_NAMES[at], 0, MAX_SEED, key=f"corner-seed-{at}", on_change=type_corner, args=(at,)
-                )
-        st.button(
-            "Randomize", icon=":material/shuffle:", type="primary", on_click=random_corners, help="Four other seeds."
-        )
-        hold("corner-n", now.n)
-        st.slider("Pictures per side", *morph.CORNERS, key="corner-n", on_change=size_corners)
-        draw_truncation()
-        factor = max(1, 128 // pictures.shape[1])
-        st.download_button(
-            "PNG",
-            lambda: morph.corners_file(pictures, now, run, opened, factor),
-            f"{run.id}-step-{opened.step}-corners-{'-'.join(map(str, now.seeds))}.png",
-            "image/png",
-            key="corners-png",
-            icon=":material/download:",
-            on_click="ignore",
-            help="It carries its recipe: run, step, weights, seeds, truncation.",
-        )
 
 
 st.html(PHONE)
