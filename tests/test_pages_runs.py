@@ -15,6 +15,7 @@ from dcgan.presets import preset_config
 from dcgan.runs import PROJECT, Run, Status, list_runs
 from pages.common import compare, shelf, upkeep
 from pages.common.curves import CURVES
+from pages.common.words import escaped
 
 PAGE = "pages/training/runs.py"
 ODD = "<b>bold</b> *star* :red[x] $x^2$ 日本語"
@@ -37,7 +38,8 @@ def make_run(name: str, state: str = "finished", step: int = 100, config: Config
 
 def open_page(*chosen: str, **params: str) -> AppTest:
     at = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
-    at.run()
+    at.run()  # Train, which shows the newest samples of all runs
+    assert not at.exception
     at.switch_page(PAGE)
     if chosen:
         at.query_params["run"] = list(chosen)
@@ -111,7 +113,7 @@ def test_an_unreadable_run_is_shown_and_can_be_deleted(root):
     run.config_path.write_text("{")
     at = open_page()
     assert list(at.dataframe[0].value["Preset"]) == ["unreadable"]
-    assert "config.json is not valid JSON." in texts(at)
+    assert escaped("config.json is not valid JSON.") in texts(at)
     assert "Delete" in labels(at)
     upkeep.delete(run)
     assert not run.path.exists()
@@ -241,7 +243,7 @@ def test_a_refused_resume_says_why(root, monkeypatch):
     make_run("half", "stopped", step=50)
     monkeypatch.setattr(launch, "start", refuse)
     at = press(open_page("half"), "Resume")
-    assert [error.value for error in at.error] == ["other is training, and one run trains at a time."]
+    assert [error.value for error in at.error] == [r"other is training, and one run trains at a time\."]
 
 
 def test_a_finished_run_trains_further_or_keeps_its_end(root, monkeypatch):

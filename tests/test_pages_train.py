@@ -12,6 +12,7 @@ from dcgan.images import grid, png_bytes
 from dcgan.presets import PRESETS, PUBLISHED, in_group
 from dcgan.runs import PROJECT, Run, Status, publish
 from pages.common.history import COLUMNS
+from pages.common.words import escaped
 from pages.training.health import judge
 from tests.files import write_mnist
 
@@ -75,7 +76,7 @@ def test_presets_to_start_with_have_a_card_and_the_published_ones_a_list(root) -
 def test_a_recipe_brings_its_pictures_and_says_when_they_are_not_here(root) -> None:
     app = choose_system(open_page(), "three-sets-faces")
     assert labelled(app.selectbox, "Pictures").value == "celeba"
-    assert "CelebA is not here: put img_align_celeba.zip" in texts(app)
+    assert escaped("CelebA is not here: put img_align_celeba.zip") in texts(app)
     assert button(app, "Start training").disabled
     choose_system(app, "custom-loop")
     assert labelled(app.selectbox, "Pictures").value == "fashion-mnist"
@@ -103,7 +104,7 @@ def test_layers_and_rules_of_what_is_about_to_be_trained(root) -> None:
     labelled(app.selectbox, "g_activation").set_value("selu").run()
     assert "The paper's rules: 2 of 5 kept" in texts(app)
     labelled(app.selectbox, "norm_d").set_value("batch").run()
-    assert "architecture dense-28 goes with" in texts(app)
+    assert escaped("architecture dense-28 goes with") in texts(app)
 
 
 def table(app: AppTest) -> str:
@@ -133,7 +134,7 @@ def test_a_bad_setting_is_one_sentence_and_leaves_nothing(root, field, value, se
     app = open_page()
     next(item for item in app.number_input if item.label == field).set_value(value)
     button(app, "Start training").click().run()
-    assert [error.value for error in app.error] == [sentence]
+    assert [error.value for error in app.error] == [escaped(sentence)]
     assert not list(root.glob("*"))
 
 

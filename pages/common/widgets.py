@@ -1,9 +1,27 @@
 """What our pages do with Streamlit's widgets again and again."""
 
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 import streamlit as st
+
+from dcgan import images
+from dcgan.config import BadInput
+from pages.common.words import escaped
 
 
 def hold(key: str, value: object) -> None:
     """Make a widget show a value; one that does so already is left alone, lest it be sent anew."""
     if st.session_state.get(key) != value:
         st.session_state[key] = value
+
+
+def refuse(error: BadInput, show: Callable[..., Any] = st.error, icon: str = ":material/block:") -> None:
+    """Show the sentence of a refusal word for word: paths and names in it are no formatting."""
+    show(escaped(str(error)), icon=icon)
+
+
+def show(picture: np.ndarray, alt: str) -> None:
+    """A picture, uint8 (H, W) or (H, W, 3), as it is: without output_format Streamlit would make a JPEG of it."""
+    st.image(images.png_bytes(picture), width="stretch", output_format="PNG", alt=alt)

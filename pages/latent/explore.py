@@ -11,11 +11,11 @@ import streamlit as st
 from dcgan import images, launch
 from dcgan.config import BadInput
 from dcgan.runs import Run
-from pages.common import address, choose
+from pages.common import address, choose, widgets
 from pages.common.loading import Opened, modified, open_at, ranked_dims
 from pages.common.sprites import tiles
 from pages.common.view import MAX_SEED, NUM_NEIGHBOURS, View, base_z, pictures_of, png_of, slider_range
-from pages.common.widgets import hold
+from pages.common.widgets import hold, refuse
 
 SLIDERS = 8
 SEED, TRUNCATION, DISTANCE = "explore-seed", "explore-truncation", "explore-distance"
@@ -104,7 +104,7 @@ def lab() -> None:
         with right:
             control(run, step, opened, pictures[0])
     except BadInput as error:
-        right.error(str(error), icon=":material/block:")
+        refuse(error, right.error)
         return
     st.session_state[SHOWN] = (run, step, opened.modified)
     page = st.session_state[PAGE]
@@ -116,7 +116,7 @@ def show(run: Run, opened: Opened, pictures: np.ndarray) -> None:
     now = view()
     with st.container(key="pixels-explore", gap="xsmall"):
         alt = f"What seed {now.seed} gives at step {opened.step:,}"
-        st.image(images.png_bytes(pictures[0]), width="stretch", output_format="PNG", alt=alt)
+        widgets.show(pictures[0], alt)
     with st.container(horizontal=True, vertical_alignment="bottom", key="explore-around"):
         hold(DISTANCE, now.distance)
         st.slider(

@@ -7,6 +7,7 @@ import streamlit as st
 from dcgan import sources
 from dcgan.config import BadInput, Config, describe
 from dcgan.presets import PRESETS
+from pages.common.widgets import refuse
 
 GROUPS = {
     "Networks": (
@@ -58,7 +59,7 @@ def _networks(defaults: Config, changed: dict[str, object], spec: str | None) ->
         if spec is not None:
             config = _in_the_colours_of(spec, config)
     except BadInput as error:
-        st.error(str(error), icon=":material/block:")
+        refuse(error)
         return
     left, right = st.columns([5, 7], gap="medium")
     with left:

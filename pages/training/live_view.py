@@ -10,6 +10,7 @@ from dcgan.runs import Run, Status
 from pages.common.curves import live_curves, load_library
 from pages.common.history import history_of
 from pages.common.upkeep import can_resume
+from pages.common.widgets import refuse
 from pages.common.words import badge, duration, escaped
 from pages.training.health import judge
 
@@ -152,7 +153,7 @@ def _resume(run: Run, paused: bool) -> None:
         with st.spinner("Starting …"):
             launch.start(run)
     except BadInput as error:
-        st.error(str(error), icon=":material/block:")
+        refuse(error)
         return
     st.rerun()
 

@@ -8,6 +8,7 @@ from dcgan import launch
 from dcgan.config import BadInput
 from dcgan.runs import Run, Status
 from pages.common import shelf, upkeep
+from pages.common.widgets import refuse
 from pages.common.words import escaped, size
 
 TRAIN, EXPLORE = "pages/training/train.py", "pages/latent/explore.py"
@@ -19,7 +20,7 @@ def draw(run: Run, status: Status) -> None:
         further = upkeep.why_not_further(run, status)
         resumable = upkeep.can_resume(run, status)
     except BadInput as error:  # its settings can't be read: it can still be thrown away
-        st.error(str(error))
+        refuse(error)
         further, resumable = " ", False
     active, has_generator = status.state in launch.ACTIVE, run.generator_path.exists()
     with st.container(horizontal=True, gap="small", key="run-actions"):
@@ -63,7 +64,7 @@ def begin(start: Callable[[], None], run: Run) -> None:
         with st.spinner("Starting …"):
             start()
     except BadInput as error:
-        st.error(str(error), icon=":material/block:")
+        refuse(error)
         return
     st.switch_page(TRAIN, query_params={"run": run.id})
 
@@ -103,7 +104,7 @@ def delete(run: Run) -> None:
             try:
                 upkeep.delete(run)
             except BadInput as error:
-                st.error(str(error))
+                refuse(error)
                 return
             st.query_params.pop("run", None)
             st.rerun()

@@ -1,5 +1,6 @@
 """Before a run: choose a recipe and pictures, press Start training."""
 
+import contextlib
 import io
 
 import numpy as np
@@ -9,6 +10,7 @@ from dcgan import images, launch, sources, uploads
 from dcgan.config import BadInput
 from dcgan.order import order
 from dcgan.runs import Run, list_runs
+from pages.common.widgets import refuse
 from pages.common.words import escaped
 from pages.training import advanced, recipe
 
@@ -48,7 +50,7 @@ def draw() -> None:
             with st.spinner("Checking the pictures and starting …"):
                 run = _start(preset, values, spec)
         except BadInput as error:
-            problem.error(str(error), icon=":material/block:")
+            refuse(error, problem.error)
             return
         st.query_params.from_dict({"run": run.id})
         st.rerun()
@@ -84,7 +86,8 @@ def _showpiece() -> bytes | None:
     for run in sorted(list_runs(), key=lambda run: run.id != "quick-fashion"):
         steps = run.samples()
         if steps and run.status().state in ("finished", "stopped"):
-            return _strip(str(run.sample_path(steps[-1])), run.config.image_size)
+            with contextlib.suppress(BadInput):  # a run whose settings can't be read has no picture here
+                return _strip(str(run.sample_path(steps[-1])), run.config.image_size)
     return None
 
 
@@ -117,9 +120,9 @@ def _pick_data() -> str | None:
             pictures = _nine(source)
         except BadInput as error:
             if kind == "mnist":
-                st.info(f"{error} {FRESH_MNIST}", icon=":material/download:")
+                st.info(f"{escaped(str(error))} {FRESH_MNIST}", icon=":material/download:")
                 return spec
-            st.warning(str(error), icon=":material/folder_off:")
+            refuse(error, st.warning, ":material/folder_off:")
             return None
         with st.container(key="pixels-preview"):
             st.image(pictures, output_format="PNG", width="stretch", alt="Nine real pictures of this data set")
@@ -169,7 +172,7 @@ def _upload() -> str | None:
             with st.spinner("Storing the pictures …"):
                 stored = uploads.store_upload([(file.name, file) for file in files], "upload")
         except BadInput as error:
-            st.error(str(error), icon=":material/block:")
+            refuse(error)
             return None
         st.session_state["upload-identity"], st.session_state["upload-path"] = identity, str(stored)
     return st.session_state["upload-path"]

@@ -5,6 +5,7 @@ import streamlit as st
 from dcgan import launch
 from dcgan.config import BadInput
 from dcgan.runs import Run
+from pages.common.widgets import refuse
 from pages.training import live_view, start_view
 
 
@@ -15,7 +16,7 @@ def watched_run() -> Run | None:
         try:
             return Run.find(wanted)
         except BadInput as error:
-            st.warning(str(error), icon=":material/search_off:")
+            refuse(error, st.warning, ":material/search_off:")
             del st.query_params["run"]
     if "new" in st.query_params:
         return None

@@ -10,6 +10,7 @@ from dcgan.runs import Run
 from pages.common import address
 from pages.common.choose import pick_run, pick_step
 from pages.common.loading import open_at
+from pages.common.widgets import refuse
 from pages.common.words import escaped
 from pages.understanding.evaluate_cache import SHOWN, Evaluation, evaluation
 from pages.understanding.evaluate_charts import draw_bars, draw_distances
@@ -52,7 +53,7 @@ def page() -> None:
     try:
         found = _newest_evaluation(run, step, n, pressed)
     except BadInput as error:
-        st.error(str(error), icon=":material/block:")
+        refuse(error)
         return
     if found is None:
         _invite(n)

@@ -8,6 +8,7 @@ from dcgan.runs import list_runs
 from pages.common import address
 from pages.common.choose import pick_run
 from pages.common.loading import generator_of
+from pages.common.widgets import refuse
 from pages.understanding import (
     learn_curves,
     learn_discriminator,
@@ -62,7 +63,7 @@ def _scene() -> Scene:
             if run is not None:
                 return Scene(run, run.config, generator_of(run))
         except BadInput as error:
-            st.error(str(error), icon=":material/block:")
+            refuse(error)
     else:
         st.page_link("pages/training/train.py", label="Train a run to tell it with", icon=":material/model_training:")
     return Scene(None, next(iter(PRESETS.values())).config, None)
