@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
-from dcgan import ops
+from dcgan import ops, routes
 from dcgan.config import BadInput, Config
 from dcgan.models import NORMS, Discriminator, Dropout, Generator, initialise
 
@@ -53,7 +53,7 @@ class GAN:
         if config.d_batch == "together":  # one batch of 2B: both kinds share their BatchNorm statistics
             on_real, on_fake = self._judge(torch.cat([real, fake.detach()])).chunk(2)  # (B,), (B,)
         else:  # each batch with its own
-            on_real, on_fake = self._judge(real), self._judge(fake.detach())  # (B,), (B,)
+            on_real, on_fake = self._judge_apart(real, fake.detach())  # (B,), (B,)
         d_loss = self._loss(on_real, real=True, noise=config.label_noise)
         d_loss = d_loss + self._loss(on_fake, real=False, noise=config.label_noise)
         mean_loss = d_loss / 2 if config.d_batch == "together" else d_loss  # the mean over the one batch of 2B
@@ -85,6 +85,13 @@ class GAN:
     def _judge(self, x: Tensor) -> Tensor:
         """Pictures (B, C, H, W) -> logits (B,), on the fastest route."""
         return ops.run(self.D.blocks, x).flatten() if self.precision == "bfloat16" else self.D(x)
+
+    def _judge_apart(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+        """The logits of both, each with BatchNorm statistics of its own; together where that is one faster pass."""
+        if self.precision != "bfloat16":
+            return self._judge(real), self._judge(fake)
+        on_real, on_fake = ops.run(self.D.blocks, torch.cat([real, fake]), groups=2).flatten().chunk(2)
+        return on_real, on_fake
 
     def _loss(self, logits: Tensor, real: bool, noise: float = 0.0) -> Tensor:
         """Cross-entropy in nats of logits (B,), positive for real, with the label of real or fake.
@@ -140,6 +147,7 @@ class GAN:
             "z_rng": self.z_rng.get_state(),
             "noise_rng": self.noise_rng.get_state(),
             "steps": self.steps,
+            "routes": routes.chosen() if self.precision == "bfloat16" else {},
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -149,6 +157,7 @@ class GAN:
         if "noise_rng" in state:  # states saved before there was dropout or label noise don't need it
             self.noise_rng.set_state(state["noise_rng"].cpu())
         self.steps = state["steps"]
+        routes.choose(state.get("routes", {}))  # another route rounds otherwise
 
 
 def draw_z(n: int, config: Config, rng: torch.Generator) -> Tensor:
