@@ -1,0 +1,179 @@
+"""This machine's training speed: images per second of our step against the plain one, in pairs, and against the limit.
+
+The plain side is the way of PyTorch's DCGAN example: float32, NCHW, PyTorch's own convolutions, and pictures that pass
+through torchvision's Resize, ToTensor and Normalize in a DataLoader. Both sides train the same networks on the same
+pictures. The limit is a step that needed nothing but the matrix products of its convolutions, each as one product of
+whole matrices that lie in memory as it likes them best.
+"""
+
+import statistics
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+from torchvision import transforms
+
+from dcgan import data, ops
+from dcgan.config import Config
+from dcgan.gan import GAN
+
+WARM_UP = 3  # steps before the clock runs
+
+
+class Speed(NamedTuple):
+    """What was measured of one preset."""
+
+    precision: str
+    ours: float  # images per second, median of all pairs
+    plain: float
+    ratios: list[float]  # ours / plain of each pair
+    limit: float  # images per second that the matrix products alone would allow; 0 if not measured
+
+    @property
+    def ratio(self) -> float:
+        return statistics.median(self.ratios)
+
+
+def measure(config: Config, pairs: int, seconds: float) -> Speed:
+    """Train both sides in turn, `seconds` each, `pairs` times; on made pictures where the preset's data isn't here."""
+    ops.keep_buffers()
+    cpu = torch.device("cpu")
+    originals = pictures(config)
+    ours, plain = GAN(config, cpu), GAN(config.replace(precision="float32"), cpu)
+    for network in (plain.G, plain.D):
+        network.to(memory_format=torch.contiguous_format)
+    sides = {"ours": (ours, our_batches(config, originals)), "plain": (plain, plain_batches(config, originals))}
+    rates: dict[str, list[float]] = {"ours": [], "plain": []}
+    for number in range(pairs):
+        for side in sorted(sides, reverse=bool(number % 2)):
+            rates[side].append(images_per_s(*sides[side], seconds))
+    ratios = [mine / theirs for mine, theirs in zip(rates["ours"], rates["plain"], strict=True)]
+    limit = config.batch_size / seconds_of_products(ours) if ours.precision == "bfloat16" else 0.0
+    return Speed(ours.precision, statistics.median(rates["ours"]), statistics.median(rates["plain"]), ratios, limit)
+
+
+def images_per_s(gan: GAN, batches: Iterator[Tensor], seconds: float) -> float:
+    """Steps for some seconds, with all that they need of the data."""
+    for _ in range(WARM_UP):
+        gan.step(next(batches))
+    began, steps = time.perf_counter(), 0
+    while time.perf_counter() - began < seconds:
+        gan.step(next(batches))
+        steps += 1
+    return steps * gan.config.batch_size / (time.perf_counter() - began)
+
+
+# ---- the two ways to the next batch
+
+
+def pictures(config: Config) -> np.ndarray:
+    """Original pictures, uint8 (N, 28, 28): the bundled Fashion-MNIST, whatever the preset's own data is."""
+    return data.load("fashion-mnist", 28, 1).images[:, 0]
+
+
+def our_batches(config: Config, originals: np.ndarray) -> Iterator[Tensor]:
+    """Pictures prepared once, as training has them: float32 (B, C, S, S) in [-1, 1]."""
+    images = data.load("fashion-mnist", config.image_size, config.channels).images
+    stream = data.BatchStream(len(originals), config.batch_size, config.seed)
+    while True:
+        batch = torch.from_numpy(np.ascontiguousarray(images[stream.next().numpy()]))
+        yield data.to_float(batch).contiguous(memory_format=torch.channels_last)
+
+
+class Transformed(Dataset):
+    """One PIL picture at a time through torchvision's transforms."""
+
+    def __init__(self, originals: np.ndarray, config: Config) -> None:
+        self.originals = originals
+        grey = [] if config.channels == 1 else [transforms.Grayscale(config.channels)]
+        size = [transforms.Resize(config.image_size), transforms.ToTensor(), transforms.Normalize(0.5, 0.5)]
+        self.transform = transforms.Compose([*grey, *size])
+
+    def __len__(self) -> int:
+        return len(self.originals)
+
+    def __getitem__(self, index: int) -> Tensor:
+        return self.transform(Image.fromarray(self.originals[index]))
+
+
+def plain_batches(config: Config, originals: np.ndarray) -> Iterator[Tensor]:
+    while True:
+        yield from DataLoader(Transformed(originals, config), config.batch_size, shuffle=True, drop_last=True)
+
+
+# ---- the limit
+
+
+class Layer(NamedTuple):
+    """A convolution as products between its small side, pixels x channels, and the windows of its large one."""
+
+    pixels: int
+    channels: int
+    window: int
+
+    @property
+    def gather(self) -> tuple[int, int, int]:
+        return self.pixels, self.window, self.channels
+
+    @property
+    def spread(self) -> tuple[int, int, int]:
+        return self.pixels, self.channels, self.window
+
+    @property
+    def correlate(self) -> tuple[int, int, int]:
+        return self.channels, self.pixels, self.window
+
+
+def seconds_of_products(gan: GAN, rounds: int = 5) -> float:
+    """The time of a step's matrix products alone: each shape as one bfloat16 product, the best of some rounds.
+
+    A step takes D forward and back on two batches, G forward and back on one, and on G's way also D once more,
+    forward and back to its input. Neither z nor D's own pictures need a gradient.
+    """
+    config, batch = gan.config, gan.config.batch_size
+    z, picture = torch.zeros(1, config.z_dim), torch.zeros(1, config.channels, config.image_size, config.image_size)
+    on_both, on_fakes = layers(gan.D, picture, 2 * batch), layers(gan.D, picture, batch)
+    of_g = layers(gan.G, z, batch)
+    shapes = [shape for layer in on_both for shape in (layer.gather, layer.spread, layer.correlate)]
+    shapes.remove(on_both[0].spread)
+    shapes += [shape for layer in on_fakes for shape in (layer.gather, layer.spread)]
+    shapes += [shape for layer in of_g for shape in (layer.gather, layer.spread, layer.correlate)]
+    shapes.remove(of_g[0].gather)
+    return sum(_seconds(*shape, rounds) for shape in shapes)
+
+
+def layers(network: nn.Module, one: Tensor, batch: int) -> list[Layer]:
+    """The convolutions of a network, from first to last, for a batch of such inputs as `one`."""
+    found = []
+
+    def note(conv: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        small, large = (inputs[0], output) if isinstance(conv, nn.ConvTranspose2d) else (output, inputs[0])
+        area = conv.kernel_size[0] * conv.kernel_size[1]
+        found.append(Layer(batch * small[0, 0].numel(), small.shape[1], area * large.shape[1]))
+
+    convolutions = [module for module in network.modules() if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d))]
+    hooks = [conv.register_forward_hook(note) for conv in convolutions]
+    was_training = network.training
+    with torch.no_grad():
+        network.eval()(one)
+    network.train(was_training)
+    for hook in hooks:
+        hook.remove()
+    return found
+
+
+def _seconds(rows: int, inner: int, columns: int, rounds: int) -> float:
+    left = torch.randn(rows, inner).to(torch.bfloat16)
+    right = torch.randn(inner, columns).to(torch.bfloat16)
+    left @ right
+    times = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        left @ right
+        times.append(time.perf_counter() - began)
+    return min(times)
