@@ -204,10 +204,19 @@ def _train_watched(run: Run, heart: Heartbeat, show: bool) -> int:
             )
             bar.update(int(point["step"]) - bar.n)
 
+        def on_prepared(done: int, total: int) -> None:
+            bar.total, bar.unit = total, " pictures"
+            bar.set_description_str("Preparing", refresh=False)
+            bar.update(done - bar.n)
+            if done == total:
+                bar.unit = "step"
+                bar.set_description_str(refresh=False)
+                bar.reset()
+
         try:
             from dcgan.train import train as train_run
 
-            train_run(run, heart, on_progress)
+            train_run(run, heart, on_progress, on_prepared)
             return DONE
         except BadInput as error:
             heart.update(state="failed", error=str(error))

@@ -105,6 +105,16 @@ def _only_gone(source: sources.Source, expected: str, folder: Path) -> str:
     return f"Of the pictures of {source.spec!r} {words[0]}."
 
 
+def notice(found: ImageData) -> str:
+    """What the person should know about the pictures that a run trains on, in a sentence or two; mostly nothing."""
+    if not found.skipped:
+        return found.remark
+    n = len(found.skipped)
+    named = "; ".join(found.skipped[:3]) + ("; ..." if n > 3 else "")
+    listed = " log.txt lists all of them." if n > 3 else ""
+    return f"{found.remark} {n:,} picture{'s' * (n > 1)} could not be read: {named}.{listed}".strip()
+
+
 def to_float(images: torch.Tensor) -> torch.Tensor:
     """uint8 pictures to float32 in [-1, 1], the range of the generator's tanh; `dcgan.images` has the inverse."""
     assert images.dtype == torch.uint8
