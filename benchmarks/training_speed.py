@@ -50,10 +50,10 @@ def plain_batches(config: Config, images: np.ndarray) -> Iterator[torch.Tensor]:
 
 
 def our_batches(config: Config, images: np.ndarray) -> Iterator[torch.Tensor]:
+    feed = data.Feed(images, torch.device("cpu"))
     stream = data.BatchStream(len(images), config.batch_size, config.seed)
     while True:
-        batch = torch.from_numpy(np.ascontiguousarray(images[stream.next().numpy()]))
-        yield data.to_float(batch).contiguous(memory_format=torch.channels_last)
+        yield feed.batch(stream.next())
 
 
 def images_per_s(gan: GAN, batches: Iterator[torch.Tensor]) -> float:

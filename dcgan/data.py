@@ -16,6 +16,7 @@ from dcgan.pictures import shown
 from dcgan.prepared import Prepared, Progress, advise, known_files, open_prepared, prepared
 
 RELEASE_BYTES = 256 * 2**20  # of a mapped array that may count as this process's memory
+MAPPED_AROUND = 2**16  # bytes that Linux maps around a place that is read, as long as they are in its cache
 DEVICE_SHARE = 0.5  # of a GPU's free memory that a data set may take
 
 
@@ -110,9 +111,8 @@ def notice(found: ImageData) -> str:
     if not found.skipped:
         return found.remark
     n = len(found.skipped)
-    named = "; ".join(found.skipped[:3]) + ("; ..." if n > 3 else "")
-    listed = " log.txt lists all of them." if n > 3 else ""
-    return f"{found.remark} {n:,} picture{'s' * (n > 1)} could not be read: {named}.{listed}".strip()
+    named = "; ".join(found.skipped[:3]) + (f"; {n - 3:,} more are listed in log.txt" if n > 3 else "")
+    return f"{found.remark} {n:,} picture{'s' * (n > 1)} could not be read: {named}.".strip()
 
 
 def to_float(images: torch.Tensor) -> torch.Tensor:
@@ -168,7 +168,7 @@ class Feed:
             else:
                 picked = picked.to(self.device)
         if self._mapped:
-            self._unreleased += picked.nbytes
+            self._unreleased += picked.nbytes + len(indices) * MAPPED_AROUND
             if self._unreleased > RELEASE_BYTES:
                 advise(self._source, "MADV_DONTNEED")  # the pages stay in the system's cache
                 self._unreleased = 0

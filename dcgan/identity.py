@@ -83,8 +83,9 @@ def _state(path: Path, names: list[str]) -> str:
         return ""
     digest, newest = hashlib.sha256(), 0
     try:
+        root = os.fspath(path)
         for name in names if path.is_dir() else [""]:
-            stat = os.stat(path / name if name else path)
+            stat = os.stat(os.path.join(root, name) if name else root)
             newest = max(newest, stat.st_ctime_ns, stat.st_mtime_ns)
             facts = f"{name}\0{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_ino} {stat.st_dev}\n"
             digest.update(facts.encode(errors="surrogateescape"))

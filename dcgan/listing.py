@@ -93,6 +93,8 @@ def reader(path: Path, place: str = "") -> Iterator[Callable[[str], bytes]]:
                 raise ValueError("the file is too large")
             if member.external_attr >> 28 == 0o12:  # its content is the path of something else
                 raise ValueError("a link, not a picture")
+            if member.flag_bits & 1:
+                raise ValueError("locked with a password")
             return archive.read(member)  # never more than the file_size it declares
 
         yield read
