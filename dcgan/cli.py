@@ -205,12 +205,18 @@ def _train_watched(run: Run, heart: Heartbeat, show: bool) -> int:
             bar.update(int(point["step"]) - bar.n)
 
         def on_prepared(done: int, total: int) -> None:
-            bar.total, bar.unit = total, " pictures"
-            bar.set_description_str("Preparing", refresh=False)
+            if bar.disable:
+                return
+            if not bar.desc:  # an interrupted preparation goes on where it was
+                bar.initial = bar.n = done
+                bar.unit = " pictures"
+                bar.set_description_str("Preparing", refresh=False)
+            bar.total = total
             bar.update(done - bar.n)
             if done == total:
                 bar.unit = "step"
                 bar.set_description_str(refresh=False)
+                bar.initial = 0
                 bar.reset()
 
         try:

@@ -45,7 +45,7 @@ def train(
     device = pick_device(config.device)
     if config.num_threads:
         torch.set_num_threads(config.num_threads)
-    heart.update(device=device_name(device), message="Preparing the pictures")
+    heart.update(device=device_name(device), message="Preparing the pictures", notice="", prepared=None)
 
     def say_prepared(done: int, total: int) -> None:
         heart.update(message=f"Preparing the pictures: {done:,} of {total:,}", prepared=done / max(1, total))

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from dcgan import sources
+from dcgan import cli, sources
 from dcgan.checkpoint import load_state
 from dcgan.config import BadInput, Config
 from dcgan.heartbeat import Heartbeat
@@ -49,6 +49,18 @@ def test_preparation_is_told_and_what_was_skipped_is_named(run, pictures, root, 
     assert status.state == "finished" and status.prepared is None
     assert status.notice == "1 picture could not be read: page.jpg: not a picture in a known format."
     assert "skipped page.jpg: not a picture in a known format" in caplog.text
+
+
+@pytest.mark.parametrize("show", [False, True])
+def test_the_terminal_shows_the_preparation_and_then_the_steps(run, capfd, show):
+    with Heartbeat(run) as heart:
+        assert cli._train_watched(run, heart, show) == cli.DONE
+    printed = capfd.readouterr().err
+    if show:
+        assert "Preparing:   0%" in printed and "Preparing: 100%" in printed and "26/26" in printed
+        assert "4/4" in printed.split("26/26")[-1] and "images/s" in printed
+    else:
+        assert printed == ""
 
 
 def test_stop_is_obeyed_while_pictures_are_prepared_and_a_resume_goes_on(run):

@@ -170,7 +170,12 @@ def _stop(run: Run, status: Status) -> None:
 
 def _words(run: Run, status: Status, columns: dict) -> None:
     """What is happening, for somebody who sees it for the first time; then where to go next."""
-    if status.state in launch.ACTIVE:
+    if status.prepared is not None and status.state in launch.ACTIVE:
+        st.markdown(
+            ":material/photo_library: The pictures are cropped and shrunk once, and kept: the next run on them begins "
+            "at once. Stop whenever you like, it goes on where it was."
+        )
+    elif status.state in launch.ACTIVE:
         verdict = judge(columns, status)
         icon = {"good": ":material/favorite:", "watch": ":material/visibility:", "bad": ":material/warning:"}[
             verdict.level
