@@ -207,16 +207,16 @@ def _train_watched(run: Run, heart: Heartbeat, show: bool) -> int:
         def on_prepared(done: int, total: int) -> None:
             if bar.disable:
                 return
+            bar.total = total
             if not bar.desc:  # an interrupted preparation goes on where it was
                 bar.initial = bar.n = done
                 bar.unit = " pictures"
-                bar.set_description_str("Preparing", refresh=False)
-            bar.total = total
+                bar.set_description_str("Preparing")
             bar.update(done - bar.n)
             if done == total:
-                bar.unit = "step"
+                bar.refresh()
                 bar.set_description_str(refresh=False)
-                bar.initial = 0
+                bar.unit, bar.initial = "step", 0
                 bar.reset()
 
         try:
