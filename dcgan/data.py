@@ -111,7 +111,7 @@ def notice(found: ImageData) -> str:
     if not found.skipped:
         return found.remark
     n = len(found.skipped)
-    named = "; ".join(found.skipped[:3]) + (f"; {n - 3:,} more are listed in log.txt" if n > 3 else "")
+    named = "; ".join(found.skipped[:3]) + (f"; and {n - 3:,} more, listed in log.txt" if n > 3 else "")
     return f"{found.remark} {n:,} picture{'s' * (n > 1)} could not be read: {named}.".strip()
 
 

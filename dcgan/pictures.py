@@ -20,7 +20,10 @@ def decode(read: Callable[[str], bytes], name: str, size: int = 128) -> "Image.I
     from PIL import Image, ImageOps
 
     try:
-        with Image.open(io.BytesIO(read(name)), formats=FORMATS) as opened:
+        content = read(name)
+        if not content:
+            raise ValueError("the file is empty")
+        with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
             if opened.width * opened.height > (Image.MAX_IMAGE_PIXELS or math.inf):
                 raise Image.DecompressionBombError
             opened.draft(None, (2 * size, 2 * size))  # a JPEG of 12 megapixels decodes at an eighth of its size

@@ -148,7 +148,7 @@ def test_notice_names_what_was_skipped():
     found = data.ImageData(np.zeros(0), None, (), "", [f"{i}.png: truncated" for i in range(5)], "CelebA is new.")
     assert data.notice(found) == (
         "CelebA is new. 5 pictures could not be read: 0.png: truncated; 1.png: truncated; 2.png: truncated; "
-        "2 more are listed in log.txt."
+        "and 2 more, listed in log.txt."
     )
     assert data.notice(dataclasses.replace(found, skipped=[], remark="")) == ""
 

@@ -87,7 +87,7 @@ def bomb() -> bytes:
 
 BROKEN = {
     "page.jpg": (b"<html>404</html>", "not a picture in a known format"),
-    "empty.png": (b"", "not a picture in a known format"),
+    "empty.png": (b"", "the file is empty"),
     "script.jpg": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture in a known format"),
     "cut.png": (encode(colour(64, 64))[:2000], ""),
     "cut.jpg": (encode(colour(64, 64), "JPEG")[:1500], "truncated"),
@@ -115,7 +115,7 @@ def test_file_that_is_too_large_or_gone_is_named(tmp_path, monkeypatch):
 
 def test_a_name_can_not_forge_a_line_of_the_log():
     with pytest.raises(ValueError) as caught:
-        pictures.decode(lambda name: b"", "a\n2026 INFO\x1b[2J\u202e.png")
+        pictures.decode(lambda name: b"x", "a\n2026 INFO\x1b[2J\u202e.png")
     assert str(caught.value) == "a\ufffd2026 INFO\ufffd[2J\ufffd.png: not a picture in a known format"
 
 
