@@ -79,10 +79,9 @@ def pictures(config: Config) -> np.ndarray:
 def our_batches(config: Config, originals: np.ndarray) -> Iterator[Tensor]:
     """Pictures prepared once, as training has them: float32 (B, C, S, S) in [-1, 1]."""
     images = data.load("fashion-mnist", config.image_size, config.channels).images
-    stream = data.BatchStream(len(originals), config.batch_size, config.seed)
+    feed, stream = data.Feed(images, torch.device("cpu")), data.BatchStream(len(images), config.batch_size, config.seed)
     while True:
-        batch = torch.from_numpy(np.ascontiguousarray(images[stream.next().numpy()]))
-        yield data.to_float(batch).contiguous(memory_format=torch.channels_last)
+        yield feed.batch(stream.next())
 
 
 class Transformed(Dataset):

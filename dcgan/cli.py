@@ -204,10 +204,25 @@ def _train_watched(run: Run, heart: Heartbeat, show: bool) -> int:
             )
             bar.update(int(point["step"]) - bar.n)
 
+        def on_prepared(done: int, total: int) -> None:
+            if bar.disable:
+                return
+            bar.total = total
+            if not bar.desc:  # an interrupted preparation goes on where it was
+                bar.initial = bar.n = done
+                bar.unit = " pictures"
+                bar.set_description_str("Preparing")
+            bar.update(done - bar.n)
+            if done == total:
+                bar.refresh()
+                bar.set_description_str(refresh=False)
+                bar.unit, bar.initial = "step", 0
+                bar.reset()
+
         try:
             from dcgan.train import train as train_run
 
-            train_run(run, heart, on_progress)
+            train_run(run, heart, on_progress, on_prepared)
             return DONE
         except BadInput as error:
             heart.update(state="failed", error=str(error))

@@ -46,7 +46,15 @@ class Config:
     preset: str = setting("custom", "The named recipe these settings started from.")
 
     # data
-    data: str = setting("fashion-mnist", "fashion-mnist, mnist, celeba, or a folder or zip of images.")
+    data: str = setting(
+        "fashion-mnist",
+        "fashion-mnist, mnist, celeba, or a folder or zip of images; :a,b at its end keeps the classes a and b.",
+    )
+    crop: str = setting(
+        "square",
+        "The part about the centre of CelebA's or your own pictures that is used; 178x208 is squeezed to a square.",
+        choices=("square", "178x208"),
+    )
     image_size: int = setting(64, "Height and width of the pictures, in pixels.", choices=SIZES)
     channels: int = setting(1, "1 for grey pictures, 3 for colour.", choices=(1, 3))
 

@@ -1,40 +1,35 @@
 """Any data set as one uint8 array that is prepared once, and a seeded endless stream of batches."""
 
-import contextlib
 import dataclasses
 import hashlib
-import io
-import json
-import os
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import warnings
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from dcgan import idx, sources
+from dcgan import identity, idx, sources
 from dcgan.config import BadInput
-from dcgan.pictures import decode, fit, pictures
+from dcgan.decoders import Shape
+from dcgan.pictures import shown
+from dcgan.prepared import Prepared, Progress, advise, known_files, open_prepared, prepared
 
-PREPARATION = 1  # raised when pictures are prepared in another way, so that older caches are made again
-MIN_FOR_TEST = 200  # pictures below which none are held out
-Progress = Callable[[int, int], None]  # called with (pictures done, pictures in all)
+RELEASE_BYTES = 256 * 2**20  # of a mapped array that may count as this process's memory
+MAPPED_AROUND = 2**16  # bytes that Linux maps around a place that is read, as long as they are in its cache
+DEVICE_SHARE = 0.5  # of a GPU's free memory that a data set may take
 
 
 @dataclasses.dataclass(frozen=True)
 class ImageData:
     """One split of a data set."""
 
-    images: np.ndarray  # uint8 (N, C, S, S); read-only, for it may be a file or a repeated view: index it, then convert
+    images: np.ndarray  # uint8 (N, C, S, S); not to be changed, for it may be a file or a repeated view
     labels: np.ndarray | None  # int64 (N,)
     class_names: tuple[str, ...]  # class_names[label]; empty without labels
     fingerprint: str  # of the whole data set, whatever the split, the size and the channels
     skipped: list[str]  # "name: reason" for each picture that could not be read
+    remark: str = ""  # what a person should know about it
 
 
 def load(
@@ -44,33 +39,86 @@ def load(
     split: str = "train",
     cache_dir: Path | None = None,
     progress: Progress | None = None,
+    crop: str = "square",
+    expected: str = "",
 ) -> ImageData:
     """Load the split train or test of a data set; raises BadInput when that can't be done.
 
-    MNIST is downloaded if it isn't there. Folders and zips of pictures are prepared once, into `cache_dir`; of 200 or
-    more, 5 % and at most 2,000 are held out as the test split, which is empty for fewer.
+    What can be downloaded is, if it isn't there. Folders and zips of pictures are prepared once, into `cache_dir`; of
+    200 or more, 5 % and at most 2,000 are held out as the test split, which is empty for fewer. `expected` is the
+    fingerprint that a run began with: other data is refused with what differs, but pictures that are merely gone since
+    they were prepared don't matter.
     """
     assert split in ("train", "test") and channels in (1, 3)
-    source = spec if isinstance(spec, sources.Source) else sources.resolve(spec, download=True)
+    folder, shape = cache_dir or sources.DATA_DIR / "cache", Shape(image_size, channels, crop)
+    try:
+        source = spec if isinstance(spec, sources.Source) else sources.resolve(spec, download=not expected)
+        fingerprint = sources.fingerprint(source)
+    except BadInput:
+        found = open_prepared(expected, shape, folder) if expected else None
+        if found is None:
+            raise
+        remark = f"The pictures of {spec!r} are not there any more; the run goes on with those prepared from them."
+        return _split(found, expected, split, remark)
+
+    remark = ""
+    if expected and fingerprint != expected:
+        remark = _only_gone(source, expected, folder)
+        found = open_prepared(expected, shape, folder)
+        if found is None:
+            raise BadInput(f"{remark} The prepared ones are gone, too: put them back, or start a new run.")
+        return _split(found, expected, split, remark)
     if source.kind == "idx":
         if split == "train":
             sources.check(source)
         originals, labels = idx.read_split(source.path, split, source.classes)  # (N, 28, 28), (N,)
         images = _resize(originals[:, None], image_size)  # (N, 1, S, S)
-        images = np.broadcast_to(images, (len(images), channels, image_size, image_size))
+        if channels > 1:
+            images = np.broadcast_to(images, (len(images), channels, image_size, image_size))
         if progress:
             progress(len(images), len(images))
-        return ImageData(images, labels.astype(np.int64), sources.class_names(source), sources.fingerprint(source), [])
+        return ImageData(images, labels.astype(np.int64), sources.class_names(source), fingerprint, [])
+    return _split(prepared(source, fingerprint, shape, folder, progress), fingerprint, split)
 
-    fingerprint = sources.fingerprint(source)
-    images, num_train, skipped = _cached(source, fingerprint, image_size, channels, cache_dir, progress)
-    images = images[:num_train] if split == "train" else images[num_train:]
-    return ImageData(images, None, (), fingerprint, skipped)
+
+def _split(found: Prepared, fingerprint: str, split: str, remark: str = "") -> ImageData:
+    images = found.images[: found.num_train] if split == "train" else found.images[found.num_train :]
+    return ImageData(images, None, (), fingerprint, found.skipped, remark)
+
+
+def _only_gone(source: sources.Source, expected: str, folder: Path) -> str:
+    """Say which pictures are gone since a run began; raises BadInput if the others are not what they were."""
+    changed = f"data {source.spec!r} has changed since this run began"
+    before = known_files(expected, folder) if source.kind == "images" else None
+    if before is None:
+        raise BadInput(f"{changed}: put it back as it was, or start a new run on it.")
+    with sources.pictures(source) as (names, read):
+        now = {name: identity.digest_of(read, name)[0] for name in names}
+    differences = identity.difference(before, now)
+    words = [
+        f"{len(names):,} {'is' if len(names) == 1 else 'are'} {verb} ({', '.join(map(shown, names[:3]))}"
+        + (", ...)" if len(names) > 3 else ")")
+        for names, verb in zip(differences, ("gone", "new", "different"), strict=True)
+        if names
+    ]
+    if differences[1] or differences[2]:
+        raise BadInput(f"{changed}: of its pictures {', '.join(words)}. Put them back, or start a new run on it.")
+    return f"Of the pictures of {source.spec!r} {words[0]}."
+
+
+def notice(found: ImageData) -> str:
+    """What the person should know about the pictures that a run trains on, in a sentence or two; mostly nothing."""
+    if not found.skipped:
+        return found.remark
+    n = len(found.skipped)
+    named = "; ".join(found.skipped[:3]) + (f"; and {n - 3:,} more, listed in log.txt" if n > 3 else "")
+    return f"{found.remark} {n:,} picture{'s' * (n > 1)} could not be read: {named}.".strip()
 
 
 def to_float(images: torch.Tensor) -> torch.Tensor:
     """uint8 pictures to float32 in [-1, 1], the range of the generator's tanh; `dcgan.images` has the inverse."""
-    return images.to(torch.float32) / 127.5 - 1
+    assert images.dtype == torch.uint8
+    return images.to(torch.float32).div_(127.5).sub_(1)
 
 
 def _resize(images: np.ndarray, size: int) -> np.ndarray:
@@ -86,132 +134,55 @@ def _resize(images: np.ndarray, size: int) -> np.ndarray:
     return out
 
 
-# ---- pictures prepared once: <cache>/<fingerprint>-<size>-<channels>.npy holds the training pictures, then the test
-# pictures; the .json beside it is published last and says how many are which, so a cache without it doesn't exist
+class Feed:
+    """Prepared pictures as the training loop wants them: no decoding, no transform but the one to floats.
+
+    The whole array lives on the device when it fits there; otherwise batches are picked out of memory, or out of the
+    map, whose pages are given back from time to time so that they don't pile up as this process's memory.
+    """
+
+    def __init__(self, images: np.ndarray, device: torch.device, room: int | None = None) -> None:
+        """`images` is uint8 (N, C, S, S); `room` in bytes is what they may take on the device, found out if None."""
+        self.device = device
+        self.channels = images.shape[1]
+        if images.strides[1] == 0:  # a grey picture that is shown as three channels is kept as one
+            images = images[:, :1]
+        self._source = images
+        self.resident = images.nbytes <= (_free_bytes(device) if room is None else room)
+        self._mapped = isinstance(images, np.memmap) and not self.resident
+        self._unreleased = 0  # bytes
+        with warnings.catch_warnings():  # the array may be read-only, and nothing here writes into it
+            warnings.simplefilter("ignore")
+            self._images = torch.from_numpy(images)  # (N, C or 1, S, S) uint8
+        if self.resident:
+            self._images = self._images.to(device, copy=True)
+
+    def batch(self, indices: torch.Tensor) -> torch.Tensor:
+        """The pictures of these indices, int64 (B,): float32 (B, C, S, S) in [-1, 1] on the device, channels last."""
+        if self.resident:
+            picked = self._images.index_select(0, indices.to(self._images.device, non_blocking=True))
+        else:
+            picked = self._images.index_select(0, indices)
+            if self.device.type == "cuda":
+                picked = picked.pin_memory().to(self.device, non_blocking=True)
+            else:
+                picked = picked.to(self.device)
+        if self._mapped:
+            self._unreleased += picked.nbytes + len(indices) * MAPPED_AROUND
+            if self._unreleased > RELEASE_BYTES:
+                advise(self._source, "MADV_DONTNEED")  # the pages stay in the system's cache
+                self._unreleased = 0
+        picked = picked.contiguous(memory_format=torch.channels_last)
+        return to_float(picked).expand(-1, self.channels, -1, -1).contiguous(memory_format=torch.channels_last)
 
 
-def _cached(
-    source: sources.Source,
-    fingerprint: str,
-    size: int,
-    channels: int,
-    cache_dir: Path | None,
-    progress: Progress | None,
-) -> tuple[np.ndarray, int, list[str]]:
-    folder = cache_dir or sources.DATA_DIR / "cache"
-    path = folder / f"{fingerprint}-{size}-{channels}.npy"
-    found = _open_cache(path, size, channels)
-    if found is None:
-        sources.check(source)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            _remove_stale(folder)
-            _prepare(source, path, size, channels, progress)
-        except OSError as error:
-            raise BadInput(
-                f"The prepared pictures could not be written to {folder} ({error.strerror or error}): make room there, "
-                "or name another folder in the environment variable DCGAN_DATA."
-            ) from error
-        found = _open_cache(path, size, channels)
-        assert found is not None, path
-    if progress:
-        progress(len(found[0]), len(found[0]))
-    return found
-
-
-def _open_cache(path: Path, size: int, channels: int) -> tuple[np.ndarray, int, list[str]] | None:
-    """Map a prepared data set into memory; None if it isn't there, isn't whole, or was prepared in another way."""
-    try:
-        about = json.loads(path.with_suffix(".json").read_text())
-        images = np.load(path, mmap_mode="r")
-        if about["preparation"] != PREPARATION or images.shape != (about["num_images"], channels, size, size):
-            return None
-        return images, about["num_train"], about["skipped"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _prepare(source: sources.Source, path: Path, size: int, channels: int, progress: Progress | None) -> None:
-    """Decode every picture into the cache; several processes may do so at once, each under a name of its own."""
-    from PIL import Image
-
-    Image.init()  # registers the decoders here rather than in all threads at once
-    skipped: list[str] = []
-    with pictures(source.path) as (names, read), _published(path) as file:
-        test_names = held_out(names)
-        order = [name for name in names if name not in test_names] + sorted(test_names)
-
-        def prepared(name: str) -> np.ndarray | str:
-            try:
-                picture = fit(decode(read, name, size), size, channels)
-            except ValueError as error:
-                return str(error)
-            return np.asarray(picture).reshape(size, size, channels).transpose(2, 0, 1)  # (C, S, S)
-
-        header = _header(len(order), size, channels)
-        file.write(header)
-        num_images = num_train = done = 0
-        with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:  # Pillow decodes without the interpreter's lock
-            for start in range(0, len(order), 256):
-                for name, result in zip(piece := order[start : start + 256], pool.map(prepared, piece), strict=True):
-                    if isinstance(result, str):
-                        skipped.append(result)
-                        continue
-                    file.write(result.tobytes())
-                    num_images += 1
-                    num_train += name not in test_names
-                done += len(piece)
-                if progress:
-                    progress(done, len(order))
-        file.seek(0)
-        file.write(_header(num_images, size, channels))  # numpy leaves room for any number of rows
-        if num_images < MIN_FOR_TEST:  # so many could not be read that the rest is needed for training
-            num_train = num_images
-    about = {"preparation": PREPARATION, "num_images": num_images, "num_train": num_train, "skipped": skipped}
-    with _published(path.with_suffix(".json")) as file:
-        file.write(json.dumps(about).encode())
-
-
-def held_out(names: list[str]) -> set[str]:
-    """The names of the test split: those with the smallest hashes, so that a new picture moves few others."""
-    if len(names) < MIN_FOR_TEST:
-        return set()
-    hashed = sorted(names, key=lambda name: hashlib.sha256(name.encode(errors="surrogateescape")).digest())
-    return set(hashed[: min(2_000, len(names) // 20)])
-
-
-def _header(num_images: int, size: int, channels: int) -> bytes:
-    buffer = io.BytesIO()
-    shape = (num_images, channels, size, size)
-    np.lib.format.write_array_header_1_0(buffer, {"descr": "|u1", "fortran_order": False, "shape": shape})
-    return buffer.getvalue()
-
-
-@contextlib.contextmanager
-def _published(path: Path) -> Iterator[IO[bytes]]:
-    """A binary file that appears at `path` whole and on disk, or not at all."""
-    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
-    try:
-        with open(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
-
-
-def _remove_stale(folder: Path) -> None:
-    """Remove what a killed preparation left a day ago or earlier; a younger one may still be at work."""
-    for path in folder.glob(".*.tmp"):
-        with contextlib.suppress(OSError):
-            if time.time() - path.stat().st_mtime > 86_400:
-                path.unlink()
+def _free_bytes(device: torch.device) -> int:
+    """Room for a data set on a device; none on the CPU, where it is in memory already."""
+    if device.type == "cuda":
+        return int(DEVICE_SHARE * torch.cuda.mem_get_info(device)[0])
+    if device.type == "mps":
+        return int(DEVICE_SHARE * (torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()))
+    return 0
 
 
 class BatchStream:

@@ -37,6 +37,8 @@ class Status:
     state: str = "created"
     message: str = ""  # what it is doing, in a few words
     error: str = ""  # one sentence, for state failed
+    notice: str = ""  # what the person should know about the pictures
+    prepared: float | None = None  # share of the pictures that are ready, while they are being prepared
     step: int = 0
     num_steps: int = 0  # where training will end
     images: int = 0  # real pictures seen

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from dcgan import data, ops
@@ -28,11 +27,17 @@ RATE_SECONDS = 5.0  # images/s is averaged over about this long
 POLL_SECONDS = 0.05  # how often a paused worker looks for a new wish
 
 
-def train(run: Run, heart: Heartbeat, on_progress: Callable[[dict[str, float]], None] = lambda point: None) -> None:
+def train(
+    run: Run,
+    heart: Heartbeat,
+    on_progress: Callable[[dict[str, float]], None] = lambda point: None,
+    on_prepared: Callable[[int, int], None] = lambda done, total: None,
+) -> None:
     """Train a run from its start or its last checkpoint to its end, or until a wish in control.json stops it.
 
-    `on_progress` gets every point of the curves. Raises BadInput when data or device can't be used and Diverged
-    when a loss is not finite; the last good checkpoint then stays the newest.
+    `on_progress` gets every point of the curves, and `on_prepared` before them how many pictures are ready, of how
+    many. Raises BadInput when data or device can't be used and Diverged when a loss is not finite; the last good
+    checkpoint then stays the newest.
     """
     config = run.config
 
@@ -40,14 +45,27 @@ def train(run: Run, heart: Heartbeat, on_progress: Callable[[dict[str, float]], 
     device = pick_device(config.device)
     if config.num_threads:
         torch.set_num_threads(config.num_threads)
-    heart.update(device=device_name(device), message="Preparing the pictures")
-    pictures = data.load(
-        config.data, config.image_size, config.channels, progress=lambda done, total: _say_prepared(heart, done, total)
-    )
-    if config.data_fingerprint and pictures.fingerprint != config.data_fingerprint:
-        raise BadInput(f"data {config.data!r} has changed since run {run.id} began: start a new run on it.")
+    heart.update(device=device_name(device), message="Preparing the pictures", notice="", prepared=None)
+
+    def say_prepared(done: int, total: int) -> None:
+        heart.update(message=f"Preparing the pictures: {done:,} of {total:,}", prepared=done / max(1, total))
+        on_prepared(done, total)
+        if run.control().command == "stop" and run.control().serial > heart.status.obeyed:
+            raise Stopped
+
+    try:
+        pictures = data.load(
+            *(config.data, config.image_size, config.channels),
+            progress=say_prepared,
+            crop=config.crop,
+            expected=config.data_fingerprint,
+        )
+    except Stopped:  # what is prepared is kept
+        heart.update(state="stopped", message="", prepared=None, obeyed=run.control().serial)
+        return
     for reason in pictures.skipped:
         log.warning("skipped %s", reason)
+    heart.update(prepared=None, notice=data.notice(pictures))
 
     # Build the players, or bring them back exactly as they were
     heart.update(message="Building the networks")
@@ -56,6 +74,7 @@ def train(run: Run, heart: Heartbeat, on_progress: Callable[[dict[str, float]], 
     gan = GAN(config, device)
     if gan.precision != "float32":
         heart.update(device=f"{device_name(device)}, {gan.precision}")
+    feed = data.Feed(pictures.images, device)
     stream = data.BatchStream(len(pictures.images), config.batch_size, config.seed)
     step, time_s = 0, 0.0
     if run.state_paths():
@@ -115,9 +134,8 @@ def train(run: Run, heart: Heartbeat, on_progress: Callable[[dict[str, float]], 
 
             # One step on one batch
             began = time.monotonic()
-            batch = np.ascontiguousarray(pictures.images[stream.next().numpy()])  # (B, C, H, W) uint8
-            real = data.to_float(torch.from_numpy(batch).to(device))  # (B, C, H, W) in [-1, 1]
-            measured = gan.step(real.contiguous(memory_format=torch.channels_last))
+            real = feed.batch(stream.next())  # (B, C, H, W) in [-1, 1]
+            measured = gan.step(real)
             step += 1
 
             # Log: here, and only here, the loop waits for the device
@@ -216,6 +234,10 @@ def caught_signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
+class Stopped(Exception):
+    """A person wished to stop before the first step."""
+
+
 class Wishes:
     """Reads control.json, at the price of one stat call when nothing changed."""
 
@@ -306,7 +328,3 @@ def _seconds_left(config: Config, steps: int, images_per_s: float, time_s: float
         return None
     left = steps * config.batch_size / images_per_s
     return round(min(left, 60 * config.num_minutes - time_s) if config.num_minutes else left, 1)
-
-
-def _say_prepared(heart: Heartbeat, done: int, total: int) -> None:
-    heart.update(message=f"Preparing the pictures: {done:,} of {total:,}")

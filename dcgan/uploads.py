@@ -11,7 +11,7 @@ from typing import IO
 
 from dcgan import sources
 from dcgan.config import BadInput
-from dcgan.pictures import SUFFIXES, need_two_readable
+from dcgan.listing import SUFFIXES
 
 
 def store_upload(files: list[tuple[str, bytes | IO[bytes]]], name: str, data_dir: Path | None = None) -> Path:
@@ -36,7 +36,7 @@ def store_upload(files: list[tuple[str, bytes | IO[bytes]]], name: str, data_dir
                 with open(folder / plain, "wb") as out:
                     shutil.copyfileobj(io.BytesIO(content) if isinstance(content, bytes) else content, out)
             saved = next(folder.iterdir()) if zips else folder
-            need_two_readable(saved, "The upload")
+            sources.check(sources.Source(str(saved), "images", name, saved), "The upload")
             target = _publish(folder, root, safe_name(name))
     except OSError as error:
         raise BadInput(f"The upload could not be saved in {root} ({error.strerror or error}).") from error

@@ -47,6 +47,7 @@ def write_pictures(folder: Path, n: int = 4) -> Path:
 
 
 def write_zip(path: Path, members: dict[str, bytes]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, content)

@@ -1,17 +1,16 @@
-"""Data sets as arrays, the cache of prepared pictures, and the stream of batches."""
+"""Data sets as arrays, what a resume says about changed ones, the feed, and the stream of batches."""
 
+import dataclasses
 import json
-import os
-import threading
+import shutil
 
 import numpy as np
+import psutil
 import pytest
 import torch
 
 from dcgan import data, sources
-from dcgan.config import BadInput
-from dcgan.pictures import fit
-from tests.files import colour, encode, write_mnist, write_pictures, write_zip
+from tests.files import colour, encode, refuse, write_mnist, write_pictures, write_zip
 
 
 @pytest.fixture
@@ -64,58 +63,29 @@ def test_bundled_set_loads_at_64():
 # ---- pictures
 
 
-def test_folder_is_prepared_once(tmp_path, data_dir, monkeypatch):
-    folder = write_pictures(tmp_path / "d", 5)
-    (folder / "broken.png").write_bytes(b"<html>")
-    calls: list[tuple[int, int]] = []
-    first = data.load(str(folder), 16, 3, progress=lambda done, total: calls.append((done, total)))
-    assert calls[0] == (6, 6)
-    assert first.images.shape == (5, 3, 16, 16) and isinstance(first.images, np.memmap) and first.labels is None
-    assert first.skipped == ["broken.png: not a picture in a known format"]
-    expected = fit(colour(seed=2), 16, 3)
-    assert np.array_equal(first.images[2].transpose(1, 2, 0), np.asarray(expected))
-    name = f"{first.fingerprint}-16-3"
-    assert sorted(os.listdir(data_dir / "cache")) == [f"{name}.json", f"{name}.npy"]
+def test_pictures_in_the_two_splits(tmp_path):
+    folder = write_pictures(tmp_path / "d", 220)
+    train = data.load(str(folder), 16, 3, "train", tmp_path / "c")
+    test = data.load(str(folder), 16, 3, "test", tmp_path / "c")
+    assert (len(train.images), len(test.images)) == (209, 11) and train.labels is None
+    seen = {images.tobytes() for images in train.images}
+    assert len(seen) == 209 and not seen & {images.tobytes() for images in test.images}
+    assert train.fingerprint == test.fingerprint == sources.fingerprint(sources.resolve(str(folder)))
 
-    monkeypatch.setattr(data, "_prepare", None)  # the second time must not need it
-    second = data.load(str(folder), 16, 3)
-    assert np.array_equal(first.images, second.images) and first.skipped == second.skipped
+    few = data.load(str(write_pictures(tmp_path / "few", 3)), 16, 3, "test", tmp_path / "c")
+    assert few.images.shape == (0, 3, 16, 16)
 
 
-def test_grey_pictures_zip_and_cache_dir(tmp_path):
+def test_grey_pictures_of_a_zip(tmp_path):
     archive = write_zip(tmp_path / "d.zip", {f"{i}.png": encode(colour(20, 30, seed=i)) for i in range(3)})
-    loaded = data.load(str(archive), 16, 1, cache_dir=tmp_path / "c")
-    assert loaded.images.shape == (3, 1, 16, 16) and len(os.listdir(tmp_path / "c")) == 2
+    assert data.load(str(archive), 16, 1, cache_dir=tmp_path / "c").images.shape == (3, 1, 16, 16)
 
 
-@pytest.mark.parametrize(
-    "damage", ["no json", "no npy", "half npy", "bad json", "other preparation", "stale temporary"]
-)
-def test_damaged_cache_is_made_again(tmp_path, damage):
-    folder, cache = write_pictures(tmp_path / "d"), tmp_path / "c"
-    before = data.load(str(folder), 16, 3, cache_dir=cache)
-    images = np.array(before.images)
-    path = next(cache.glob("*.npy"))
-    about = path.with_suffix(".json")
-    if damage == "no json":
-        about.unlink()
-    elif damage == "no npy":
-        path.unlink()
-    elif damage == "half npy":
-        content = path.read_bytes()
-        path.unlink()
-        path.write_bytes(content[: len(content) // 2])
-    elif damage == "bad json":
-        about.write_text("{")
-    elif damage == "other preparation":
-        about.write_text(json.dumps({**json.loads(about.read_text()), "preparation": 0}))
-    else:
-        about.unlink()
-        (cache / ".killed.tmp").write_bytes(b"half")
-        os.utime(cache / ".killed.tmp", (1, 1))
-    again = data.load(str(folder), 16, 3, cache_dir=cache)
-    assert np.array_equal(again.images, images)
-    assert sorted(os.listdir(cache)) == sorted([about.name, path.name])
+def test_one_class_folder(tmp_path):
+    for kind, n in (("cats", 3), ("dogs", 2)):
+        write_pictures(tmp_path / "zoo" / kind, n)
+    assert len(data.load(f"{tmp_path / 'zoo'}:dogs", 16, 3, cache_dir=tmp_path / "c").images) == 2
+    assert len(data.load(f"{tmp_path / 'zoo'}", 16, 3, cache_dir=tmp_path / "c").images) == 5
 
 
 def test_changed_picture_is_noticed(tmp_path):
@@ -126,66 +96,107 @@ def test_changed_picture_is_noticed(tmp_path):
     assert before.fingerprint != after.fingerprint and not np.array_equal(before.images[0], after.images[0])
 
 
-def test_two_preparations_at_once(tmp_path):
-    folder = write_pictures(tmp_path / "d", 40)
-    found: list[np.ndarray] = []
-    load = lambda: found.append(data.load(str(folder), 16, 3, cache_dir=tmp_path / "c").images)  # noqa: E731
-    threads = [threading.Thread(target=load) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(found) == 4 and all(np.array_equal(images, found[0]) for images in found)
-    assert len(os.listdir(tmp_path / "c")) == 2
+@pytest.fixture
+def begun(tmp_path):
+    """A folder that a run began on, its fingerprint, and a function that loads it as the resumed run does."""
+    folder = write_pictures(tmp_path / "d", 6)
+    first = data.load(str(folder), 16, 3, cache_dir=tmp_path / "c")
+
+    def resume(size: int = 16) -> data.ImageData:
+        return data.load(str(folder), size, 3, cache_dir=tmp_path / "c", expected=first.fingerprint)
+
+    return folder, first, resume
 
 
-def test_failed_preparation_leaves_nothing_and_says_why(tmp_path, monkeypatch):
-    folder = write_pictures(tmp_path / "d")
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(data.os, "fsync", full)
-    with pytest.raises(BadInput, match="could not be written to .*No space left on device.*DCGAN_DATA"):
-        data.load(str(folder), 16, 3, cache_dir=tmp_path / "c")
-    assert os.listdir(tmp_path / "c") == []
-
-
-def test_unreadable_folder_is_refused_without_a_cache(tmp_path):
-    folder = write_pictures(tmp_path / "d", 1)
-    with pytest.raises(BadInput, match="only one picture that can be read"):
-        data.load(str(folder), 16, 3, cache_dir=tmp_path / "c")
-    assert not (tmp_path / "c").exists()
+def test_what_differs_is_told_at_a_resume(begun):
+    folder, first, resume = begun
+    assert resume().fingerprint == first.fingerprint and resume().remark == ""
+    (folder / "000.png").write_bytes(encode(colour(seed=99)))
+    with refuse("data", "has changed since this run began: of its pictures 1 is different (000.png). Put them back"):
+        resume()
+    for i in range(1, 5):
+        (folder / f"00{i}.png").unlink()
+    (folder / "new<b>.png").write_bytes(encode(colour(seed=98)))
+    with refuse("4 are gone (001.png, 002.png, 003.png, ...), 1 is new (new<b>.png), 1 is different (000.png)."):
+        resume()
 
 
-def test_held_out_split(tmp_path):
-    folder = write_pictures(tmp_path / "d", 220)
-    train = data.load(str(folder), 16, 3, "train", tmp_path / "c")
-    test = data.load(str(folder), 16, 3, "test", tmp_path / "c")
-    assert (len(train.images), len(test.images)) == (209, 11)
-    seen = {images.tobytes() for images in train.images}
-    assert len(seen) == 209 and not seen & {images.tobytes() for images in test.images}
-    assert train.fingerprint == test.fingerprint
-
-    few = data.load(str(write_pictures(tmp_path / "few", 3)), 16, 3, "test", tmp_path / "c")
-    assert few.images.shape == (0, 3, 16, 16)
-
-
-def test_nothing_is_held_out_when_too_few_can_be_read(tmp_path):
-    folder = write_pictures(tmp_path / "d", 3)
-    for i in range(300):
-        (folder / f"bad{i}.png").write_bytes(b"")
-    loaded = data.load(str(folder), 16, 3, cache_dir=tmp_path / "c")
-    assert len(loaded.images) == 3 and len(loaded.skipped) == 300
+def test_pictures_gone_after_the_preparation_do_not_matter(begun):
+    folder, first, resume = begun
+    (folder / "003.png").unlink()
+    found = resume()
+    assert np.array_equal(found.images, first.images) and found.fingerprint == first.fingerprint
+    assert "1 is gone (003.png)" in found.remark and found.remark == data.notice(found)
+    with refuse("1 is gone (003.png)", "The prepared ones are gone, too: put them back"):
+        resume(size=32)
+    shutil.rmtree(folder)
+    found = resume()
+    assert np.array_equal(found.images, first.images) and "are not there any more" in found.remark
+    with refuse("There is no data set or path"):
+        resume(size=32)
 
 
-def test_held_out_names_are_stable_and_bounded():
-    names = [f"{i}.png" for i in range(1_000)]
-    chosen = data.held_out(names)
-    assert len(chosen) == 50 and chosen == data.held_out(names[::-1])
-    assert len(chosen & data.held_out([*names, "new.png"])) >= 49
-    assert data.held_out(names[:199]) == set()
-    assert len(data.held_out([str(i) for i in range(50_000)])) == 2_000
+def test_another_idx_set_is_refused_at_a_resume(data_dir):
+    write_mnist(data_dir / "mnist")
+    before = data.load("mnist", 32, 1).fingerprint
+    write_mnist(data_dir / "mnist", num_images=50)
+    with refuse("data 'mnist' has changed since this run began: put it back as it was"):
+        data.load("mnist", 32, 1, expected=before)
+
+
+def test_notice_names_what_was_skipped():
+    found = data.ImageData(np.zeros(0), None, (), "", [f"{i}.png: truncated" for i in range(5)], "CelebA is new.")
+    assert data.notice(found) == (
+        "CelebA is new. 5 pictures could not be read: 0.png: truncated; 1.png: truncated; 2.png: truncated; "
+        "and 2 more, listed in log.txt."
+    )
+    assert data.notice(dataclasses.replace(found, skipped=[], remark="")) == ""
+
+
+# ---- the feed
+
+
+@pytest.mark.parametrize("kind", ["array", "read-only", "map", "grey as colour"])
+@pytest.mark.parametrize("room", [0, 10**9])
+def test_feed_gives_the_pictures_asked_for(tmp_path, monkeypatch, kind, room):
+    """On the device or not, it is the same; a GPU differs only in where the resident array is."""
+    monkeypatch.setattr(data, "RELEASE_BYTES", 1000)  # pages are given back at every batch
+    images = np.random.default_rng(0).integers(0, 256, (20, 1 if kind == "grey as colour" else 3, 8, 8), np.uint8)
+    if kind == "map":
+        np.save(tmp_path / "x.npy", images)
+        images = np.load(tmp_path / "x.npy", mmap_mode="c")[:18]
+    elif kind == "read-only":
+        images.setflags(write=False)
+    elif kind == "grey as colour":
+        images = np.broadcast_to(images, (20, 3, 8, 8))
+    feed = data.Feed(images, torch.device("cpu"), room)
+    assert feed.resident == bool(room)
+    for indices in ([3, 0, 17, 3], [1, 2, 3, 4], [17, 16, 15, 14]):
+        batch = feed.batch(torch.tensor(indices))
+        assert batch.dtype == torch.float32 and batch.is_contiguous(memory_format=torch.channels_last)
+        assert torch.equal(batch, torch.from_numpy(images[indices].copy()).float() / 127.5 - 1)
+
+
+def test_a_set_too_large_for_the_device_stays_in_memory():
+    images = np.zeros((20, 3, 8, 8), np.uint8)
+    cpu = torch.device("cpu")
+    assert data.Feed(images, cpu, images.nbytes).resident and not data.Feed(images, cpu, images.nbytes - 1).resident
+    assert not data.Feed(images, cpu).resident  # a second copy in the same memory helps nobody
+    grey = np.broadcast_to(images[:, :1], images.shape)
+    assert data.Feed(grey, cpu, images.nbytes // 3).resident  # and grey is never kept three times
+
+
+def test_feed_from_a_map_keeps_little_of_it_in_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "RELEASE_BYTES", 2**21)
+    np.save(tmp_path / "x.npy", np.zeros((16_000, 1, 64, 64), np.uint8))  # 64 MB
+    feed = data.Feed(np.load(tmp_path / "x.npy", mmap_mode="c"), torch.device("cpu"))
+    stream, process = data.BatchStream(16_000, 64, 0), psutil.Process()
+    feed.batch(stream.next())
+    before = peak = process.memory_info().rss
+    for _ in range(300):
+        feed.batch(stream.next())
+        peak = max(peak, process.memory_info().rss)
+    assert peak - before < 16 * 2**20  # a single batch may map 4 MB
 
 
 # ---- batches

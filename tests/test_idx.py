@@ -1,9 +1,7 @@
 """IDX files: found in every layout, downloaded whole or not at all, refused by name when damaged."""
 
 import gzip
-import os
 import struct
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,29 +30,6 @@ def test_absent_mnist_says_what_to_put_where(data_dir):
     with refuse("MNIST is not here: put", *MNIST_FILES, str(data_dir / "mnist")):
         sources.resolve("mnist")
     assert not data_dir.exists()
-
-
-def test_failed_download_says_the_way_out_and_leaves_nothing(data_dir, monkeypatch):
-    datasets = pytest.importorskip("torchvision.datasets")
-
-    def fail(root, download):
-        (Path(root) / "MNIST" / "raw").mkdir(parents=True)
-        (Path(root) / "MNIST" / "raw" / MNIST_FILES[0]).write_bytes(b"half a file")
-        raise RuntimeError("no connection\nand more")
-
-    monkeypatch.setattr(datasets, "MNIST", fail)
-    with refuse("MNIST could not be downloaded (no connection): put", *MNIST_FILES, str(data_dir / "mnist")):
-        sources.resolve("mnist", download=True)
-    assert list(data_dir.iterdir()) == []
-
-
-def test_download_is_moved_to_its_place(data_dir, monkeypatch):
-    datasets = pytest.importorskip("torchvision.datasets")
-    monkeypatch.setattr(datasets, "MNIST", lambda root, download: write_mnist(Path(root) / "MNIST" / "raw"))
-    source = sources.resolve("mnist", download=True)
-    assert sorted(os.listdir(source.path)) == sorted(MNIST_FILES) and os.listdir(data_dir) == ["mnist"]
-    monkeypatch.setattr(datasets, "MNIST", None)  # the second time needs no connection
-    assert sources.resolve("mnist", download=True) == source
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "html", "tail", "huge"])

@@ -21,7 +21,9 @@ def data_dir(tmp_path, monkeypatch):
     return tmp_path / "data"
 
 
-@pytest.mark.parametrize("module", ["sources", "idx", "pictures", "uploads"])
+@pytest.mark.parametrize(
+    "module", ["sources", "idx", "pictures", "uploads", "listing", "identity", "download", "decoders", "prepared"]
+)
 def test_import_loads_neither_torch_nor_pillow(module):
     code = f"import sys, dcgan.{module}; assert not {{'torch', 'torchvision', 'PIL'}} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -58,6 +60,49 @@ def test_class_filter(data_dir):
     assert sources.fingerprint(source) != sources.fingerprint(sources.resolve("mnist"))
 
 
+def test_classes_go_by_their_names_too(data_dir):
+    assert sources.resolve("fashion-mnist: Bag,sneaker,9").spec == "fashion-mnist:7,8,9"
+    with refuse("fashion-mnist has the classes 0 to 9 (T-shirt/top, Trouser,", "write fashion-mnist:0"):
+        sources.resolve("fashion-mnist:hat")
+
+
+def write_zoo(folder: Path) -> Path:
+    for kind, n in (("cats", 3), ("dogs/big", 2), ("dogs/small", 2)):
+        write_pictures(folder / kind, n)
+    (folder / "stray.png").write_bytes(encode(colour(seed=9)))
+    return folder
+
+
+@pytest.mark.parametrize("form", ["folder", "zip", "zip with one folder around"])
+def test_class_folders_are_chosen_by_name(tmp_path, form):
+    path = zoo = write_zoo(tmp_path / "zoo")
+    if form != "folder":
+        around = "" if form == "zip" else "download/zoo/"
+        files = {around + file.relative_to(zoo).as_posix(): file.read_bytes() for file in zoo.rglob("*.png")}
+        if around:
+            del files[around + "stray.png"]  # so that the two classes are all there is
+        path = write_zip(tmp_path / "zoo.zip", files)
+    assert sources.folder_classes(path) == {"cats": 3, "dogs": 4}
+    source = sources.resolve(f"{path}: dogs")
+    assert source.spec == f"{path}:dogs" and sources.resolve(source.spec) == source
+    assert [name.split("dogs/")[1] for name in sources.picture_names(source)] == [
+        *("big/000.png", "big/001.png", "small/000.png", "small/001.png")
+    ]
+    assert sources.count(source) == 4 and len(sources.preview(source)) == 4
+    both = sources.resolve(f"{path}:dogs,cats,dogs")
+    assert both.spec == f"{path}:cats,dogs" and sources.count(both) == 7
+    assert len({sources.fingerprint(s) for s in (source, both, sources.resolve(f"{path}:cats"))}) == 3
+    with refuse("There is no class folder 'birds' in", "zoo", "it has cats, dogs."):
+        sources.resolve(f"{path}:cats,birds")
+
+
+def test_a_colon_may_be_part_of_a_path(tmp_path):
+    folder = write_pictures(tmp_path / "a:b")
+    assert sources.resolve(str(folder)).folders == ()
+    with refuse("There is no class folder 'x'", "its pictures are not sorted into folders"):
+        sources.resolve(f"{folder}:x")
+
+
 @pytest.mark.parametrize("spec", ["mnist:", "mnist:10", "mnist:-1", "mnist:cat", "fashion-mnist:1,,2", "mnist:1e0"])
 def test_bad_class_is_refused(spec):
     with refuse("classes 0 to 9", repr(spec), "write"):
@@ -71,8 +116,19 @@ def test_celeba_is_found_or_says_where_to_put_it(data_dir):
         sources.resolve("celeba:1")
     write_pictures(data_dir / "celeba" / "img_align_celeba")
     assert sources.count(sources.resolve("celeba")) == 4
-    write_zip(data_dir / "celeba" / "img_align_celeba.zip", {"a.jpg": b""})
-    assert sources.resolve("celeba").path.suffix == ".zip"
+    assert sources.remark(sources.resolve("celeba")) == "CelebA has 202,599 pictures, but 4 are here."
+    archive = data_dir / "celeba" / "img_align_celeba.zip"
+    whole = write_zip(archive, {f"img_align_celeba/{i:06d}.jpg": b"" for i in range(9)}).read_bytes()
+    assert sources.resolve("celeba").path == archive
+    archive.write_bytes(whole[: len(whole) // 2])  # half a download does not hide the whole folder
+    assert sources.resolve("celeba").path.name == "img_align_celeba"
+
+
+def test_half_a_celeba_archive_is_said_to_be_one(data_dir):
+    (data_dir / "celeba").mkdir(parents=True)
+    (data_dir / "celeba" / "img_align_celeba.zip").write_bytes(b"PK\3\4 half")
+    with refuse("CelebA is not here (the file there is not a whole zip): put img_align_celeba.zip"):
+        sources.resolve("celeba")
 
 
 @pytest.mark.parametrize("spec", ["", "nothing-here", "/no/where", "x" * 5000, "a\0b", "~nobody-at-all/x"])
@@ -156,6 +212,17 @@ def test_check_names_what_is_wrong(tmp_path):
     archive.write_bytes(whole[: len(whole) // 2])
     with refuse(f"The archive {archive} can't be read as a zip"):
         check(archive)
+    with refuse(f"The archive {archive} holds no pictures but the archive 'b/inner.zip': unpack it once"):
+        check(write_zip(archive, {"a.txt": b"", "b/inner.zip": whole}))
+
+
+def test_a_folder_of_nothing_but_broken_files_is_given_up_in_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "MAX_FAILED", 5)
+    folder = write_pictures(tmp_path / "d", 0)
+    for i in range(7):
+        (folder / f"{i}.jpg").write_bytes(b"<html>")
+    with refuse("None of the first 5 picture files in the folder"):
+        sources.check(sources.resolve(str(folder)))
 
 
 def test_preview(tmp_path, data_dir):

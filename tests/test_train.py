@@ -262,7 +262,9 @@ def test_other_data_are_refused_at_a_resume(new_run, pictures):
     run = new_run("a", data_fingerprint=sources.fingerprint(sources.resolve(str(pictures))))
     play_to(run, 4)
     Image.new("L", (20, 20)).save(pictures / "00.png")
-    with pytest.raises(BadInput, match="^data .* has changed since run same began"):
+    with pytest.raises(
+        BadInput, match="^data .* has changed since this run began: of its pictures 1 is different .00.png."
+    ):
         play_to(run, 12)
     assert load_state(run)["step"] == 4
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dcgan import sources, uploads
-from dcgan.pictures import decode, pictures
+from dcgan.pictures import decode
 from tests.files import colour, encode, refuse, write_zip
 
 
@@ -41,7 +41,7 @@ def test_upload_of_a_zip_unpacks_nothing(tmp_path):
     assert everything(tmp_path) == ["deep/data/uploads/zoo/zoo.zip", "z.zip"]
     source = sources.resolve(str(saved))
     assert sources.count(source) == 4
-    with pictures(source.path) as (_, read), pytest.raises(ValueError, match="link.png: not a picture"):
+    with sources.pictures(source) as (_, read), pytest.raises(ValueError, match="link.png: a link, not a picture"):
         decode(read, "link.png")
 
 

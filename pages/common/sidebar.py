@@ -14,6 +14,10 @@ def _card() -> None:
         return
     status = launch.observe(run)
     st.markdown(f"**{escaped(run.name)}** · {state_word(status)}")
+    if status.prepared is not None:
+        st.progress(status.prepared)
+        st.caption(escaped(status.message))
+        return
     st.progress(min(1.0, status.step / max(1, status.num_steps)))
     left = f" · {duration(status.eta_s)} left" if status.eta_s is not None else ""
     st.caption(f"Step {status.step:,}{left}")

@@ -11,7 +11,7 @@ from pages.common.widgets import refuse
 
 GROUPS = {
     "Networks": (
-        *("architecture", "image_size", "z_dim", "z_prior", "ngf", "ndf", "d_growth", "stem", "kernel"),
+        *("architecture", "image_size", "crop", "z_dim", "z_prior", "ngf", "ndf", "d_growth", "stem", "kernel"),
         *("norm_g", "norm_d", "conv_bias", "g_activation", "leak", "output", "dropout", "initial_weights"),
     ),
     "Optimisation": (

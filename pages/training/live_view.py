@@ -63,7 +63,10 @@ def _figures(run: Run, status: Status) -> None:
     cells.metric("Images/s", f"{shown:,.0f}" if shown else "–", help="Real pictures trained on per second.")
     left = duration(status.eta_s) if status.state in launch.ACTIVE else duration(status.time_s)
     cells.metric("Time left" if status.state in launch.ACTIVE else "Time trained", left, help="Pauses are not counted.")
-    st.progress(min(1.0, status.step / max(1, status.num_steps)))
+    share = status.step / max(1, status.num_steps) if status.prepared is None else status.prepared
+    st.progress(min(1.0, share))
+    if status.notice:
+        st.caption(escaped(status.notice))
 
 
 def _trouble(run: Run, status: Status) -> None:
@@ -167,7 +170,12 @@ def _stop(run: Run, status: Status) -> None:
 
 def _words(run: Run, status: Status, columns: dict) -> None:
     """What is happening, for somebody who sees it for the first time; then where to go next."""
-    if status.state in launch.ACTIVE:
+    if status.prepared is not None and status.state in launch.ACTIVE:
+        st.markdown(
+            ":material/photo_library: The pictures are cropped and shrunk once, and kept: the next run on them begins "
+            "at once. Stop whenever you like, it goes on where it was."
+        )
+    elif status.state in launch.ACTIVE:
         verdict = judge(columns, status)
         icon = {"good": ":material/favorite:", "watch": ":material/visibility:", "bad": ":material/warning:"}[
             verdict.level

@@ -21,7 +21,12 @@ DATA = {
     "upload": "My own pictures: upload them",
     "path": "My own pictures: a folder or zip on this computer",
 }
-FRESH_MNIST = "Press Start training to download it (11 MB), or put its four IDX files into `data/mnist/`."
+FRESH = {
+    "mnist": "Press Start training to download it (11 MB), or put its four IDX files into `data/mnist/`.",
+    "celeba": "Or press Start training to try the download (1.4 GB), which Google Drive often refuses.",
+}
+
+MAX_CLASSES = 60  # folders offered to choose from
 
 
 def draw() -> None:
@@ -111,6 +116,8 @@ def _pick_data() -> str | None:
             help="What D takes for real, and G learns to draw.",
         )
         spec = _upload() if kind == "upload" else _path() if kind == "path" else _classes(kind)
+        if spec and kind in ("upload", "path"):
+            spec = _class_folders(spec)
     with shown:
         if spec is None:
             return None
@@ -119,14 +126,14 @@ def _pick_data() -> str | None:
             sources.check(source)
             pictures = _nine(source)
         except BadInput as error:
-            if kind == "mnist":
-                st.info(f"{escaped(str(error))} {FRESH_MNIST}", icon=":material/download:")
+            if kind in FRESH:
+                st.info(f"{escaped(str(error))} {FRESH[kind]}", icon=":material/download:")
                 return spec
             refuse(error, st.warning, ":material/folder_off:")
             return None
         with st.container(key="pixels-preview"):
             st.image(pictures, output_format="PNG", width="stretch", alt="Nine real pictures of this data set")
-        st.caption(f"{sources.count(source):,} real pictures, nine of them here.")
+        st.caption(escaped(f"{sources.count(source):,} real pictures, nine of them here. {sources.remark(source)}"))
     return spec
 
 
@@ -148,11 +155,33 @@ def _classes(kind: str) -> str:
     return f"{kind}:{','.join(map(str, sorted(picked)))}" if picked else kind
 
 
+def _class_folders(spec: str) -> str:
+    """The person's own pictures, perhaps only those in some of the folders that they are sorted into."""
+    try:
+        source = sources.resolve(spec)
+        known = {} if source.folders else sources.folder_classes(source.path)
+    except BadInput:
+        return spec
+    names = [name for name in known if "," not in name and name == name.strip()][:MAX_CLASSES]
+    if len(names) < 2:
+        return spec
+    key = f"folders-{spec}"
+    with st.popover("All classes" if not st.session_state.get(key) else "Some classes", type="tertiary"):
+        picked = st.pills(
+            "Train on these folders only",
+            names,
+            format_func=lambda name: escaped(f"{name} ({known[name]:,})"),
+            selection_mode="multi",
+            key=key,
+        )
+    return f"{source.path}:{','.join(sorted(picked))}" if picked else spec
+
+
 def _path() -> str | None:
     path = st.text_input(
         "Folder or zip",
         placeholder="/home/me/pictures",
-        help="Pictures of any size, grey or colour; sub-folders are searched.",
+        help="Pictures of any size, grey or colour; sub-folders are searched. Transparency is laid on white.",
     )
     return path.strip() or None
 

@@ -1,0 +1,109 @@
+"""Training and its pictures: what is told while they are prepared, what was skipped, and what changed since."""
+
+import dataclasses
+import json
+import logging
+import shutil
+
+import pytest
+
+from dcgan import cli, sources
+from dcgan.checkpoint import load_state
+from dcgan.config import BadInput, Config
+from dcgan.heartbeat import Heartbeat
+from dcgan.order import order
+from dcgan.runs import Run
+from dcgan.train import train
+
+
+@pytest.fixture
+def run(root, tiny: Config) -> Run:
+    config = tiny.replace(num_steps=4)
+    fingerprint = sources.fingerprint(sources.resolve(config.data))
+    return Run.create(config.replace(data_fingerprint=fingerprint))
+
+
+def play(run: Run, **options) -> Heartbeat:
+    with Heartbeat(run) as heart:
+        train(run, heart, **options)
+    return heart
+
+
+def test_preparation_is_told_and_what_was_skipped_is_named(run, pictures, root, caplog):
+    (pictures / "page.jpg").write_bytes(b"<html>")
+    config = run.config.replace(data_fingerprint="")
+    run = Run.create(config)
+    seen, told = [], []
+
+    class Watched(Heartbeat):
+        def update(self, **fields):
+            super().update(**fields)
+            told.append((self.status.message, self.status.prepared))
+
+    with caplog.at_level(logging.WARNING, "dcgan"), Watched(run) as heart:
+        train(run, heart, on_prepared=lambda done, total: seen.append((done, total)))
+    assert seen[0] == (0, 27) and (27, 27) in seen
+    assert ("Preparing the pictures: 0 of 27", 0.0) in told and ("Preparing the pictures: 27 of 27", 1.0) in told
+    assert told[-1][1] is None
+    status = run.status()
+    assert status.state == "finished" and status.prepared is None
+    assert status.notice == "1 picture could not be read: page.jpg: not a picture in a known format."
+    assert "skipped page.jpg: not a picture in a known format" in caplog.text
+
+
+@pytest.mark.parametrize("show", [False, True])
+def test_the_terminal_shows_the_preparation_and_then_the_steps(run, capfd, show):
+    with Heartbeat(run) as heart:
+        assert cli._train_watched(run, heart, show) == cli.DONE
+    printed = capfd.readouterr().err
+    if show:
+        assert "Preparing:   0%" in printed and "Preparing: 100%" in printed and "26/26" in printed
+        assert "4/4" in printed.split("26/26")[-1] and "images/s" in printed
+    else:
+        assert printed == ""
+
+
+def test_stop_is_obeyed_while_pictures_are_prepared_and_a_resume_goes_on(run):
+    def stop(done: int, total: int) -> None:
+        if done:
+            run.ask("stop")
+
+    play(run, on_prepared=stop)
+    assert (run.status().state, run.status().step, run.status().obeyed) == ("stopped", 0, run.control().serial)
+    assert not run.state_paths()
+    play(run)
+    assert run.status().state == "finished"
+
+
+def test_a_run_goes_on_without_the_pictures_it_was_made_from(run, pictures):
+    play(run)
+    run.extend(8)
+    (pictures / "03.png").unlink()
+    play(run)
+    assert load_state(run)["step"] == 8 and "1 is gone (03.png)" in run.status().notice
+    shutil.rmtree(pictures)
+    run.extend(10)
+    play(run)
+    assert load_state(run)["step"] == 10 and "are not there any more" in run.status().notice
+
+
+def test_a_new_picture_is_refused_at_a_resume(run, pictures):
+    play(run)
+    shutil.copy(pictures / "00.png", pictures / "99.png")
+    with pytest.raises(
+        BadInput, match="has changed since this run began: of its pictures 1 is new .99.png.*start a new"
+    ):
+        play(run)
+
+
+def test_class_folders_reach_the_run(root, tiny, pictures):
+    for kind in ("a", "b"):
+        (pictures / kind).mkdir()
+        for i in range(10):
+            shutil.move(pictures / f"{i + 10 * (kind == 'b'):02d}.png", pictures / kind)
+    values = {key: value for key, value in dataclasses.asdict(tiny).items() if key not in ("data", "preset")}
+    config = order("quick", values | {"num_steps": 2}, f"{pictures}: b")
+    run = Run.create(config)
+    play(run)
+    assert json.loads(run.config_path.read_text())["data"] == f"{pictures}:b"
+    assert load_state(run)["stream"]["num_images"] == 10
