@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from dcgan import launch, runs
 from dcgan.config import BadInput, Config, Diverged, first_line
+from dcgan.files import publish
 from dcgan.heartbeat import Heartbeat
 from dcgan.order import order
 from dcgan.presets import PRESETS
@@ -252,7 +253,7 @@ def _out(name: str, *endings: str) -> Path:
 
 def _write(path: Path, content: bytes) -> None:
     try:
-        runs.publish(path, content)
+        publish(path, content)
     except OSError as error:
         raise BadInput(f"--out {str(path)!r} can't be written ({error.strerror}).") from None
 

@@ -15,50 +15,17 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from dcgan.config import BadInput, Config
+from dcgan.files import publish
+from dcgan.records import COMMANDS, Control, Status, dump, fits, load
 
 PROJECT = Path(__file__).resolve().parents[1]
-COMMANDS = ("run", "pause", "step", "stop")
 
 
 def default_root() -> Path:
     """The folder that holds the runs: `checkpoints/` of the project, or what DCGAN_ROOT names."""
     return Path(os.environ.get("DCGAN_ROOT") or PROJECT / "checkpoints").resolve()
-
-
-@dataclasses.dataclass(frozen=True)
-class Status:
-    """What a worker last said about itself; state is one of
-    created, starting, running, paused, finished, stopped, failed, and as seen by `launch.observe` also
-    interrupted (its process is gone) or stalled (its process no longer moves)."""
-
-    state: str = "created"
-    message: str = ""  # what it is doing, in a few words
-    error: str = ""  # one sentence, for state failed
-    step: int = 0
-    num_steps: int = 0  # where training will end
-    images: int = 0  # real pictures seen
-    epoch: float = 0.0
-    images_per_s: float = 0.0
-    eta_s: float | None = None
-    time_s: float = 0.0  # seconds spent training, pauses not counted
-    device: str = ""
-    heartbeat: float = 0.0  # Unix time
-    pid: int = 0
-    pid_started: float = 0.0  # Unix time; a process id alone may have been given to a stranger
-    obeyed: int = 0  # serial number of the last command in control.json that was carried out
-
-
-@dataclasses.dataclass(frozen=True)
-class Control:
-    """The wish of whoever watches: written by the app or the command line, obeyed by the worker."""
-
-    command: str = "run"
-    serial: int = 0  # grows with every command, so that a worker knows which it has obeyed
-    name: str = ""  # what the run is called on the pages; empty means its id
-    num_steps: int = 0  # a new end of training; 0 keeps the config's
 
 
 class Run:
@@ -137,7 +104,7 @@ class Run:
             draft.mkdir(parents=True)
             publish(draft / "config.json", config.to_json().encode())
             if name and name != wanted:
-                publish(draft / "control.json", _dump(Control(name=clean_name(name))))
+                publish(draft / "control.json", dump(Control(name=clean_name(name))))
         except OSError as error:
             shutil.rmtree(draft, ignore_errors=True)
             raise BadInput(f"{root} can't hold runs ({error.strerror}): name another folder with --root.") from None
@@ -188,13 +155,13 @@ class Run:
 
     def status(self) -> Status:
         """What the worker last wrote, unchecked: `launch.observe` knows whether it still lives."""
-        return _load(Status, self.status_path)
+        return load(Status, self.status_path)
 
     def write_status(self, status: Status) -> None:
-        publish(self.status_path, _dump(status), sync=False)
+        publish(self.status_path, dump(status), sync=False)
 
     def control(self) -> Control:
-        return _load(Control, self.control_path)
+        return load(Control, self.control_path)
 
     def ask(self, command: str) -> None:
         """Wish that the worker runs, pauses, makes one step, or stops."""
@@ -212,7 +179,7 @@ class Run:
 
     def _write_control(self, control: Control) -> None:
         try:
-            publish(self.control_path, _dump(control), sync=False)
+            publish(self.control_path, dump(control), sync=False)
         except OSError as error:
             raise BadInput(f"Run {self.id} can't be written to ({error.strerror}).") from None
 
@@ -274,37 +241,6 @@ def list_runs(root: Path | None = None) -> list[Run]:
     return sorted(runs, key=lambda run: (run.created(), run.id), reverse=True)
 
 
-def publish(path: Path, data: bytes, sync: bool = True) -> None:
-    """Write a file so that a reader sees the old or the new content, never a part, even after a crash.
-
-    `sync` waits for the disk: for what must survive a power cut, not for a heartbeat.
-    """
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-    try:
-        with open(draft, "wb") as file:
-            file.write(data)
-            file.flush()
-            if sync:
-                os.fsync(file.fileno())
-        os.replace(draft, path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-    if sync:
-        sync_directory(path.parent)
-
-
-def sync_directory(path: Path) -> None:
-    """Make a rename in this directory survive a power cut (a directory can't be opened on Windows)."""
-    if os.name == "nt":
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def thin(steps: list[int], keep: int) -> list[int]:
     """Choose which of the rising steps to drop so that `keep` stay, evenly spread over the square root of the step:
     dense at first, when pictures change fastest. First and last always stay."""
@@ -326,40 +262,14 @@ def clean_name(name: str) -> str:
     return " ".join(visible.split())[:80].rstrip()
 
 
-def _dump(record: Any) -> bytes:
-    return (json.dumps(dataclasses.asdict(record), allow_nan=False) + "\n").encode()
-
-
-def _load(kind: type, path: Path) -> Any:
-    """Read a record: what is missing or of the wrong type gets its default, what is unknown is left out."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return kind()
-    if not isinstance(values, dict):
-        return kind()
-    fields = {field.name: field.default for field in dataclasses.fields(kind)}
-    return kind(**{key: values[key] for key in fields.keys() & values.keys() if _fits(values[key], fields[key])})
-
-
-def _fits(value: Any, default: Any) -> bool:
-    """Whether a value can stand where `default` stands; a default of None stands for a number that may be missing."""
-    if isinstance(default, str):
-        return isinstance(value, str)
-    if value is None:
-        return default is None
-    kinds = int if isinstance(default, int) else (int, float)
-    return isinstance(value, kinds) and not isinstance(value, bool) and abs(value) < 1e18  # NaN is not less
-
-
 def _json_lines(data: bytes) -> Iterator[dict[str, float]]:
     for line in data.splitlines():
         try:
             record = json.loads(line)
         except (ValueError, RecursionError):
             continue  # damaged by a crash in mid-write
-        if isinstance(record, dict) and _fits(record.get("step"), 0):
-            yield {key: value for key, value in record.items() if _fits(value, 0.0)}
+        if isinstance(record, dict) and fits(record.get("step"), 0):
+            yield {key: value for key, value in record.items() if fits(value, 0.0)}
 
 
 def _steps(folder: Path, ending: str) -> list[int]:

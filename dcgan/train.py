@@ -16,11 +16,12 @@ import torch
 from dcgan import data, ops
 from dcgan.checkpoint import generator_bytes, load_state, save_state
 from dcgan.config import BadInput, Config, Diverged
+from dcgan.files import publish
 from dcgan.gan import GAN, pick_device
 from dcgan.heartbeat import Heartbeat
 from dcgan.images import grid, png_bytes, to_uint8
 from dcgan.latent import sample_seeds, truncate, z_from_seeds
-from dcgan.runs import Run, publish, thin
+from dcgan.runs import Run, thin
 
 log = logging.getLogger("dcgan")
 

@@ -8,9 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dcgan.config import Config
+from dcgan.files import publish
 from dcgan.images import grid, png_bytes
 from dcgan.presets import PRESETS, PUBLISHED, in_group
-from dcgan.runs import PROJECT, Run, Status, publish
+from dcgan.records import Status
+from dcgan.runs import PROJECT, Run
 from pages.common.history import COLUMNS
 from pages.common.words import escaped
 from pages.training.health import judge

@@ -19,10 +19,12 @@ from PIL import Image
 from dcgan import train as training
 from dcgan.checkpoint import load_generator, load_state, open_generator
 from dcgan.config import BadInput, Config, Diverged
+from dcgan.files import publish
 from dcgan.heartbeat import Heartbeat
 from dcgan.images import read_recipe, to_uint8
 from dcgan.latent import sample_seeds, z_from_seeds
-from dcgan.runs import PROJECT, Run, Status, publish
+from dcgan.records import Status
+from dcgan.runs import PROJECT, Run
 from dcgan.train import Rate, Wishes, is_sample_step, train
 
 from .test_gan import assert_same

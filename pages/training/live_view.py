@@ -6,7 +6,8 @@ import streamlit as st
 
 from dcgan import launch
 from dcgan.config import BadInput
-from dcgan.runs import Run, Status
+from dcgan.records import Status
+from dcgan.runs import Run
 from pages.common.curves import live_curves, load_library
 from pages.common.history import history_of
 from pages.common.upkeep import can_resume

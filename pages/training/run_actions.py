@@ -6,7 +6,8 @@ import streamlit as st
 
 from dcgan import launch
 from dcgan.config import BadInput
-from dcgan.runs import Run, Status
+from dcgan.records import Status
+from dcgan.runs import Run
 from pages.common import shelf, upkeep
 from pages.common.widgets import refuse
 from pages.common.words import escaped, size
