@@ -38,7 +38,9 @@ def order(
     if epochs is not None:
         if not 0 < epochs <= 1e9:  # false for NaN, too
             raise BadInput(f"epochs must be more than 0 and at most a billion, not {epochs}.")
-        config = config.replace(num_steps=math.ceil(epochs * sources.count(source) / config.batch_size))
+        config = config.replace(
+            num_steps=math.ceil(epochs * sources.count(source) / (config.d_steps * config.batch_size))
+        )
     if "channels" not in values:
         config = config.replace(channels=sources.default_channels(source))
     return config.replace(data=source.spec, data_fingerprint=sources.fingerprint(source))

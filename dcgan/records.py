@@ -39,6 +39,22 @@ class Control:
     serial: int = 0  # grows with every command, so that a worker knows which it has obeyed
     name: str = ""  # what the run is called on the pages; empty means its id
     num_steps: int = 0  # a new end of training; 0 keeps the config's
+    # settings changed while it trains (see `dcgan.live`); None keeps the config's
+    lr_g: float | None = None
+    lr_d: float | None = None
+    d_steps: int | None = None
+    ema_half_life_images: int | None = None
+    sample_every: int | None = None
+    checkpoint_seconds: float | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Parent:
+    """The run that a fork began as, and where it left it; written once, with the fork's config.json."""
+
+    run: str = ""  # the parent's id; empty: this run began with fresh weights
+    step: int = 0
+    changes: str = ""  # what the fork does otherwise, in words
 
 
 def dump(record: Any) -> bytes:

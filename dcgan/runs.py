@@ -13,12 +13,13 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from dcgan.config import BadInput, Config
-from dcgan.files import publish
-from dcgan.records import COMMANDS, Control, Status, dump, fits, load
+from dcgan.files import publish, sync_directory
+from dcgan.records import COMMANDS, Control, Parent, Status, dump, fits, load
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -77,6 +78,13 @@ class Run:
         paths = [self.next_state_path, self.state_path, self.previous_state_path]
         return [path for path in paths if path.exists()]
 
+    def kept_state_path(self, step: int) -> Path:
+        return self.path / "states" / f"{step:08d}.pt"
+
+    @property
+    def parent_path(self) -> Path:
+        return self.path / "parent.json"
+
     @property
     def log_path(self) -> Path:
         return self.path / "log.txt"
@@ -94,8 +102,17 @@ class Run:
     # -- making, finding, removing
 
     @classmethod
-    def create(cls, config: Config, root: Path | None = None, name: str = "") -> "Run":
-        """Make a new run directory holding config.json; the id comes from the name, or preset and time."""
+    def create(
+        cls,
+        config: Config,
+        root: Path | None = None,
+        name: str = "",
+        fill: Callable[["Run"], None] = lambda draft: None,
+    ) -> "Run":
+        """Make a new run directory holding config.json; the id comes from the name, or preset and time.
+
+        `fill` puts more into it before it appears. A directory that could not be finished is never seen.
+        """
         root = Path(root or default_root())
         stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
         wanted = slug(name) or f"{slug(config.preset) or 'run'}-{stamp}"
@@ -105,6 +122,10 @@ class Run:
             publish(draft / "config.json", config.to_json().encode())
             if name and name != wanted:
                 publish(draft / "control.json", dump(Control(name=clean_name(name))))
+            fill(cls(draft))
+        except BadInput:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
         except OSError as error:
             shutil.rmtree(draft, ignore_errors=True)
             raise BadInput(f"{root} can't hold runs ({error.strerror}): name another folder with --root.") from None
@@ -114,6 +135,8 @@ class Run:
                 continue
             try:
                 draft.rename(path)
+                with contextlib.suppress(OSError):
+                    sync_directory(root)
                 return cls(path)
             except OSError:  # taken in the meantime
                 if not path.exists():
@@ -173,6 +196,14 @@ class Run:
         """Move the end of training."""
         self._write_control(dataclasses.replace(self.control(), num_steps=num_steps))
 
+    def change(self, **values: float | None) -> None:
+        """Wish that settings change while it trains; None goes back to the config's. `live.ask` checks them first."""
+        self._write_control(dataclasses.replace(self.control(), **values))  # type: ignore[arg-type]
+
+    def parent(self) -> Parent:
+        """The run that this one was forked from; its `run` is empty for one that was not."""
+        return load(Parent, self.parent_path)
+
     def rename(self, name: str) -> None:
         """Give the run another name on the pages; its id stays."""
         self._write_control(dataclasses.replace(self.control(), name=clean_name(name)))
@@ -190,7 +221,15 @@ class Run:
     # -- metrics
 
     def read_metrics(self, offset: int = 0) -> tuple[list[dict[str, float]], int]:
-        """Metric lines from a byte offset on, and the offset to go on from; a torn last line is left for later."""
+        """Points of the curves from a byte offset on, and the offset to go on from."""
+        lines, offset = self.read_lines(offset)
+        return [line for line in lines if "event" not in line], offset
+
+    def read_lines(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+        """Points and events from a byte offset on, and the offset to go on from; a torn last line is left for later.
+
+        An event has the text `event`, and like a point `step` and numbers by name.
+        """
         try:
             with open(self.metrics_path, "rb") as file:
                 file.seek(offset)
@@ -198,7 +237,15 @@ class Run:
         except OSError:
             return [], offset
         whole = data[: data.rfind(b"\n") + 1]
-        return list(_json_lines(whole)), offset + len(whole)
+        return [record for _, record in json_lines(whole)], offset + len(whole)
+
+    def metrics_until(self, step: int) -> bytes:
+        """The whole lines of metrics.jsonl up to a step, as they are."""
+        try:
+            data = self.metrics_path.read_bytes()
+        except OSError:
+            return b""
+        return b"".join(line + b"\n" for line, record in json_lines(data) if record["step"] <= step)
 
     # -- pictures and generators
 
@@ -210,13 +257,13 @@ class Run:
         """Steps with a kept generator, rising."""
         return _steps(self.path / "snapshots", ".safetensors")
 
+    def kept_states(self) -> list[int]:
+        """Steps with a whole training state kept to fork from, rising."""
+        return _steps(self.path / "states", ".pt")
+
     def size_bytes(self) -> int:
-        total = 0
-        for folder, _, names in os.walk(self.path):
-            for name in names:
-                with contextlib.suppress(OSError):  # gone while we looked
-                    total += os.stat(os.path.join(folder, name)).st_size
-        return total
+        """Bytes on disk; a file with two names in here counts once."""
+        return bytes_in(self.path)
 
     def created(self) -> float:
         """Unix time at which the run was made."""
@@ -262,14 +309,28 @@ def clean_name(name: str) -> str:
     return " ".join(visible.split())[:80].rstrip()
 
 
-def _json_lines(data: bytes) -> Iterator[dict[str, float]]:
-    for line in data.splitlines():
+def bytes_in(*folders: Path) -> int:
+    """Bytes of all files in the folders; one with several names counts once."""
+    sizes: dict[tuple[int, int], int] = {}
+    for top in folders:
+        for folder, _, names in os.walk(top):
+            for name in names:
+                with contextlib.suppress(OSError):  # gone while we looked
+                    stat = os.stat(os.path.join(folder, name))
+                    sizes[stat.st_dev, stat.st_ino] = stat.st_size
+    return sum(sizes.values())
+
+
+def json_lines(data: bytes) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    """The lines that are points or events, each as it is and as what it says."""
+    for line in data[: data.rfind(b"\n") + 1].splitlines():
         try:
             record = json.loads(line)
         except (ValueError, RecursionError):
             continue  # damaged by a crash in mid-write
         if isinstance(record, dict) and fits(record.get("step"), 0):
-            yield {key: value for key, value in record.items() if fits(value, 0.0)}
+            kind = {"event": record["event"]} if isinstance(record.get("event"), str) else {}
+            yield line, {key: value for key, value in record.items() if fits(value, 0.0)} | kind
 
 
 def _steps(folder: Path, ending: str) -> list[int]:
