@@ -62,7 +62,7 @@ def train(args: argparse.Namespace) -> int:
     else:
         if args.step is not None:
             raise BadInput("--step goes with --fork only; --steps is where training ends.")
-        config = order(args.preset or "quick", _settings(args.set), args.data, *lengths)
+        config = order(args.preset or "quick", _settings(args.set), args.data, *lengths, root=args.root)
         run = Run.create(config, args.root, args.name or "")
     try:
         code = work(run, args.steps if args.resume else None, args.parallel, not args.json and sys.stderr.isatty())

@@ -8,7 +8,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 
-from dcgan import live, sources
+from dcgan import estimate, live, sources
 from dcgan.config import BadInput, Config
 from dcgan.files import publish, share, sync_directory
 from dcgan.records import Parent, Status, dump
@@ -57,6 +57,8 @@ def fork(
         raise BadInput(
             f"num_minutes is {config.num_minutes:g}, and {parent.id} has trained that long: give the fork more minutes."
         )
+
+    estimate.check(config, estimate.estimate_on(config, sources.resolve(config.data)), parent.path.parent)
 
     def fill(draft: Run) -> None:
         _copy_history(parent, draft, step)

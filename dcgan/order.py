@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 
-from dcgan import sources
+from dcgan import estimate, sources
 from dcgan.config import BadInput, Config
 from dcgan.presets import preset_config
+from dcgan.runs import default_root
 
 
 def order(
@@ -16,11 +18,13 @@ def order(
     epochs: float | None = None,
     minutes: float | None = None,
     download: bool = True,
+    root: Path | None = None,
 ) -> Config:
     """Build the Config of a new run; raises BadInput in one sentence for anything that can't be trained.
 
     `values` are settings by name, as text or numbers. Without an explicit `channels` the pictures decide between grey
     and colour. `epochs` become steps by the number of pictures; `minutes` alone lifts the preset's limit on steps.
+    What the memory, or the disk that holds `root`, plainly can't take is refused, too.
     """
     config = preset_config(preset).replace(**values)
     if data is not None:
@@ -43,4 +47,5 @@ def order(
         )
     if "channels" not in values:
         config = config.replace(channels=sources.default_channels(source))
+    estimate.check(config, estimate.estimate_on(config, source), root or default_root())
     return config.replace(data=source.spec, data_fingerprint=sources.fingerprint(source))
