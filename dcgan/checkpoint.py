@@ -14,8 +14,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_safetensors
 
 from dcgan.config import BadInput, Config, first_line
+from dcgan.files import publish, sync_directory
 from dcgan.models import Generator, Origin
-from dcgan.runs import Run, publish, sync_directory
+from dcgan.runs import Run
 
 
 def generator_bytes(generator: Generator, step: int, half: bool = False) -> bytes:

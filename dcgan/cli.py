@@ -1,34 +1,30 @@
 """The command line: exit code 0 done, 1 failed while working, 2 refused, with one sentence on stderr."""
 
 import argparse
-import contextlib
 import json
-import logging
-import math
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
-
-from dcgan import launch, runs
-from dcgan.config import BadInput, Config, Diverged, first_line
-from dcgan.heartbeat import Heartbeat
+from dcgan import launch, live, runs
+from dcgan.arguments import parser
+from dcgan.config import BadInput
+from dcgan.files import publish
+from dcgan.fork import fork
 from dcgan.order import order
 from dcgan.presets import PRESETS
+from dcgan.records import COMMANDS
 from dcgan.runs import Run
+from dcgan.worker import DONE, FAILED, REFUSED, work
 
 if TYPE_CHECKING:
     from dcgan.models import Generator
-
-DONE, FAILED, REFUSED = 0, 1, 2
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     try:
-        args = _parser().parse_args(arguments)
+        args = parser(COMMAND).parse_args(arguments)
         return args.command(args)
     except BadInput as error:
         print(_one_line(error), file=sys.stderr)
@@ -45,20 +41,33 @@ def main(arguments: list[str] | None = None) -> int:
 
 def train(args: argparse.Namespace) -> int:
     """Create a run, or take up an old one, and train it to its end."""
-    lengths = [name for name in ("steps", "epochs", "minutes") if getattr(args, name) is not None]
+    lengths = (args.steps, args.epochs, args.minutes)
     if args.resume:
-        if args.preset or args.data or args.set or args.name or "epochs" in lengths or "minutes" in lengths:
+        others = [args.preset, args.data, args.set, args.name, args.step, args.epochs, args.minutes]
+        if any(other not in (None, []) for other in others):
             raise BadInput("--resume keeps the run's settings: only --steps, a new end of training, goes with it.")
+        if args.fork:
+            raise BadInput("--resume and --fork can't go together: a fork is a run of its own.")
         run = Run.find(args.resume, args.root)
         run.config.replace(**{} if args.steps is None else {"num_steps": args.steps})  # refuses what no run could have
         if not run.state_paths() and run.generator_path.exists():
             raise BadInput(f"Run {run.id} came without its training state (state.pt), so it can't go on.")
+    elif args.fork:
+        if args.preset:
+            raise BadInput("--fork begins with the settings of its parent: change them by --set, without --preset.")
+        parent = Run.find(args.fork, args.root)
+        run = fork(parent, args.step, _settings(args.set), args.data, *lengths, name=args.name or "")
+        if run.config.data != parent.config.data:
+            print(f"Note: {run.id} goes on with other pictures than {parent.id} learned from.", file=sys.stderr)
     else:
-        settings = _settings([pair for group in args.set for pair in group])
-        config = order(args.preset or "quick", settings, args.data, args.steps, args.epochs, args.minutes)
+        if args.step is not None:
+            raise BadInput("--step goes with --fork only; --steps is where training ends.")
+        config = order(args.preset or "quick", _settings(args.set), args.data, *lengths, root=args.root)
         run = Run.create(config, args.root, args.name or "")
     try:
-        code = _hold_and_train(run, args)
+        code = work(run, args.steps if args.resume else None, args.parallel, not args.json and sys.stderr.isatty())
+        if code == REFUSED and not args.resume:
+            raise BadInput(run.status().error)
     except BadInput:
         if not args.resume:
             run.delete()  # refused before its first step
@@ -69,6 +78,23 @@ def train(args: argparse.Namespace) -> int:
     facts = {"run": run.id, "directory": str(run.path), "state": status.state, "step": status.step}
     _report(args, facts | {"images_per_s": _last_point(run).get("images_per_s"), "error": status.error}, str(run.path))
     return code
+
+
+def control(args: argparse.Namespace) -> int:
+    """Pause, step, stop or go on with a run that trains, or change its settings from the next step on."""
+    if not args.action and not args.set:
+        raise BadInput(f"Say what to do: one of {', '.join(COMMANDS)}, or --set FIELD=VALUE.")
+    run = Run.find(args.run, args.root)
+    changes = live.ask(run, _settings(args.set))
+    state = launch.observe(run).state
+    if args.action:
+        if state not in launch.ACTIVE:
+            raise BadInput(f"Run {run.id} is not in training: `python -m dcgan train --resume {run.id}` takes it up.")
+        run.ask(args.action)
+    when = "from the next step on" if state in launch.ACTIVE else "when it is resumed"
+    said = [f"{live.words(changes)} {when}"] if changes else ["nothing new"] * bool(args.set)
+    _report(args, {"run": run.id, "state": state, "asked": args.action, "changes": changes}, ", ".join(said))
+    return DONE
 
 
 def sample(args: argparse.Namespace) -> int:
@@ -169,9 +195,12 @@ def list_all(args: argparse.Namespace) -> int:
     rows = []
     for run in runs.list_runs(args.root):
         status, point = launch.observe(run), _last_point(run)
-        figures = {key: point.get(key) for key in ("d_loss", "g_loss", "images_per_s")}
-        names = {"id": run.id, "name": run.name, "preset": _preset_of(run), "directory": str(run.path)}
-        rows.append(names | {"state": status.state, "step": status.step, "num_steps": status.num_steps} | figures)
+        parent = run.parent()
+        row: dict[str, Any] = {"id": run.id, "name": run.name, "preset": _preset_of(run), "directory": str(run.path)}
+        row |= {"state": status.state, "step": status.step, "num_steps": status.num_steps}
+        row |= {key: point.get(key) for key in ("d_loss", "g_loss", "images_per_s")}
+        row |= {"parent": parent.run or None, "parent_step": parent.step if parent.run else None}
+        rows.append(row | {"kept_states": run.kept_states()})
     lines = [f"{row['id']:36} {row['state']:12} {row['preset']:12} step {row['step']:,}" for row in rows]
     _report(args, {"runs": rows}, "\n".join(lines) or "No runs yet: `python -m dcgan train` makes the first.")
     return DONE
@@ -180,74 +209,16 @@ def list_all(args: argparse.Namespace) -> int:
 # -- helpers
 
 
-def _hold_and_train(run: Run, args: argparse.Namespace) -> int:
-    """Train as the run's one trainer; raises BadInput if that is refused before the first step of a new run."""
-    with launch.hold(run, args.parallel):
-        if args.resume and args.steps is not None:
-            run.extend(args.steps)
-        with _logging_to(run), Heartbeat(run) as heart:
-            code = _train_watched(run, heart, show=not args.json and sys.stderr.isatty())
-    if code == REFUSED and not args.resume:
-        raise BadInput(run.status().error)
-    return code
-
-
-def _train_watched(run: Run, heart: Heartbeat, show: bool) -> int:
-    """Train with a progress bar; whatever goes wrong ends as one sentence in the status and a traceback in the log."""
-    log = logging.getLogger("dcgan")
-    with tqdm(disable=not show, unit="step", dynamic_ncols=True) as bar:
-
-        def on_progress(point: dict[str, float]) -> None:
-            bar.total = heart.status.num_steps
-            bar.set_postfix_str(
-                f"D {point['d_loss']:.3f} G {point['g_loss']:.3f} {point['images_per_s']:.0f} images/s", refresh=False
-            )
-            bar.update(int(point["step"]) - bar.n)
-
-        def on_prepared(done: int, total: int) -> None:
-            if bar.disable:
-                return
-            bar.total = total
-            if not bar.desc:  # an interrupted preparation goes on where it was
-                bar.initial = bar.n = done
-                bar.unit = " pictures"
-                bar.set_description_str("Preparing")
-            bar.update(done - bar.n)
-            if done == total:
-                bar.refresh()
-                bar.set_description_str(refresh=False)
-                bar.unit, bar.initial = "step", 0
-                bar.reset()
-
-        try:
-            from dcgan.train import train as train_run
-
-            train_run(run, heart, on_progress, on_prepared)
-            return DONE
-        except BadInput as error:
-            heart.update(state="failed", error=str(error))
-            return REFUSED
-        except Diverged as error:
-            log.error("%s", error)
-            heart.update(
-                state="failed", error=f"{error} The last good state is kept; a lower learning rate is the usual remedy."
-            )
-        except Exception as error:
-            log.exception("training failed")
-            heart.update(state="failed", error=f"Training failed: {first_line(error)}. log.txt has the details.")
-        return FAILED
-
-
 def _origin(run: Run, generator: "Generator") -> dict[str, Any]:
     """Which weights draw: the head of every recipe."""
     assert generator.origin is not None  # it was read from a file
     return {"run": run.id} | generator.origin._asdict()
 
 
-def _settings(pairs: list[str]) -> dict[str, str]:
+def _settings(groups: list[list[str]]) -> dict[str, str]:
     """`FIELD=VALUE` arguments as a dictionary."""
     settings = {}
-    for pair in pairs:
+    for pair in (pair for group in groups for pair in group):
         name, equals, value = pair.partition("=")
         if not equals or not name:
             raise BadInput(f"--set takes FIELD=VALUE, not {pair!r}.")
@@ -267,7 +238,7 @@ def _out(name: str, *endings: str) -> Path:
 
 def _write(path: Path, content: bytes) -> None:
     try:
-        runs.publish(path, content)
+        publish(path, content)
     except OSError as error:
         raise BadInput(f"--out {str(path)!r} can't be written ({error.strerror}).") from None
 
@@ -289,109 +260,17 @@ def _preset_of(run: Run) -> str:
         return "unreadable"
 
 
-@contextlib.contextmanager
-def _logging_to(run: Run) -> Iterator[None]:
-    """Send the log and the warnings to the run's log.txt."""
-    handler = logging.FileHandler(run.log_path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    loggers = [logging.getLogger("dcgan"), logging.getLogger("py.warnings")]
-    loggers[0].setLevel(logging.INFO)
-    for logger in loggers:
-        logger.addHandler(handler)
-    logging.captureWarnings(True)
-    try:
-        yield
-    finally:
-        logging.captureWarnings(False)
-        for logger in loggers:
-            logger.removeHandler(handler)
-        handler.close()
-
-
 def _one_line(text: object) -> str:
     """Whatever a person put into it, a sentence is one line."""
     return " ".join(str(text).split())
 
 
-class _Parser(argparse.ArgumentParser):
-    def __init__(self, **options: Any) -> None:
-        super().__init__(allow_abbrev=False, **options)
-
-    def error(self, message: str) -> NoReturn:
-        raise BadInput(f"{message[0].upper()}{message[1:]}; `{self.prog} --help` lists what is possible.")
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a whole number, not {text!r}") from None
-
-
-def _number(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"must be a number, not {text!r}")
-    return value
-
-
-def _seed(text: str) -> int:
-    value = _whole(text)
-    if not 0 <= value < 2**32:
-        raise argparse.ArgumentTypeError(f"must be from 0 to {2**32 - 1}, not {value}")
-    return value
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m dcgan", description="Train, sample and explain Deep Convolutional GANs.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
-
-    def add(name: str, command: Any, run: bool = False) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
-        sub.set_defaults(command=command)
-        sub.add_argument("--json", action="store_true", help="print one JSON object on the last line")
-        sub.add_argument("--root", type=Path, default=None, help="where runs live (default: checkpoints/)")
-        if run:
-            sub.add_argument("run", metavar="RUN", help="a run's id or directory")
-            sub.add_argument("--step", type=_whole, help="a kept step (default: the newest)")
-        return sub
-
-    sub = add("train", train)
-    sub.add_argument("--preset", help=f"{', '.join(PRESETS)} (default: quick)")
-    sub.add_argument("--data", metavar="SPEC", help=Config.__dataclass_fields__["data"].metadata["help"])
-    sub.add_argument(
-        "--set", metavar="FIELD=VALUE", action="append", nargs="+", default=[], help="change settings of the preset"
-    )
-    length = sub.add_mutually_exclusive_group()
-    length.add_argument("--steps", type=_whole, help="train until this step")
-    length.add_argument("--epochs", type=_number, help="train for this many passes over the data")
-    length.add_argument("--minutes", type=_number, help="train for this long")
-    sub.add_argument("--name", help="what to call the run")
-    sub.add_argument("--resume", metavar="RUN", help="go on with a run, exactly where its last checkpoint is")
-    sub.add_argument("--parallel", action="store_true", help="train even while another run trains")
-
-    sub = add("sample", sample, run=True)
-    sub.add_argument("--n", type=_whole, default=64, help="how many pictures")
-    sub.add_argument("--seed", type=_seed, default=0, help="picture i comes from seed + i")
-    sub.add_argument("--truncation", type=_number, default=1.0, help="scales z; below 1 is more typical, less varied")
-    sub.add_argument("--out", metavar="FILE", help=".png grid or .npz of uint8 images (default: sample.png)")
-
-    sub = add("interpolate", interpolate, run=True)
-    sub.add_argument("--seeds", type=_seed, nargs="+", default=[0, 1], help="the pictures to morph between")
-    sub.add_argument("--frames", type=_whole, default=60)
-    sub.add_argument("--mode", choices=["slerp", "lerp", "even"], default="slerp")
-    sub.add_argument("--loop", action="store_true", help="come back to the first seed")
-    sub.add_argument("--fps", type=_number, default=20.0, help="frames per second")
-    sub.add_argument("--truncation", type=_number, default=1.0)
-    sub.add_argument("--out", metavar="FILE", help=".gif, .webp or .png strip (default: morph.gif)")
-
-    sub = add("evaluate", evaluate, run=True)
-    sub.add_argument("--n", type=_whole, default=1000, help="how many pictures of each kind")
-    sub.add_argument("--seed", type=_seed, default=0)
-
-    add("presets", presets)
-    add("runs", list_all)
-    return parser
+COMMAND = {
+    "train": train,
+    "control": control,
+    "sample": sample,
+    "interpolate": interpolate,
+    "evaluate": evaluate,
+    "presets": presets,
+    "runs": list_all,
+}

@@ -128,6 +128,8 @@ class Config:
     labels: str = setting("plain", "plain: real is 1 and fake 0; flipped: fake is 1.", choices=("plain", "flipped"))
     label_noise: float = setting(0.0, "D's labels get a random extra from 0 to this.", 0.0, 0.5)
 
+    d_steps: int = setting(1, "Steps of D, each on a batch of its own, before each step of G.", 1, 20)
+
     # length: whichever limit is met first
     num_steps: int = setting(20_000, "Training ends after this many steps.", 1, 10**9)
     num_minutes: float = setting(0.0, "Training ends after this many minutes; 0 sets no limit.", 0.0, 1e6)
@@ -143,6 +145,9 @@ class Config:
     )
     checkpoint_seconds: float = setting(
         60.0, "Seconds between two checkpoints that an interrupted run resumes from.", 0.0, 86_400
+    )
+    max_states_mb: int = setting(
+        400, "Megabytes of checkpoints kept to fork from; past this they are thinned. 0 keeps none.", 0, 10**7
     )
 
     # machine

@@ -41,8 +41,16 @@ class GAN:
         """n latent vectors (n, z_dim) from the prior, on the training stream of randomness."""
         return draw_z(n, self.config, self.z_rng)
 
-    def step(self, real: Tensor) -> dict[str, Tensor]:
-        """Train D once, then G once, on real pictures (B, C, H, W) in [-1, 1].
+    def apply(self, config: Config) -> None:
+        """Take over settings that may change between two steps: learning rates, optimisers' numbers, EMA, the game."""
+        self.config = config
+        for optimiser, lr in ((self.opt_G, config.lr_g), (self.opt_D, config.lr_d)):
+            for group in optimiser.param_groups:
+                group |= {"lr": lr, "eps": config.epsilon}
+                group |= {"alpha": config.rho} if "alpha" in group else {"betas": (config.beta1, config.beta2)}
+
+    def step(self, real: Tensor, train_g: bool = True) -> dict[str, Tensor]:
+        """Train D once, then G once, on real pictures (B, C, H, W) in [-1, 1]; without `train_g` only D.
 
         Returns scalar tensors that stay on the device, so that a step never waits for it: d_loss, g_loss (both
         in nats per picture), d_real = mean D(x), d_fake = mean D(G(z)), d_accuracy.
@@ -58,6 +66,8 @@ class GAN:
         d_loss = d_loss + self._loss(on_fake, real=False, noise=config.label_noise)
         mean_loss = d_loss / 2 if config.d_batch == "together" else d_loss  # the mean over the one batch of 2B
         self._move(self.D, self.opt_D, mean_loss, config.lr_d)
+        if not train_g:
+            return {}
 
         # G: make D say real (the non-saturating loss of Goodfellow et al. 2014, section 3)
         self.D.requires_grad_(False)

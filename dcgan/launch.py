@@ -13,7 +13,8 @@ import psutil
 from filelock import FileLock, Timeout
 
 from dcgan.config import BadInput
-from dcgan.runs import PROJECT, Run, Status, list_runs
+from dcgan.records import Status
+from dcgan.runs import PROJECT, Run, list_runs
 
 ACTIVE = ("starting", "running", "paused", "stalled")  # states in which a process holds the run
 STALL_SECONDS = 10.0  # a heart that beats every second and was not heard for this long

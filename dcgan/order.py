@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 
-from dcgan import sources
+from dcgan import estimate, sources
 from dcgan.config import BadInput, Config
 from dcgan.presets import preset_config
+from dcgan.runs import default_root
 
 
 def order(
@@ -16,11 +18,13 @@ def order(
     epochs: float | None = None,
     minutes: float | None = None,
     download: bool = True,
+    root: Path | None = None,
 ) -> Config:
     """Build the Config of a new run; raises BadInput in one sentence for anything that can't be trained.
 
     `values` are settings by name, as text or numbers. Without an explicit `channels` the pictures decide between grey
     and colour. `epochs` become steps by the number of pictures; `minutes` alone lifts the preset's limit on steps.
+    What the memory, or the disk that holds `root`, plainly can't take is refused, too.
     """
     config = preset_config(preset).replace(**values)
     if data is not None:
@@ -38,7 +42,10 @@ def order(
     if epochs is not None:
         if not 0 < epochs <= 1e9:  # false for NaN, too
             raise BadInput(f"epochs must be more than 0 and at most a billion, not {epochs}.")
-        config = config.replace(num_steps=math.ceil(epochs * sources.count(source) / config.batch_size))
+        config = config.replace(
+            num_steps=math.ceil(epochs * sources.count(source) / (config.d_steps * config.batch_size))
+        )
     if "channels" not in values:
         config = config.replace(channels=sources.default_channels(source))
+    estimate.check(config, estimate.estimate_on(config, source), root or default_root())
     return config.replace(data=source.spec, data_fingerprint=sources.fingerprint(source))

@@ -13,54 +13,20 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from dcgan.config import BadInput, Config
+from dcgan.files import publish, sync_directory
+from dcgan.records import COMMANDS, Control, Parent, Status, dump, fits, load
 
 PROJECT = Path(__file__).resolve().parents[1]
-COMMANDS = ("run", "pause", "step", "stop")
 
 
 def default_root() -> Path:
     """The folder that holds the runs: `checkpoints/` of the project, or what DCGAN_ROOT names."""
     return Path(os.environ.get("DCGAN_ROOT") or PROJECT / "checkpoints").resolve()
-
-
-@dataclasses.dataclass(frozen=True)
-class Status:
-    """What a worker last said about itself; state is one of
-    created, starting, running, paused, finished, stopped, failed, and as seen by `launch.observe` also
-    interrupted (its process is gone) or stalled (its process no longer moves)."""
-
-    state: str = "created"
-    message: str = ""  # what it is doing, in a few words
-    error: str = ""  # one sentence, for state failed
-    notice: str = ""  # what the person should know about the pictures
-    prepared: float | None = None  # share of the pictures that are ready, while they are being prepared
-    step: int = 0
-    num_steps: int = 0  # where training will end
-    images: int = 0  # real pictures seen
-    epoch: float = 0.0
-    images_per_s: float = 0.0
-    eta_s: float | None = None
-    time_s: float = 0.0  # seconds spent training, pauses not counted
-    device: str = ""
-    heartbeat: float = 0.0  # Unix time
-    pid: int = 0
-    pid_started: float = 0.0  # Unix time; a process id alone may have been given to a stranger
-    obeyed: int = 0  # serial number of the last command in control.json that was carried out
-
-
-@dataclasses.dataclass(frozen=True)
-class Control:
-    """The wish of whoever watches: written by the app or the command line, obeyed by the worker."""
-
-    command: str = "run"
-    serial: int = 0  # grows with every command, so that a worker knows which it has obeyed
-    name: str = ""  # what the run is called on the pages; empty means its id
-    num_steps: int = 0  # a new end of training; 0 keeps the config's
 
 
 class Run:
@@ -112,6 +78,13 @@ class Run:
         paths = [self.next_state_path, self.state_path, self.previous_state_path]
         return [path for path in paths if path.exists()]
 
+    def kept_state_path(self, step: int) -> Path:
+        return self.path / "states" / f"{step:08d}.pt"
+
+    @property
+    def parent_path(self) -> Path:
+        return self.path / "parent.json"
+
     @property
     def log_path(self) -> Path:
         return self.path / "log.txt"
@@ -129,8 +102,17 @@ class Run:
     # -- making, finding, removing
 
     @classmethod
-    def create(cls, config: Config, root: Path | None = None, name: str = "") -> "Run":
-        """Make a new run directory holding config.json; the id comes from the name, or preset and time."""
+    def create(
+        cls,
+        config: Config,
+        root: Path | None = None,
+        name: str = "",
+        fill: Callable[["Run"], None] = lambda draft: None,
+    ) -> "Run":
+        """Make a new run directory holding config.json; the id comes from the name, or preset and time.
+
+        `fill` puts more into it before it appears. A directory that could not be finished is never seen.
+        """
         root = Path(root or default_root())
         stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
         wanted = slug(name) or f"{slug(config.preset) or 'run'}-{stamp}"
@@ -139,7 +121,11 @@ class Run:
             draft.mkdir(parents=True)
             publish(draft / "config.json", config.to_json().encode())
             if name and name != wanted:
-                publish(draft / "control.json", _dump(Control(name=clean_name(name))))
+                publish(draft / "control.json", dump(Control(name=clean_name(name))))
+            fill(cls(draft))
+        except BadInput:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
         except OSError as error:
             shutil.rmtree(draft, ignore_errors=True)
             raise BadInput(f"{root} can't hold runs ({error.strerror}): name another folder with --root.") from None
@@ -149,6 +135,8 @@ class Run:
                 continue
             try:
                 draft.rename(path)
+                with contextlib.suppress(OSError):
+                    sync_directory(root)
                 return cls(path)
             except OSError:  # taken in the meantime
                 if not path.exists():
@@ -190,13 +178,13 @@ class Run:
 
     def status(self) -> Status:
         """What the worker last wrote, unchecked: `launch.observe` knows whether it still lives."""
-        return _load(Status, self.status_path)
+        return load(Status, self.status_path)
 
     def write_status(self, status: Status) -> None:
-        publish(self.status_path, _dump(status), sync=False)
+        publish(self.status_path, dump(status), sync=False)
 
     def control(self) -> Control:
-        return _load(Control, self.control_path)
+        return load(Control, self.control_path)
 
     def ask(self, command: str) -> None:
         """Wish that the worker runs, pauses, makes one step, or stops."""
@@ -208,13 +196,21 @@ class Run:
         """Move the end of training."""
         self._write_control(dataclasses.replace(self.control(), num_steps=num_steps))
 
+    def change(self, **values: float | None) -> None:
+        """Wish that settings change while it trains; None goes back to the config's. `live.ask` checks them first."""
+        self._write_control(dataclasses.replace(self.control(), **values))  # type: ignore[arg-type]
+
+    def parent(self) -> Parent:
+        """The run that this one was forked from; its `run` is empty for one that was not."""
+        return load(Parent, self.parent_path)
+
     def rename(self, name: str) -> None:
         """Give the run another name on the pages; its id stays."""
         self._write_control(dataclasses.replace(self.control(), name=clean_name(name)))
 
     def _write_control(self, control: Control) -> None:
         try:
-            publish(self.control_path, _dump(control), sync=False)
+            publish(self.control_path, dump(control), sync=False)
         except OSError as error:
             raise BadInput(f"Run {self.id} can't be written to ({error.strerror}).") from None
 
@@ -225,7 +221,15 @@ class Run:
     # -- metrics
 
     def read_metrics(self, offset: int = 0) -> tuple[list[dict[str, float]], int]:
-        """Metric lines from a byte offset on, and the offset to go on from; a torn last line is left for later."""
+        """Points of the curves from a byte offset on, and the offset to go on from."""
+        lines, offset = self.read_lines(offset)
+        return [line for line in lines if "event" not in line], offset
+
+    def read_lines(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+        """Points and events from a byte offset on, and the offset to go on from; a torn last line is left for later.
+
+        An event has the text `event`, and like a point `step` and numbers by name.
+        """
         try:
             with open(self.metrics_path, "rb") as file:
                 file.seek(offset)
@@ -233,7 +237,15 @@ class Run:
         except OSError:
             return [], offset
         whole = data[: data.rfind(b"\n") + 1]
-        return list(_json_lines(whole)), offset + len(whole)
+        return [record for _, record in json_lines(whole)], offset + len(whole)
+
+    def metrics_until(self, step: int) -> bytes:
+        """The whole lines of metrics.jsonl up to a step, as they are."""
+        try:
+            data = self.metrics_path.read_bytes()
+        except OSError:
+            return b""
+        return b"".join(line + b"\n" for line, record in json_lines(data) if record["step"] <= step)
 
     # -- pictures and generators
 
@@ -245,13 +257,13 @@ class Run:
         """Steps with a kept generator, rising."""
         return _steps(self.path / "snapshots", ".safetensors")
 
+    def kept_states(self) -> list[int]:
+        """Steps with a whole training state kept to fork from, rising."""
+        return _steps(self.path / "states", ".pt")
+
     def size_bytes(self) -> int:
-        total = 0
-        for folder, _, names in os.walk(self.path):
-            for name in names:
-                with contextlib.suppress(OSError):  # gone while we looked
-                    total += os.stat(os.path.join(folder, name)).st_size
-        return total
+        """Bytes on disk; a file with two names in here counts once."""
+        return bytes_in(self.path)
 
     def created(self) -> float:
         """Unix time at which the run was made."""
@@ -276,37 +288,6 @@ def list_runs(root: Path | None = None) -> list[Run]:
     return sorted(runs, key=lambda run: (run.created(), run.id), reverse=True)
 
 
-def publish(path: Path, data: bytes, sync: bool = True) -> None:
-    """Write a file so that a reader sees the old or the new content, never a part, even after a crash.
-
-    `sync` waits for the disk: for what must survive a power cut, not for a heartbeat.
-    """
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-    try:
-        with open(draft, "wb") as file:
-            file.write(data)
-            file.flush()
-            if sync:
-                os.fsync(file.fileno())
-        os.replace(draft, path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-    if sync:
-        sync_directory(path.parent)
-
-
-def sync_directory(path: Path) -> None:
-    """Make a rename in this directory survive a power cut (a directory can't be opened on Windows)."""
-    if os.name == "nt":
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def thin(steps: list[int], keep: int) -> list[int]:
     """Choose which of the rising steps to drop so that `keep` stay, evenly spread over the square root of the step:
     dense at first, when pictures change fastest. First and last always stay."""
@@ -328,40 +309,28 @@ def clean_name(name: str) -> str:
     return " ".join(visible.split())[:80].rstrip()
 
 
-def _dump(record: Any) -> bytes:
-    return (json.dumps(dataclasses.asdict(record), allow_nan=False) + "\n").encode()
+def bytes_in(*folders: Path) -> int:
+    """Bytes of all files in the folders; one with several names counts once."""
+    sizes: dict[tuple[int, int], int] = {}
+    for top in folders:
+        for folder, _, names in os.walk(top):
+            for name in names:
+                with contextlib.suppress(OSError):  # gone while we looked
+                    stat = os.stat(os.path.join(folder, name))
+                    sizes[stat.st_dev, stat.st_ino] = stat.st_size
+    return sum(sizes.values())
 
 
-def _load(kind: type, path: Path) -> Any:
-    """Read a record: what is missing or of the wrong type gets its default, what is unknown is left out."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return kind()
-    if not isinstance(values, dict):
-        return kind()
-    fields = {field.name: field.default for field in dataclasses.fields(kind)}
-    return kind(**{key: values[key] for key in fields.keys() & values.keys() if _fits(values[key], fields[key])})
-
-
-def _fits(value: Any, default: Any) -> bool:
-    """Whether a value can stand where `default` stands; a default of None stands for a number that may be missing."""
-    if isinstance(default, str):
-        return isinstance(value, str)
-    if value is None:
-        return default is None
-    kinds = int if isinstance(default, int) else (int, float)
-    return isinstance(value, kinds) and not isinstance(value, bool) and abs(value) < 1e18  # NaN is not less
-
-
-def _json_lines(data: bytes) -> Iterator[dict[str, float]]:
-    for line in data.splitlines():
+def json_lines(data: bytes) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    """The lines that are points or events, each as it is and as what it says."""
+    for line in data[: data.rfind(b"\n") + 1].splitlines():
         try:
             record = json.loads(line)
         except (ValueError, RecursionError):
             continue  # damaged by a crash in mid-write
-        if isinstance(record, dict) and _fits(record.get("step"), 0):
-            yield {key: value for key, value in record.items() if _fits(value, 0.0)}
+        if isinstance(record, dict) and fits(record.get("step"), 0):
+            kind = {"event": record["event"]} if isinstance(record.get("event"), str) else {}
+            yield line, {key: value for key, value in record.items() if fits(value, 0.0)} | kind
 
 
 def _steps(folder: Path, ending: str) -> list[int]:

@@ -12,14 +12,16 @@ from typing import Any
 
 import torch
 
-from dcgan import data, ops
+from dcgan import data, live, ops, states
 from dcgan.checkpoint import generator_bytes, load_state, save_state
 from dcgan.config import BadInput, Config, Diverged
+from dcgan.files import publish
+from dcgan.fork import refuse_fixed
 from dcgan.gan import GAN, pick_device
 from dcgan.heartbeat import Heartbeat
 from dcgan.images import grid, png_bytes, to_uint8
 from dcgan.latent import sample_seeds, truncate, z_from_seeds
-from dcgan.runs import Run, publish, thin
+from dcgan.runs import Run, thin
 
 log = logging.getLogger("dcgan")
 
@@ -76,15 +78,24 @@ def train(
         heart.update(device=f"{device_name(device)}, {gan.precision}")
     feed = data.Feed(pictures.images, device)
     stream = data.BatchStream(len(pictures.images), config.batch_size, config.seed)
-    step, time_s = 0, 0.0
+    step, images, time_s = 0, 0, 0.0
+    now = config  # the settings in force: some can change while it trains
     if run.state_paths():
         state = load_state(run)
-        if Config.from_json(state["config"]) != config:
-            raise BadInput(f"Run {run.id} has a saved state of another config.json: restore that file to go on.")
-        gan.load_state_dict(state["gan"])
-        stream.load_state_dict(state["stream"])
+        saved = Config.from_json(state["config"])
         step, time_s = state["step"], state["time_s"]
+        images = state.get("images", step * saved.batch_size)
+        if begins := run.parent().run and run.parent().step == step:  # the state is still that of its parent
+            refuse_fixed(saved, config)
+        elif saved != config:
+            raise BadInput(f"Run {run.id} has a saved state of another config.json: restore that file to go on.")
+        else:
+            now = live.restore(config, state)
+        gan.load_state_dict(state["gan"])
+        if not begins or (saved.data, saved.data_fingerprint) == (config.data, config.data_fingerprint):
+            stream.load_state_dict(state["stream"])
         log.info("resuming at step %d", step)
+    gan.apply(now)
     _drop_metrics_after(run, step)
     seeds = sample_seeds(config.seed, config.num_samples)
     fixed_z = z_from_seeds(seeds, config.z_dim, config.z_prior)  # (N, z_dim), the same eyes every time
@@ -93,12 +104,17 @@ def train(
     def save() -> str:
         """Save the state; returns what went wrong: after a full disk the last state is whole, and the next may fit."""
         check_finite(gan, step)
-        progress = {"step": step, "time_s": time_s, "config": config.to_json()}
+        progress = {"step": step, "images": images, "time_s": time_s, "config": config.to_json()}
+        progress |= {"live": live.dump(now)}
         try:
             save_state(run, {"gan": gan.state_dict(), "stream": stream.state_dict(), **progress})
         except OSError as error:
             log.warning("could not save step %d: %s", step, error)
             return f"Step {step} could not be saved ({error.strerror})"
+        try:
+            states.keep(run, step, config.max_states_mb)
+        except OSError as error:
+            log.warning("could not keep the state of step %d: %s", step, error)
         return ""
 
     def show() -> None:
@@ -109,9 +125,11 @@ def train(
     wishes = Wishes(run, heart.status.obeyed)
     num_steps = run.control().num_steps or config.num_steps
     heart.update(state="running", message="", step=step, num_steps=num_steps, time_s=time_s)
-    if not run.sample_path(step).exists():
+    if not (run.sample_path(step).exists() and run.generator_path.exists()):
         show()
-    saved_at, clock = time.monotonic(), Rate(config.batch_size)
+    if not run.state_paths():
+        heart.update(message=save())  # the first to fork from: the same initial weights
+    saved_at, clock = time.monotonic(), Rate()
 
     # Play until the end
     ending = "finished"
@@ -132,16 +150,26 @@ def train(
                 break
             num_steps = wishes.control.num_steps or config.num_steps
 
-            # One step on one batch
+            # Take over what was changed live; saved at once, so that a resume knows it
+            if wishes.settings != now:
+                changes = live.changed(now, wishes.settings)
+                now = wishes.settings
+                gan.apply(now)
+                _append(curves, {"step": step, "event": "change", **changes})
+                log.info("from step %d on: %s", step, live.words(changes))
+                save()
+
+            # One step of G, on one batch, or one for each step of D before it
             began = time.monotonic()
-            real = feed.batch(stream.next())  # (B, C, H, W) in [-1, 1]
-            measured = gan.step(real)
-            step += 1
+            for _ in range(now.d_steps - 1):
+                gan.step(feed.batch(stream.next()), train_g=False)
+            measured = gan.step(feed.batch(stream.next()))  # (B, C, H, W) in [-1, 1]
+            step, images = step + 1, images + now.d_steps * config.batch_size
 
             # Log: here, and only here, the loop waits for the device
             single = wish == "step"
             if single or step % config.log_every == 0 or step == num_steps:
-                point = {"step": step, "images": step * config.batch_size, "epoch": round(stream.epoch, 4)}
+                point = {"step": step, "images": images, "epoch": round(stream.epoch, 4)}
                 point |= {name: round(value.item(), 6) for name, value in measured.items()}
                 if not all(map(math.isfinite, point.values())):
                     raise Diverged(f"The losses stopped being numbers at step {step}.")
@@ -149,19 +177,20 @@ def train(
                 point |= {"time_s": round(time_s + time.monotonic() - began, 3), "images_per_s": round(rate, 1)}
                 _append(curves, point)
                 on_progress(point)
-                eta_s = _seconds_left(config, num_steps - step, rate, time_s)
+                eta_s = _seconds_left(now, num_steps - step, rate, time_s)
                 heart.update(images_per_s=point["images_per_s"], eta_s=eta_s)
-            heart.update(step=step, num_steps=num_steps, images=step * config.batch_size, epoch=stream.epoch)
+            heart.update(step=step, num_steps=num_steps, images=images, epoch=stream.epoch)
 
             # Keep a picture and the generator that made it
-            if single or is_sample_step(step, config.sample_every) or step == num_steps:
+            pictured = single or is_sample_step(step, now.sample_every) or step == num_steps
+            if pictured:
                 show()
             time_s += time.monotonic() - began
-            clock.count_step()
+            clock.count(now.d_steps * config.batch_size)
             heart.update(time_s=time_s)
 
-            # Save what an interrupted run resumes from
-            if time.monotonic() - saved_at >= config.checkpoint_seconds:
+            # Save what an interrupted run resumes from and a fork begins with, at a picture if one comes in time
+            if time.monotonic() - saved_at >= now.checkpoint_seconds / (2 if pictured else 1):
                 heart.update(message=save())
                 saved_at = time.monotonic()
 
@@ -242,9 +271,10 @@ class Wishes:
     """Reads control.json, at the price of one stat call when nothing changed."""
 
     def __init__(self, run: Run, obeyed: int) -> None:
-        self.run = run
+        self.run, self.config = run, run.config
         self.serial = obeyed  # of the newest wish seen; those obeyed by an earlier process are history
         self.control = run.control()
+        self.settings = live.asked(self.config, self.control)  # that should be in force
         self._seen: tuple[int, int] | None = None
         self._wish = "run"
 
@@ -260,6 +290,7 @@ class Wishes:
         if now != self._seen:
             self._seen = now
             self.control = self.run.control()
+            self.settings = live.asked(self.config, self.control)
             if self.control.serial > self.serial:
                 self.serial, self._wish = self.control.serial, self.control.command
                 return self._wish
@@ -271,22 +302,22 @@ class Wishes:
 class Rate:
     """Images per second over the last few seconds of training."""
 
-    def __init__(self, batch_size: int) -> None:
-        self.batch_size = batch_size
+    def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
         self._marks = [(time.monotonic(), 0)]
 
-    def count_step(self) -> None:
-        now, steps = time.monotonic(), self._marks[-1][1] + 1
-        self._marks.append((now, steps))
+    def count(self, images: int) -> None:
+        """Note that a step on so many real pictures is done."""
+        now = time.monotonic()
+        self._marks.append((now, self._marks[-1][1] + images))
         while len(self._marks) > 2 and now - self._marks[1][0] > RATE_SECONDS:
             self._marks.pop(0)
 
     def images_per_s(self) -> float:
         (began, first), (now, last) = self._marks[0], self._marks[-1]
-        return (last - first) * self.batch_size / (now - began) if now > began else 0.0
+        return (last - first) / (now - began) if now > began else 0.0
 
 
 def device_name(device: torch.device) -> str:
@@ -299,7 +330,7 @@ def device_name(device: torch.device) -> str:
 
 def _make_room(run: Run) -> None:
     """Make the run's folders, and remove what writers that were killed left a minute ago or earlier."""
-    for folder in (run.sample_path(0).parent, run.snapshot_path(0).parent):
+    for folder in (run.sample_path(0).parent, run.snapshot_path(0).parent, run.kept_state_path(0).parent):
         folder.mkdir(exist_ok=True)
     for draft in run.path.rglob(".*.tmp"):
         with contextlib.suppress(OSError):
@@ -307,7 +338,7 @@ def _make_room(run: Run) -> None:
                 draft.unlink()
 
 
-def _append(curves: Any, point: dict[str, float]) -> None:
+def _append(curves: Any, point: dict[str, Any]) -> None:
     """Write one point as one line; a full disk leaves a gap in the curves, not a dead run."""
     try:
         curves.write((json.dumps(point, allow_nan=False) + "\n").encode())
@@ -317,8 +348,7 @@ def _append(curves: Any, point: dict[str, float]) -> None:
 
 def _drop_metrics_after(run: Run, step: int) -> None:
     """Forget points later than the state that training goes on from: they are about to be made again."""
-    points, _ = run.read_metrics()
-    kept = "".join(json.dumps(point) + "\n" for point in points if point["step"] <= step).encode()
+    kept = run.metrics_until(step)
     if run.metrics_path.exists() and run.metrics_path.read_bytes() != kept:
         publish(run.metrics_path, kept)
 
@@ -326,5 +356,5 @@ def _drop_metrics_after(run: Run, step: int) -> None:
 def _seconds_left(config: Config, steps: int, images_per_s: float, time_s: float) -> float | None:
     if images_per_s <= 0:
         return None
-    left = steps * config.batch_size / images_per_s
+    left = steps * config.d_steps * config.batch_size / images_per_s
     return round(min(left, 60 * config.num_minutes - time_s) if config.num_minutes else left, 1)

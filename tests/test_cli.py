@@ -23,6 +23,7 @@ from dcgan.gan import GAN
 from dcgan.images import read_recipe
 from dcgan.presets import PRESETS
 from dcgan.runs import PROJECT, Run
+from tests.files import write_pictures
 
 SMALL = ["image_size=16", "ngf=4", "ndf=4", "z_dim=8", "batch_size=8", "num_samples=4", "num_threads=1", "device=cpu"]
 
@@ -377,3 +378,86 @@ def test_help_says_what_every_command_is_for(cli, capsys):
     assert ended.value.code == 0
     text = capsys.readouterr().out
     assert all(name in text for name in ("train", "sample", "interpolate", "evaluate", "presets", "runs"))
+
+
+# -- fork and control
+
+
+def test_a_fork_goes_on_from_a_kept_step(cli, trained, root):
+    code, out, err = cli("train", "--fork", "done", "--step", 0, "--set", "lr_g=1e-3", "--steps", 9, "--json")
+    assert (code, err) == (0, "") and last_object(out)["step"] == 9
+    run = Run(last_object(out)["directory"])
+    assert run.id == "done-from-0" and run.parent().run == "done" and run.config.lr_g == 1e-3
+    code, out, _ = cli("runs", "--json")
+    row = next(row for row in last_object(out)["runs"] if row["id"] == run.id)
+    assert (row["parent"], row["parent_step"], row["kept_states"]) == ("done", 0, [0, 9])
+
+
+def test_a_fork_that_learns_from_other_pictures_says_so(cli, trained, tmp_path):
+    other = write_pictures(tmp_path / "other", 10)
+    code, _, err = cli("train", "--fork", trained.path, "--data", other, "--steps", 8, "--name", "new")
+    assert (code, err) == (0, "Note: new goes on with other pictures than done learned from.\n")
+
+
+BAD_FORK = {
+    "a step that was not kept": (["--step", "5", "--steps", "9"], "the nearest kept ones are 0, 6."),
+    "no room to train": ([], "give it a later end"),
+    "a preset": (["--preset", "quick"], "without --preset"),
+    "another network": (["--set", "ngf=5", "--steps", "9"], "ngf can't change in a fork"),
+    "a resume too": (["--resume", "done"], "--resume and --fork can't go together"),
+    "nonsense": (["--set", "lr_g=x"], "lr_g must be a number"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FORK)
+def test_a_bad_fork_is_refused_and_leaves_nothing(cli, trained, root, name):
+    arguments, sentence = BAD_FORK[name]
+    assert_refused(cli("train", "--fork", "done", *arguments), sentence)
+    assert [path.name for path in root.iterdir() if path.is_dir()] == ["done"]
+
+
+def test_a_step_without_a_fork_is_refused(cli, trained):
+    assert_refused(cli("train", "--step", "5"), "--step goes with --fork only")
+
+
+def test_settings_change_from_the_command_line(cli, trained):
+    code, out, err = cli("control", "done", "--set", "lr_g=1e-4", "d_steps=2", "--json")
+    assert (code, err) == (0, "")
+    changes = {"lr_g": 1e-4, "d_steps": 2}
+    assert last_object(out) == {"run": "done", "state": "finished", "asked": None, "changes": changes}
+    assert cli("control", "done", "--set", "d_steps=2")[1] == "nothing new\n"
+    assert cli("train", "--resume", "done", "--steps", 8)[0] == 0
+    assert [line for line in trained.read_lines()[0] if "event" in line] == [{"step": 6, "event": "change", **changes}]
+
+
+def test_what_can_not_be_controlled_is_refused(cli, trained):
+    assert_refused(cli("control", "done"), "Say what to do")
+    assert_refused(cli("control", "done", "pause"), "Run done is not in training")
+    assert_refused(cli("control", "done", "--set", "batch_size=4"), "batch_size can't change in a run that has begun")
+    assert_refused(cli("control", "done", "explode"), "invalid choice")
+    assert_refused(cli("control", "nobody", "stop"), "There is no run 'nobody'")
+
+
+def test_a_run_in_training_is_controlled_from_elsewhere(cli, pictures, root):
+    ordered = ["--data", str(pictures), "--set", *SMALL, "--name", "long", "--steps", "1000000"]
+    codes: list[int] = []
+
+    def elsewhere() -> None:
+        run = Run(root / "long")
+        try:
+            deadline = time.monotonic() + 30
+            while run.status().step < 5 and time.monotonic() < deadline:
+                time.sleep(0.02)
+            for arguments in (["--set", "lr_d=1e-3"], ["pause"], ["run"], ["stop"]):
+                codes.append(main(["control", "long", *arguments]))
+                time.sleep(0.2)
+        finally:
+            run.ask("stop")
+
+    watcher = threading.Thread(target=elsewhere)
+    watcher.start()
+    assert cli("train", *ordered)[0] == 0
+    watcher.join()
+    run = Run(root / "long")
+    assert codes == [0, 0, 0, 0] and run.status().state == "stopped"
+    assert [line["lr_d"] for line in run.read_lines()[0] if "event" in line] == [1e-3]

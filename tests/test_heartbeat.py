@@ -10,7 +10,8 @@ import pytest
 from dcgan import heartbeat, launch
 from dcgan.config import Config
 from dcgan.heartbeat import Heartbeat
-from dcgan.runs import Run, Status
+from dcgan.records import Status
+from dcgan.runs import Run
 
 
 @pytest.fixture

@@ -38,7 +38,10 @@ def files(folder: str) -> list[Path]:
     return sorted((PROJECT / folder).rglob("*.py"))
 
 
-LIGHT = ["config", "presets", "runs", "launch", "order", "sources", "idx", "pictures", "uploads", "heartbeat", "cli"]
+LIGHT = [
+    *("config", "files", "records", "presets", "runs", "launch", "order", "sources", "idx", "pictures", "uploads"),
+    *("heartbeat", "cli", "arguments", "worker", "fork", "live", "states", "shapes", "estimate"),
+]
 
 
 @pytest.mark.parametrize("module", LIGHT)

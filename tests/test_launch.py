@@ -15,7 +15,8 @@ import pytest
 from dcgan import launch
 from dcgan.config import BadInput
 from dcgan.launch import hold, is_process, kill, observe, start
-from dcgan.runs import PROJECT, Run, Status
+from dcgan.records import Status
+from dcgan.runs import PROJECT, Run
 
 bystanders: set[int] = set()  # children of this process before a test: a browser, for one
 

@@ -12,8 +12,9 @@ from streamlit.testing.v1 import AppTest
 from dcgan import images, latent
 from dcgan.checkpoint import generator_bytes
 from dcgan.config import Config
+from dcgan.files import publish
 from dcgan.models import Generator, initialise
-from dcgan.runs import Run, publish
+from dcgan.runs import Run
 from pages.common import loading, morph, view
 from pages.common.morph import Corners, Morph
 from pages.common.sprites import packed

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 from dcgan import images, launch
 from dcgan.config import BadInput, Config
 from dcgan.presets import preset_config
-from dcgan.runs import PROJECT, Run, Status, list_runs
+from dcgan.records import Status
+from dcgan.runs import PROJECT, Run, list_runs
 from pages.common import compare, shelf, upkeep
 from pages.common.curves import CURVES
 from pages.common.words import escaped

@@ -8,9 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dcgan.config import Config
+from dcgan.files import publish
 from dcgan.images import grid, png_bytes
 from dcgan.presets import PRESETS, PUBLISHED, in_group
-from dcgan.runs import PROJECT, Run, Status, publish
+from dcgan.records import Status
+from dcgan.runs import PROJECT, Run
 from pages.common.history import COLUMNS
 from pages.common.words import escaped
 from pages.training.health import judge
@@ -198,3 +200,19 @@ def test_health_tells_a_lost_game_from_a_good_one(accuracy, g_loss, level) -> No
     columns = {name: np.full(100, 0.4) for name in COLUMNS} | {"d_accuracy": np.full(100, accuracy)}
     columns["g_loss"] = np.full(100, g_loss)
     assert judge(columns, dataclasses.replace(Status(), step=1000)).level == level
+
+
+def test_what_a_run_needs_stands_beside_its_recipe(root) -> None:
+    app = open_page()
+    assert "about **877 MB** of memory" in texts(app) and "G 0.30 M + D 0.17 M parameters" in texts(app)
+    labelled(app.number_input, "batch_size").set_value(4096).run()
+    assert "about **2." in texts(app)
+
+
+def test_a_run_that_the_disk_can_not_hold_can_not_be_started(root, monkeypatch) -> None:
+    from dcgan import estimate
+
+    monkeypatch.setattr(estimate, "disk_free", lambda place: 10**7)
+    app = open_page()
+    assert any("10 MB free" in error.value.replace("\\", "") for error in app.error)
+    assert button(app, "Start training").disabled

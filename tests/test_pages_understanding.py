@@ -11,11 +11,12 @@ from dcgan import images, sources
 from dcgan.anatomy import layer_tables
 from dcgan.checkpoint import generator_bytes, save_state
 from dcgan.config import Config
+from dcgan.files import publish
 from dcgan.images import to_uint8
 from dcgan.latent import z_from_seeds
 from dcgan.models import Discriminator, Generator
 from dcgan.presets import PRESETS, preset_config
-from dcgan.runs import PROJECT, Run, publish
+from dcgan.runs import PROJECT, Run
 from pages.understanding import evaluate_words
 from pages.understanding.learn_curves import _moments
 from pages.understanding.learn_questions import QUESTIONS

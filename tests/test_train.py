@@ -19,10 +19,12 @@ from PIL import Image
 from dcgan import train as training
 from dcgan.checkpoint import load_generator, load_state, open_generator
 from dcgan.config import BadInput, Config, Diverged
+from dcgan.files import publish
 from dcgan.heartbeat import Heartbeat
 from dcgan.images import read_recipe, to_uint8
 from dcgan.latent import sample_seeds, z_from_seeds
-from dcgan.runs import PROJECT, Run, Status, publish
+from dcgan.records import Status
+from dcgan.runs import PROJECT, Run
 from dcgan.train import Rate, Wishes, is_sample_step, train
 
 from .test_gan import assert_same
@@ -85,7 +87,8 @@ def test_a_run_leaves_everything_that_the_pages_read(new_run):
     assert all(point.keys() == names and all(map(math.isfinite, point.values())) for point in points)
     assert run.samples() == run.snapshots() == [0, 4, 8, 12]
     assert sorted(os.listdir(run.path)) == [
-        "config.json", "generator.safetensors", "metrics.jsonl", "samples", "snapshots", "state.pt", "status.json",
+        "config.json", "generator.safetensors", "metrics.jsonl", "samples", "snapshots", "state.previous.pt",
+        "state.pt", "states", "status.json",
     ]  # fmt: skip
 
 
@@ -486,15 +489,15 @@ def test_what_can_not_be_trained_is_refused_before_the_first_step(new_run, monke
 def test_the_rate_is_that_of_the_last_seconds(monkeypatch):
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    rate = Rate(batch_size=64)
+    rate = Rate()
     assert rate.images_per_s() == 0
     for _ in range(50):
         now[0] += 1.0
-        rate.count_step()
+        rate.count(64)
     assert rate.images_per_s() == pytest.approx(64)
     for _ in range(10):
         now[0] += 2.0
-        rate.count_step()
+        rate.count(64)
     assert rate.images_per_s() == pytest.approx(32)
     rate.reset()
     assert rate.images_per_s() == 0

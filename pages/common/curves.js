@@ -56,7 +56,24 @@ function traces(arrays, colours) {
   return list;
 }
 
-function layout({ losses, identity, height }, colours, width) {
+// A thin line through all three charts for each mark; neighbours' words stand on different levels.
+const LEVELS = 3;
+function marked(marks, colours, last) {
+  const shapes = [];
+  const words = [];
+  (marks || []).forEach(([step, word], i) => {
+    const line = { color: colours.text, width: 1, dash: "dot" };
+    shapes.push({ type: "line", xref: "x", yref: "paper", x0: step, x1: step, y0: 0.05, y1: 0.955, line, opacity: 0.5 });
+    const text = word.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+    const y = 0.95 - 0.03 * (i % LEVELS);
+    const side = step > 0.6 * last ? { xanchor: "right", xshift: -2 } : { xanchor: "left", xshift: 2 };
+    const place = { x: step, xref: "x", y, yref: "paper", yanchor: "top", showarrow: false, ...side };
+    words.push({ ...place, text, font: { size: 10.5 }, bgcolor: colours.surface, opacity: 0.85, borderpad: 0 });
+  });
+  return { shapes, words: words.slice(-12) };
+}
+
+function layout({ losses, identity, height, marks, arrays }, colours, width) {
   const axis = { gridcolor: colours.grid, zeroline: false, linecolor: colours.grid, tickfont: { size: 11 }, fixedrange: false };
   const domains = { y: [0.72, 0.955], y2: [0.37, 0.605], y3: [0.05, 0.255] };
   const notes = [];
@@ -74,7 +91,9 @@ function layout({ losses, identity, height }, colours, width) {
       notes.push({ text, font: { size: 11 }, x, xanchor: "right", y: domains[ref][1] + 0.008, yanchor: "middle" });
     });
   }
+  const { shapes, words } = marked(marks, colours, arrays.d_loss.x.at(-1) || 0);
   return {
+    shapes,
     uirevision: identity,
     height,
     margin: { l: 38, r: 6, t: 4, b: 30 },
@@ -85,7 +104,7 @@ function layout({ losses, identity, height }, colours, width) {
     hoverlabel: { bgcolor: colours.surface, bordercolor: colours.grid, font: { color: colours.text } },
     showlegend: false,
     dragmode: "zoom",
-    annotations: notes.map((note) => ({ ...note, xref: "paper", yref: "paper", showarrow: false })),
+    annotations: [...notes.map((note) => ({ ...note, xref: "paper", yref: "paper", showarrow: false })), ...words],
     xaxis: { ...axis, anchor: "y3", title: { text: "step", font: { size: 11 }, standoff: 4 }, rangemode: "tozero" },
     yaxis: { ...axis, domain: domains.y, range: losses },
     yaxis2: { ...axis, domain: domains.y2, range: [-0.03, 1.03], dtick: 0.5 },

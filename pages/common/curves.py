@@ -8,6 +8,7 @@ import functools
 import gzip
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -38,24 +39,26 @@ def load_library() -> None:
     _library(key="plotly-library", data=_packed_library(), height=1)
 
 
-def live_curves(key: str, columns: dict[str, np.ndarray], height: int, growing: bool = False) -> None:
+def live_curves(
+    key: str, columns: dict[str, np.ndarray], height: int, growing: bool = False, marks: Sequence[tuple[int, str]] = ()
+) -> None:
     """Draw losses, D's verdicts and D's accuracy over the step, one under the other.
 
-    `columns` maps step and the names in CURVES to arrays (N,). Zoom and hover survive every update. Curves that are
-    `growing` may be shown a moment late; others are drawn as they are.
+    `columns` maps step and the names in CURVES to arrays (N,); `marks` are steps with a word on what changed. Zoom and
+    hover survive every update. Curves that are `growing` may be shown a moment late; others are drawn as they are.
     """
     drawn_at, data = st.session_state.get(f"drawn-{key}", (0.0, b""))
     if not (data and growing) or time.monotonic() - drawn_at >= REDRAW_SECONDS:
-        drawn_at, data = time.monotonic(), pack(key, columns, height)
+        drawn_at, data = time.monotonic(), pack(key, columns, height, marks)
         st.session_state[f"drawn-{key}"] = (drawn_at, data)
     _chart(key=key, data=data, height=height)
 
 
-def pack(identity: str, columns: dict[str, np.ndarray], height: int) -> bytes:
+def pack(identity: str, columns: dict[str, np.ndarray], height: int, marks: Sequence[tuple[int, str]] = ()) -> bytes:
     """Thinned curves as bytes: a 4-byte header length, a JSON header, then little-endian float32 arrays.
 
-    The header holds the range of the losses' axis, and lists [name, number of points] in order; each name has its
-    steps first, then its values, and `name~` is the moving average.
+    The header holds the range of the losses' axis, the marks, and lists [name, number of points] in order; each name
+    has its steps first, then its values, and `name~` is the moving average.
     """
     names: list[tuple[str, int]] = []
     arrays: list[np.ndarray] = []
@@ -69,7 +72,8 @@ def pack(identity: str, columns: dict[str, np.ndarray], height: int) -> bytes:
             arrays += [xs, ys]
         lines[name] = smooth_y
     losses = calm_range(np.concatenate([lines["d_loss"], lines["g_loss"]]))
-    header = json.dumps({"identity": identity, "height": height, "losses": losses, "arrays": names}).encode()
+    facts = {"identity": identity, "height": height, "losses": losses, "marks": list(marks), "arrays": names}
+    header = json.dumps(facts).encode()
     header += b" " * (-len(header) % 4)
     body = np.concatenate(arrays).astype("<f4").tobytes()
     return len(header).to_bytes(4, "little") + header + body

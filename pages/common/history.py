@@ -5,9 +5,10 @@ import threading
 import numpy as np
 import streamlit as st
 
+from dcgan import live
 from dcgan.runs import Run
 
-COLUMNS = ("step", "d_loss", "g_loss", "d_real", "d_fake", "d_accuracy", "images_per_s")
+COLUMNS = ("step", "d_loss", "g_loss", "d_real", "d_fake", "d_accuracy", "images_per_s", "epoch")
 
 
 class History:
@@ -21,6 +22,7 @@ class History:
     def _forget(self) -> None:
         self._offset, self._inode = 0, -1
         self._columns = {name: np.empty(0) for name in COLUMNS}
+        self._marks: list[tuple[int, str]] = []
 
     def refresh(self) -> dict[str, np.ndarray]:
         """All points as arrays (N,) by name; a file rewritten by a resume is read anew."""
@@ -33,13 +35,20 @@ class History:
             if stat.st_ino != self._inode or stat.st_size < self._offset:
                 self._forget()
                 self._inode = stat.st_ino
-            points, self._offset = self.run.read_metrics(self._offset)
+            lines, self._offset = self.run.read_lines(self._offset)
+            points = [line for line in lines if "event" not in line]
+            self._marks += [(int(line["step"]), live.words(line)) for line in lines if line.get("event") == "change"]
             if points:
                 self._columns = {
                     name: np.append(old, [float(point.get(name) or 0.0) for point in points])
                     for name, old in self._columns.items()
                 }
             return self._columns
+
+    def marks(self) -> list[tuple[int, str]]:
+        """Steps at which something was changed live, each with what, as of the last refresh."""
+        with self._lock:
+            return list(self._marks)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -50,3 +59,10 @@ def _history(run_path: str) -> History:
 def history_of(run: Run) -> dict[str, np.ndarray]:
     """The run's curves so far, by column name."""
     return _history(str(run.path)).refresh()
+
+
+def marks_of(run: Run) -> list[tuple[int, str]]:
+    """What should be marked on the run's curves: where it was forked, and what was changed while it trained."""
+    history, parent = _history(str(run.path)), run.parent()
+    history.refresh()
+    return sorted([(parent.step, "fork")] * bool(parent.run) + history.marks())

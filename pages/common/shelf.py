@@ -21,6 +21,7 @@ TAIL_BYTES = 2000  # of the metrics file: a few lines
 
 def row(run: Run) -> dict[str, Any]:
     """The run's row by column; what is unknown is None."""
+    parent = run.parent()
     status, config, point = launch.observe(run), config_of(run), newest_point(run)
     return {
         "Samples": newest_thumbnail(run),
@@ -31,6 +32,7 @@ def row(run: Run) -> dict[str, Any]:
         "G loss": point.get("g_loss"),
         "Preset": config.preset if config else "unreadable",
         "Data": data_title(config.data) if config else "",
+        "Forked from": f"{parent.run} @ {parent.step:,}" if parent.run else None,
         "Made": datetime.datetime.fromtimestamp(run.created(), datetime.UTC),
         "Size": size_of(run) / 1e6,
     }

@@ -2,7 +2,8 @@
 
 from dcgan import launch
 from dcgan.config import BadInput
-from dcgan.runs import Run, Status
+from dcgan.records import Status
+from dcgan.runs import Run
 
 
 def end_of(run: Run) -> int:

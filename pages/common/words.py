@@ -2,7 +2,8 @@
 
 import time
 
-from dcgan.runs import Run, Status
+from dcgan.records import Status
+from dcgan.runs import Run
 
 STATES = {  # state -> (word, icon, badge colour)
     "created": ("new", ":material/fiber_new:", "gray"),

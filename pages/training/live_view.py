@@ -2,16 +2,20 @@
 
 import time
 
+import numpy as np
 import streamlit as st
 
-from dcgan import launch
+from dcgan import launch, live
 from dcgan.config import BadInput
-from dcgan.runs import Run, Status
+from dcgan.records import Status
+from dcgan.runs import Run
+from pages.common import kept
 from pages.common.curves import live_curves, load_library
-from pages.common.history import history_of
+from pages.common.history import history_of, marks_of
 from pages.common.upkeep import can_resume
 from pages.common.widgets import refuse
 from pages.common.words import badge, duration, escaped
+from pages.training import family, fork_form, live_panel
 from pages.training.health import judge
 
 CHART_HEIGHT = 520
@@ -23,6 +27,7 @@ def draw(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.header(escaped(run.name), anchor=False, width="content")
         st.page_link("pages/training/train.py", label="New run", icon=":material/add:", query_params={"new": "1"})
+    family.origin(run)
     load_library()
     active = launch.observe(run).state in launch.ACTIVE
     st.fragment(_live, run_every=1.0 if active else None)(run, active)
@@ -37,16 +42,23 @@ def _live(run: Run, ticking: bool) -> None:
     columns = history_of(run)
     picture, curves = st.columns([6, 7], gap="medium")
     with picture:
-        _samples(run)
+        step = _samples(run, columns)
         _controls(run, status)
+        with st.container(horizontal=True):
+            fork_form.offer(run, step)
+            if status.state in launch.ACTIVE or can_resume(run, status):
+                live_panel.offer(run, status.state in launch.ACTIVE)
+        st.caption(kept.words(run))
     with curves:
-        live_curves(f"curves-{run.id}", columns, CHART_HEIGHT, growing=status.state in launch.ACTIVE)
+        live_curves(
+            f"curves-{run.id}", columns, CHART_HEIGHT, growing=status.state in launch.ACTIVE, marks=marks_of(run)
+        )
         _words(run, status, columns)
 
 
 def _figures(run: Run, status: Status) -> None:
     where = f" on {status.device}" if status.device else ""
-    config = run.config
+    config = live.in_force(run)
     busy = status.message and status.state in ("starting", "running")
     note = f": {escaped(status.message)}" if busy else ""
     st.markdown(f"{badge(status)} {escaped(config.preset)} on {escaped(config.data)}{escaped(where)}{note}")
@@ -54,7 +66,8 @@ def _figures(run: Run, status: Status) -> None:
     cells.metric(
         "Step",
         f"{status.step:,}",
-        help=f"A step trains D once and G once on {config.batch_size} pictures. The run ends at {status.num_steps:,}.",
+        help=f"A step trains D {'once' if config.d_steps == 1 else f'{config.d_steps} times'} and G once, each time on "
+        f"{config.batch_size} pictures. The run ends at {status.num_steps:,}.",
     )
     cells.metric("Epoch", f"{status.epoch:.2f}", help="How many times every training picture has been seen.")
     shown = status.images_per_s
@@ -80,19 +93,22 @@ def _trouble(run: Run, status: Status) -> None:
         st.warning(f"{status.message} Nothing up to the last checkpoint is lost.", icon=":material/power_off:")
 
 
-def _samples(run: Run) -> None:
-    """The grid of the fixed z, with a slider back to the first step; it follows the newest until moved."""
+def _samples(run: Run, columns: dict[str, np.ndarray]) -> int | None:
+    """The grid of the fixed z, with a slider back to the first step; it follows the newest until moved.
+
+    Returns the step that is shown. Under the picture stand the figures of that moment.
+    """
     steps = run.samples()
     if not steps:
         st.skeleton(height=CHART_HEIGHT - 120)
         st.caption("The first picture comes as soon as the networks stand.")
-        return
+        return None
     kept = st.session_state.get(f"sample-step-{run.id}", NEWEST)
     step = kept if kept in steps else steps[-1]
     try:
         content = run.sample_path(step).read_bytes()
     except OSError:
-        return  # thinned out since we looked; the next tick looks again
+        return None  # thinned out since we looked; the next tick looks again
     with st.container(key="pixels-samples"):
         st.image(content, output_format="PNG", width="stretch", alt=f"Samples at step {step}")
     if len(steps) > 1:
@@ -106,6 +122,18 @@ def _samples(run: Run) -> None:
         )
     else:
         st.caption(f"Samples at step {step}")
+    if figures := _figures_at(columns, step):
+        st.caption(figures)
+    return step
+
+
+def _figures_at(columns: dict[str, np.ndarray], step: int) -> str:
+    """How the game stood when the picture of a step was made."""
+    at = int(np.searchsorted(columns["step"], step, side="right")) - 1
+    if at < 0 or step == 0:
+        return ""
+    epoch, accuracy, g_loss = (columns[name][at] for name in ("epoch", "d_accuracy", "g_loss"))
+    return f"Epoch {epoch:.1f} · D right {accuracy:.0%} · G loss {g_loss:.2f}"
 
 
 def _controls(run: Run, status: Status) -> None:

@@ -6,10 +6,12 @@ import streamlit as st
 
 from dcgan import launch
 from dcgan.config import BadInput
-from dcgan.runs import Run, Status
-from pages.common import shelf, upkeep
+from dcgan.records import Status
+from dcgan.runs import Run
+from pages.common import address, shelf, upkeep
 from pages.common.widgets import refuse
 from pages.common.words import escaped, size
+from pages.training import fork_form
 
 TRAIN, EXPLORE = "pages/training/train.py", "pages/latent/explore.py"
 
@@ -38,6 +40,7 @@ def draw(run: Run, status: Status) -> None:
             train_further(run, status)
         if has_generator:
             download(run)
+        fork_form.offer(run, address.read_whole(st.query_params.get("step", "")))
         if st.button("Rename", icon=":material/edit:", help="Give it another name on the pages."):
             rename(run)
         why = "It is in training: stop it first." if active else "Asks before it deletes anything."

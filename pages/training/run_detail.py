@@ -6,11 +6,12 @@ import streamlit as st
 
 from dcgan import launch
 from dcgan.config import BadInput
-from dcgan.runs import Run, Status
-from pages.common import address, compare, curves, shelf, upkeep
-from pages.common.history import history_of
+from dcgan.records import Status
+from dcgan.runs import Run
+from pages.common import address, compare, curves, kept, shelf, upkeep
+from pages.common.history import history_of, marks_of
 from pages.common.words import age, badge, duration, escaped, size
-from pages.training import run_actions
+from pages.training import family, run_actions
 
 CURVES_HEIGHT = 620
 GRIDS_HELP = "Every kept sample grid, from the first on. The same z at every step."
@@ -26,10 +27,12 @@ def one(run: Run) -> None:
         heading(run, status)
         run_actions.draw(run, status)
         own_settings(run)
+        family.tree(run)
+        st.caption(kept.words(run))
     columns = history_of(run)
     if len(columns["step"]):
         curves.load_library()
-        curves.live_curves(f"curves-{run.id}", columns, CURVES_HEIGHT)
+        curves.live_curves(f"curves-{run.id}", columns, CURVES_HEIGHT, marks=marks_of(run))
     else:
         st.caption("No curves yet: their first points come with the first steps.")
 

@@ -30,8 +30,11 @@ def draw_shelf(known: list[str]) -> None:
         rows = before if address.just_arrived(key) else shelf.keep_two(before, ticked)
         if set(rows) != set(ticked):
             st.session_state[key] = selection(rows)
+    table = [shelf.row(run) for run in runs]
+    if not any(row["Forked from"] for row in table):
+        table = [{name: value for name, value in row.items() if name != "Forked from"} for row in table]
     st.dataframe(
-        [shelf.row(run) for run in runs],
+        table,
         key=key,
         hide_index=True,
         on_select="rerun",
@@ -69,6 +72,7 @@ def columns() -> dict[str, Any]:
         "G loss": number(width=64, format="%.2f", help="The generator's newest loss."),
         "Preset": text(width=80, help="The recipe it started from."),
         "Data": text(width=105, help="The pictures it learns from."),
+        "Forked from": text(width=120, help="The run and step that it goes on from."),
         "Made": st.column_config.DatetimeColumn(width=110, format="distance", help="When it was made."),
         "Size": number(width=76, format="%.1f MB", help="All its files together."),
     }

@@ -12,7 +12,7 @@ from dcgan.order import order
 from dcgan.runs import Run, list_runs
 from pages.common.widgets import refuse
 from pages.common.words import escaped
-from pages.training import advanced, recipe
+from pages.training import advanced, needs, recipe
 
 DATA = {
     "fashion-mnist": "Fashion-MNIST: 60,000 clothes, bundled",
@@ -46,10 +46,10 @@ def draw() -> None:
     preset = recipe.pick()
     spec = _pick_data()
     values = advanced.draw(preset, spec)
+    fits = needs.draw(preset, values, spec)
     problem = st.empty()
-    if st.button(
-        "Start training", type="primary", icon=":material/play_arrow:", width="stretch", disabled=spec is None
-    ):
+    cannot = spec is None or not fits
+    if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch", disabled=cannot):
         assert spec is not None
         try:
             with st.spinner("Checking the pictures and starting …"):

@@ -1,0 +1,106 @@
+"""What the command line takes: every command with its options, and the sentence for what can't be understood."""
+
+import argparse
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from dcgan.config import BadInput, Config
+from dcgan.live import LIVE
+from dcgan.presets import PRESETS
+from dcgan.records import COMMANDS
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
+    """The parser of all commands, each with the function that does it; its docstring is the help."""
+    whole = _Parser(prog="python -m dcgan", description="Train, sample and explain Deep Convolutional GANs.")
+    subparsers = whole.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+
+    def add(name: str, run: bool = False, step: bool = False) -> argparse.ArgumentParser:
+        sub = subparsers.add_parser(name, help=commands[name].__doc__, description=commands[name].__doc__)
+        sub.set_defaults(command=commands[name])
+        sub.add_argument("--json", action="store_true", help="print one JSON object on the last line")
+        sub.add_argument("--root", type=Path, default=None, help="where runs live (default: checkpoints/)")
+        if run:
+            sub.add_argument("run", metavar="RUN", help="a run's id or directory")
+        if step:
+            sub.add_argument("--step", type=_whole, help="a kept step (default: the newest)")
+        return sub
+
+    sub = add("train")
+    sub.add_argument("--preset", help=f"{', '.join(PRESETS)} (default: quick)")
+    sub.add_argument("--data", metavar="SPEC", help=Config.__dataclass_fields__["data"].metadata["help"])
+    sub.add_argument(
+        "--set", metavar="FIELD=VALUE", action="append", nargs="+", default=[], help="change settings of the preset"
+    )
+    length = sub.add_mutually_exclusive_group()
+    length.add_argument("--steps", type=_whole, help="train until this step")
+    length.add_argument("--epochs", type=_number, help="train for this many passes over the data")
+    length.add_argument("--minutes", type=_number, help="train for this long")
+    sub.add_argument("--name", help="what to call the run")
+    sub.add_argument("--resume", metavar="RUN", help="go on with a run, exactly where its last checkpoint is")
+    sub.add_argument("--fork", metavar="RUN", help="begin as a kept checkpoint of another run, with changes by --set")
+    sub.add_argument("--step", type=_whole, help="with --fork: the kept step to begin at (default: the newest)")
+    sub.add_argument("--parallel", action="store_true", help="train even while another run trains")
+
+    sub = add("control", run=True)
+    sub.add_argument("action", nargs="?", choices=COMMANDS, help="what the training should do")
+    sub.add_argument("--set", metavar="FIELD=VALUE", action="append", nargs="+", default=[], help=f"{', '.join(LIVE)}")
+
+    sub = add("sample", run=True, step=True)
+    sub.add_argument("--n", type=_whole, default=64, help="how many pictures")
+    sub.add_argument("--seed", type=_seed, default=0, help="picture i comes from seed + i")
+    sub.add_argument("--truncation", type=_number, default=1.0, help="scales z; below 1 is more typical, less varied")
+    sub.add_argument("--out", metavar="FILE", help=".png grid or .npz of uint8 images (default: sample.png)")
+
+    sub = add("interpolate", run=True, step=True)
+    sub.add_argument("--seeds", type=_seed, nargs="+", default=[0, 1], help="the pictures to morph between")
+    sub.add_argument("--frames", type=_whole, default=60)
+    sub.add_argument("--mode", choices=["slerp", "lerp", "even"], default="slerp")
+    sub.add_argument("--loop", action="store_true", help="come back to the first seed")
+    sub.add_argument("--fps", type=_number, default=20.0, help="frames per second")
+    sub.add_argument("--truncation", type=_number, default=1.0)
+    sub.add_argument("--out", metavar="FILE", help=".gif, .webp or .png strip (default: morph.gif)")
+
+    sub = add("evaluate", run=True, step=True)
+    sub.add_argument("--n", type=_whole, default=1000, help="how many pictures of each kind")
+    sub.add_argument("--seed", type=_seed, default=0)
+
+    add("presets")
+    add("runs")
+    return whole
+
+
+class _Parser(argparse.ArgumentParser):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        raise BadInput(f"{message[0].upper()}{message[1:]}; `{self.prog} --help` lists what is possible.")
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a whole number, not {text!r}") from None
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"must be a number, not {text!r}")
+    return value
+
+
+def _seed(text: str) -> int:
+    value = _whole(text)
+    if not 0 <= value < 2**32:
+        raise argparse.ArgumentTypeError(f"must be from 0 to {2**32 - 1}, not {value}")
+    return value

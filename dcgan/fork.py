@@ -1,0 +1,163 @@
+"""Forking: a new run that goes on from a kept state of another, with some settings changed.
+
+Nothing of the parent is touched, so it may be in training; files that both hold are one file with two names.
+"""
+
+import contextlib
+import dataclasses
+import math
+from collections.abc import Mapping
+
+from dcgan import estimate, live, sources
+from dcgan.config import BadInput, Config
+from dcgan.files import publish, share, sync_directory
+from dcgan.records import Parent, Status, dump
+from dcgan.runs import Run, slug
+from dcgan.states import facts, fork_points, is_whole
+
+# What the saved weights, optimisers and streams of randomness were made for
+FIXED = (
+    *("image_size", "channels", "architecture", "z_dim", "ngf", "ndf", "d_growth", "stem", "kernel", "conv_bias"),
+    *("norm_g", "norm_d", "g_activation", "leak", "output", "initial_weights", "optimizer", "seed", "schema"),
+)
+UNSAID = ("preset", "data_fingerprint", "schema")  # settings whose change is no news to a person
+
+
+def fork(
+    parent: Run,
+    step: int | None,
+    values: Mapping[str, object],
+    data: str | None = None,
+    steps: int | None = None,
+    epochs: float | None = None,
+    minutes: float | None = None,
+    name: str = "",
+) -> Run:
+    """Make a run beside its parent that goes on from a kept step (default: the newest) with changed settings.
+
+    `steps` is a new end; `epochs` and `minutes` count from the fork on. Curves, samples and generators up to the step
+    come along. Raises BadInput, and makes nothing, for what can't be done.
+    """
+    points = fork_points(parent)
+    if not points:
+        raise BadInput(f"Run {parent.id} kept no training state, so nothing can go on from it.")
+    if step is None:
+        step = max(points)
+    if step not in points:
+        near = ", ".join(map(str, nearest(list(points), step)))
+        raise BadInput(f"step {step} of {parent.id} was not kept; the nearest kept ones are {near}.")
+    saved = facts(points[step])
+    before = live.restore(Config.from_json(saved["config"]), saved)
+    before = before.replace(num_steps=parent.control().num_steps or before.num_steps)
+    config = _ordered(before, step, float(saved["time_s"]), values, data, steps, epochs, minutes)
+    refuse_fixed(before, config)
+    if config.num_steps <= step:
+        raise BadInput(f"num_steps is {config.num_steps}, but the fork begins at step {step}: give it a later end.")
+    if config.num_minutes and saved["time_s"] >= 60 * config.num_minutes:
+        raise BadInput(
+            f"num_minutes is {config.num_minutes:g}, and {parent.id} has trained that long: give the fork more minutes."
+        )
+
+    estimate.check(config, estimate.estimate_on(config, sources.resolve(config.data)), parent.path.parent)
+
+    def fill(draft: Run) -> None:
+        _copy_history(parent, draft, step)
+        try:
+            share(points[step], draft.state_path)
+        except FileNotFoundError:
+            raise BadInput(f"step {step} of {parent.id} was thinned away just now: pick another.") from None
+        if not is_whole(draft.state_path) or facts(draft.state_path)["step"] != step:
+            raise BadInput(f"The state that {parent.id} kept at step {step} is damaged: pick another step.")
+        if config.max_states_mb:
+            draft.kept_state_path(step).parent.mkdir()
+            share(draft.state_path, draft.kept_state_path(step))
+        publish(draft.parent_path, dump(Parent(parent.id, step, differences(before, config))))
+        images = int(saved.get("images", step * before.batch_size))
+        draft.write_status(Status(step=step, num_steps=config.num_steps, images=images, time_s=float(saved["time_s"])))
+        sync_directory(draft.path)
+
+    return Run.create(config, parent.path.parent, name or slug(f"{parent.name[:40]} from {step}"), fill)
+
+
+def refuse_fixed(before: Config, after: Config) -> None:
+    """Raise BadInput naming the first setting that a fork can't change."""
+    names = [name for name in FIXED if getattr(before, name) != getattr(after, name)]
+    if bool(before.dropout) != bool(after.dropout):
+        names.append("dropout")  # how much is left out may change, but not whether there is such a layer
+    if names:
+        raise BadInput(
+            f"{names[0]} can't change in a fork ({getattr(before, names[0])} to {getattr(after, names[0])}): the saved "
+            "state is made for it. Start a new run instead."
+        )
+
+
+def differences(before: Config, after: Config) -> str:
+    """What a fork does otherwise, in words; empty if nothing."""
+    names = [field.name for field in dataclasses.fields(Config) if field.name not in UNSAID]
+    pairs = [(name, getattr(before, name), getattr(after, name)) for name in names]
+    return ", ".join(f"{name} {new} instead of {old}" for name, old, new in pairs if old != new)
+
+
+def nearest(steps: list[int], wanted: int, n: int = 3) -> list[int]:
+    """The n steps next to the wanted one, rising."""
+    return sorted(sorted(steps, key=lambda step: abs(step - wanted))[:n])
+
+
+def family(run: Run, runs: list[Run]) -> tuple[list[tuple[str, int]], list[tuple[Run, int]]]:
+    """Its ancestors from its parent upwards, and its own forks, each with the step at which the ways part."""
+    by_id = {each.id: each for each in runs}
+    ancestors: list[tuple[str, int]] = []
+    at: Run | None = run
+    while at is not None and (parent := at.parent()).run and len(ancestors) < 100:  # a ring would be an edited file
+        ancestors.append((parent.run, parent.step))
+        at = by_id.get(parent.run)
+    forks = [(each, each.parent().step) for each in runs if each.parent().run == run.id]
+    return ancestors, sorted(forks, key=lambda pair: pair[1])
+
+
+def _ordered(
+    before: Config,
+    step: int,
+    time_s: float,
+    values: Mapping[str, object],
+    data: str | None,
+    steps: int | None,
+    epochs: float | None,
+    minutes: float | None,
+) -> Config:
+    """The fork's settings from what a person asked for."""
+    wanted = dict(values)
+    spec = data if data is not None else wanted.pop("data", None)
+    config = before.replace(**wanted)
+    if spec is not None and spec != before.data:
+        source = sources.resolve(str(spec), download=True)
+        sources.check(source)
+        config = config.replace(data=source.spec, data_fingerprint=sources.fingerprint(source))
+    if steps is not None:
+        config = config.replace(num_steps=steps)
+    if epochs is not None:
+        if not 0 < epochs <= 1e9:
+            raise BadInput(f"epochs must be more than 0 and at most a billion, not {epochs}.")
+        count = sources.count(sources.resolve(config.data))
+        config = config.replace(num_steps=step + math.ceil(epochs * count / (config.d_steps * config.batch_size)))
+    if minutes is not None:
+        if minutes <= 0:
+            raise BadInput("minutes must be more than 0.")
+        config = config.replace(num_minutes=time_s / 60 + minutes)
+        if steps is None and epochs is None:
+            config = config.replace(num_steps=10**9)
+    return config
+
+
+def _copy_history(parent: Run, draft: Run, step: int) -> None:
+    """Curves, sample grids and generators up to a step; what is thinned away meanwhile is left out."""
+    publish(draft.metrics_path, parent.metrics_until(step))
+    for steps, path, target in (
+        (parent.samples(), parent.sample_path, draft.sample_path),
+        (parent.snapshots(), parent.snapshot_path, draft.snapshot_path),
+    ):
+        target(0).parent.mkdir()
+        for kept in steps:
+            if kept <= step:
+                with contextlib.suppress(FileNotFoundError):
+                    share(path(kept), target(kept))

@@ -1,0 +1,67 @@
+"""Settings that may change while a run trains: asked for in control.json, in force from the next step on.
+
+config.json stays as it was. Each change is an event in metrics.jsonl, and the values in force travel in the state.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from dcgan.config import BadInput, Config
+from dcgan.records import Control
+from dcgan.runs import Run
+
+LIVE = ("lr_g", "lr_d", "d_steps", "ema_half_life_images", "sample_every", "checkpoint_seconds")
+
+
+def ask(run: Run, values: Mapping[str, object]) -> dict[str, float]:
+    """Wish that settings change; returns those that do. Raises BadInput, and nothing is written, for what can't."""
+    for name in values:
+        if name not in LIVE:
+            raise BadInput(
+                f"{name} can't change in a run that has begun, only {', '.join(LIVE)} can: fork the run to change it."
+            )
+    before = asked(run.config, run.control())
+    after = before.replace(**values)
+    changes = changed(before, after)
+    if changes:
+        run.change(**changes)
+    return changes
+
+
+def asked(config: Config, control: Control) -> Config:
+    """The settings that are wished for; a wish that no run could have, left by a damaged file, is none."""
+    wishes = {name: getattr(control, name) for name in LIVE if getattr(control, name) is not None}
+    try:
+        return config.replace(**wishes)
+    except BadInput:
+        return config
+
+
+def in_force(run: Run) -> Config:
+    """The settings that a page should show: those wished for, which a worker obeys within a step."""
+    return asked(run.config, run.control())
+
+
+def changed(before: Config, after: Config) -> dict[str, float]:
+    """What is other than before, by name."""
+    return {name: getattr(after, name) for name in LIVE if getattr(after, name) != getattr(before, name)}
+
+
+def dump(config: Config) -> str:
+    """The values in force as JSON, for a training state."""
+    return json.dumps({name: getattr(config, name) for name in LIVE})
+
+
+def restore(config: Config, state: Mapping[str, Any]) -> Config:
+    """The settings in force when a state was saved; states from before there were live changes say nothing."""
+    return config.replace(**json.loads(state.get("live", "{}")))
+
+
+def words(values: Mapping[str, float]) -> str:
+    """Changed settings in one line: lr_g 0.0001, d_steps 2."""
+    return ", ".join(f"{name} {values[name]:g}" for name in LIVE if name in values)
+
+
+assert set(LIVE) <= {field.name for field in dataclasses.fields(Control)}

@@ -1,0 +1,85 @@
+"""The small JSON records of a run: what its worker says of itself, and what it is asked for."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+COMMANDS = ("run", "pause", "step", "stop")
+
+
+@dataclasses.dataclass(frozen=True)
+class Status:
+    """What a worker last said about itself; state is one of
+    created, starting, running, paused, finished, stopped, failed, and as seen by `launch.observe` also
+    interrupted (its process is gone) or stalled (its process no longer moves)."""
+
+    state: str = "created"
+    message: str = ""  # what it is doing, in a few words
+    error: str = ""  # one sentence, for state failed
+    notice: str = ""  # what the person should know about the pictures
+    prepared: float | None = None  # share of the pictures that are ready, while they are being prepared
+    step: int = 0
+    num_steps: int = 0  # where training will end
+    images: int = 0  # real pictures seen
+    epoch: float = 0.0
+    images_per_s: float = 0.0
+    eta_s: float | None = None
+    time_s: float = 0.0  # seconds spent training, pauses not counted
+    device: str = ""
+    heartbeat: float = 0.0  # Unix time
+    pid: int = 0
+    pid_started: float = 0.0  # Unix time; a process id alone may have been given to a stranger
+    obeyed: int = 0  # serial number of the last command in control.json that was carried out
+
+
+@dataclasses.dataclass(frozen=True)
+class Control:
+    """The wish of whoever watches: written by the app or the command line, obeyed by the worker."""
+
+    command: str = "run"
+    serial: int = 0  # grows with every command, so that a worker knows which it has obeyed
+    name: str = ""  # what the run is called on the pages; empty means its id
+    num_steps: int = 0  # a new end of training; 0 keeps the config's
+    # settings changed while it trains (see `dcgan.live`); None keeps the config's
+    lr_g: float | None = None
+    lr_d: float | None = None
+    d_steps: int | None = None
+    ema_half_life_images: int | None = None
+    sample_every: int | None = None
+    checkpoint_seconds: float | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Parent:
+    """The run that a fork began as, and where it left it; written once, with the fork's config.json."""
+
+    run: str = ""  # the parent's id; empty: this run began with fresh weights
+    step: int = 0
+    changes: str = ""  # what the fork does otherwise, in words
+
+
+def dump(record: Any) -> bytes:
+    return (json.dumps(dataclasses.asdict(record), allow_nan=False) + "\n").encode()
+
+
+def load(kind: type, path: Path) -> Any:
+    """Read a record: what is missing or of the wrong type gets its default, what is unknown is left out."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return kind()
+    if not isinstance(values, dict):
+        return kind()
+    fields = {field.name: field.default for field in dataclasses.fields(kind)}
+    return kind(**{key: values[key] for key in fields.keys() & values.keys() if fits(values[key], fields[key])})
+
+
+def fits(value: Any, default: Any) -> bool:
+    """Whether a value can stand where `default` stands; a default of None stands for a number that may be missing."""
+    if isinstance(default, str):
+        return isinstance(value, str)
+    if value is None:
+        return default is None
+    kinds = int if isinstance(default, int) else (int, float)
+    return isinstance(value, kinds) and not isinstance(value, bool) and abs(value) < 1e18  # NaN is not less

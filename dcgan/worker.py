@@ -1,0 +1,91 @@
+"""The training process: holds the run, beats its heart, writes its log, and ends every trouble in one sentence."""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+
+from tqdm import tqdm
+
+from dcgan import launch
+from dcgan.config import BadInput, Diverged, first_line
+from dcgan.heartbeat import Heartbeat
+from dcgan.runs import Run
+
+DONE, FAILED, REFUSED = 0, 1, 2  # exit codes of every command
+
+
+def work(run: Run, num_steps: int | None = None, parallel: bool = False, show: bool = False) -> int:
+    """Train as the run's one trainer, to a new end if one is given; returns the exit code. `show` draws a bar.
+
+    Raises BadInput if another process trains it already.
+    """
+    with launch.hold(run, parallel):
+        if num_steps is not None:
+            run.extend(num_steps)
+        with _logging_to(run), Heartbeat(run) as heart:
+            return _train_watched(run, heart, show)
+
+
+def _train_watched(run: Run, heart: Heartbeat, show: bool) -> int:
+    """Train with a progress bar; whatever goes wrong ends as one sentence in the status and a traceback in the log."""
+    log = logging.getLogger("dcgan")
+    with tqdm(disable=not show, unit="step", dynamic_ncols=True) as bar:
+
+        def on_progress(point: dict[str, float]) -> None:
+            bar.total = heart.status.num_steps
+            bar.set_postfix_str(
+                f"D {point['d_loss']:.3f} G {point['g_loss']:.3f} {point['images_per_s']:.0f} images/s", refresh=False
+            )
+            bar.update(int(point["step"]) - bar.n)
+
+        def on_prepared(done: int, total: int) -> None:
+            if bar.disable:
+                return
+            bar.total = total
+            if not bar.desc:  # an interrupted preparation goes on where it was
+                bar.initial = bar.n = done
+                bar.unit = " pictures"
+                bar.set_description_str("Preparing")
+            bar.update(done - bar.n)
+            if done == total:
+                bar.refresh()
+                bar.set_description_str(refresh=False)
+                bar.unit, bar.initial = "step", 0
+                bar.reset()
+
+        try:
+            from dcgan.train import train as train_run
+
+            train_run(run, heart, on_progress, on_prepared)
+            return DONE
+        except BadInput as error:
+            heart.update(state="failed", error=str(error))
+            return REFUSED
+        except Diverged as error:
+            log.error("%s", error)
+            heart.update(
+                state="failed", error=f"{error} The last good state is kept; a lower learning rate is the usual remedy."
+            )
+        except Exception as error:
+            log.exception("training failed")
+            heart.update(state="failed", error=f"Training failed: {first_line(error)}. log.txt has the details.")
+        return FAILED
+
+
+@contextlib.contextmanager
+def _logging_to(run: Run) -> Iterator[None]:
+    """Send the log and the warnings to the run's log.txt."""
+    handler = logging.FileHandler(run.log_path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    loggers = [logging.getLogger("dcgan"), logging.getLogger("py.warnings")]
+    loggers[0].setLevel(logging.INFO)
+    for logger in loggers:
+        logger.addHandler(handler)
+    logging.captureWarnings(True)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(False)
+        for logger in loggers:
+            logger.removeHandler(handler)
+        handler.close()

@@ -1,0 +1,47 @@
+"""What the run that is about to start will need, beside what there is."""
+
+import streamlit as st
+
+from dcgan import estimate, sources
+from dcgan.config import BadInput
+from dcgan.presets import PRESETS
+from dcgan.runs import default_root
+from dcgan.shapes import sizes
+from pages.common.widgets import refuse
+
+
+def draw(preset: str, values: dict[str, object], spec: str | None) -> bool:
+    """One line of sizes, with what they are made of on request; False if the run plainly can't be held here."""
+    try:
+        config = PRESETS[preset].config.replace(**values)
+    except BadInput:
+        return True  # said in its own words at the start
+    try:
+        source = sources.resolve(spec or config.data)
+        if "channels" not in values:
+            config = config.replace(channels=sources.default_channels(source))
+        need = estimate.estimate_on(config, source)
+    except BadInput:  # its pictures aren't here yet
+        need = estimate.estimate(config, 60_000)
+    parts = sizes(config)
+    counts = " + ".join(f"{name} {size.trainable / 1e6:.2f} M" for name, size in parts.items())
+    free, room = estimate.memory_free(), estimate.disk_free(default_root())
+    with st.container(horizontal=True, vertical_alignment="center", key="needs"):
+        st.markdown(
+            f":material/memory: about **{estimate.words(need.memory_bytes)}** of memory, {estimate.words(free)} free "
+            f"&emsp; :material/hard_drive: at most **{estimate.words(need.disk_bytes)}** of disk, "
+            f"{estimate.words(room)} free &emsp; :material/account_tree: {counts} parameters",
+            width="content",
+        )
+        with st.popover("What for", type="tertiary"):
+            for title, table in (("Memory, on a CPU", need.memory), ("Disk, at most", need.disk)):
+                rows = [f"| {what} | {estimate.words(size)} |" for what, size in table.items()]
+                st.markdown("\n".join([f"| **{title}** | |", "|:--|--:|", *rows]))
+    try:
+        estimate.check(config, need, default_root())
+    except BadInput as error:
+        refuse(error)
+        return False
+    if need.memory_bytes > free:
+        st.warning("That is more memory than is free just now: close other programs first.", icon=":material/memory:")
+    return True
