@@ -17,8 +17,6 @@ class Status:
     state: str = "created"
     message: str = ""  # what it is doing, in a few words
     error: str = ""  # one sentence, for state failed
-    notice: str = ""  # what the person should know about the pictures
-    prepared: float | None = None  # share of the pictures that are ready, while they are being prepared
     step: int = 0
     num_steps: int = 0  # where training will end
     images: int = 0  # real pictures seen
@@ -31,6 +29,8 @@ class Status:
     pid: int = 0
     pid_started: float = 0.0  # Unix time; a process id alone may have been given to a stranger
     obeyed: int = 0  # serial number of the last command in control.json that was carried out
+    notice: str = ""  # what the person should know about the pictures
+    prepared: float | None = None  # share of the pictures that are ready, while they are being prepared
 
 
 @dataclasses.dataclass(frozen=True)

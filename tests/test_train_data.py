@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from dcgan import cli, sources
+from dcgan import sources, worker
 from dcgan.checkpoint import load_state
 from dcgan.config import BadInput, Config
 from dcgan.heartbeat import Heartbeat
@@ -54,7 +54,7 @@ def test_preparation_is_told_and_what_was_skipped_is_named(run, pictures, root, 
 @pytest.mark.parametrize("show", [False, True])
 def test_the_terminal_shows_the_preparation_and_then_the_steps(run, capfd, show):
     with Heartbeat(run) as heart:
-        assert cli._train_watched(run, heart, show) == cli.DONE
+        assert worker._train_watched(run, heart, show) == worker.DONE
     printed = capfd.readouterr().err
     if show:
         assert "Preparing:   0%" in printed and "Preparing: 100%" in printed and "26/26" in printed
