@@ -69,6 +69,11 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     sub.add_argument("--n", type=_whole, default=1000, help="how many pictures of each kind")
     sub.add_argument("--seed", type=_seed, default=0)
 
+    sub = add("bench")
+    sub.add_argument("--preset", default="quick", help=f"{', '.join(PRESETS)} (default: quick)")
+    sub.add_argument("--pairs", type=_whole, default=3, help="how often both sides take turns")
+    sub.add_argument("--seconds", type=_number, default=4.0, help="of training on each side of a pair")
+
     add("presets")
     add("runs")
     return whole

@@ -12,7 +12,7 @@ from dcgan.config import BadInput
 from dcgan.files import publish
 from dcgan.fork import fork
 from dcgan.order import order
-from dcgan.presets import PRESETS
+from dcgan.presets import PRESETS, preset_config
 from dcgan.records import COMMANDS
 from dcgan.runs import Run
 from dcgan.worker import DONE, FAILED, REFUSED, work
@@ -170,6 +170,23 @@ def evaluate(args: argparse.Namespace) -> int:
     return DONE
 
 
+def bench(args: argparse.Namespace) -> int:
+    """Measure this machine's training speed against plain PyTorch, in pairs."""
+    config = preset_config(args.preset)
+    if args.pairs < 1 or args.seconds <= 0:
+        raise BadInput("pairs must be at least 1 and seconds more than 0.")
+    from dcgan.bench import measure
+
+    speed = measure(config, args.pairs, args.seconds)
+    facts: dict[str, Any] = {"preset": args.preset, "ratio": speed.ratio} | speed._asdict()
+    text = f"{args.preset}: {speed.ours:,.0f} images/s in {speed.precision}, plain PyTorch {speed.plain:,.0f}, "
+    text += f"ratio {speed.ratio:.2f} ({min(speed.ratios):.2f} to {max(speed.ratios):.2f})"
+    if speed.limit:
+        text += f"; the matrix products alone would allow {speed.limit:,.0f}"
+    _report(args, facts, text)
+    return DONE
+
+
 def presets(args: argparse.Namespace) -> int:
     """List the named recipes with the sizes of their networks."""
     from dcgan.anatomy import parameter_counts
@@ -271,6 +288,7 @@ COMMAND = {
     "sample": sample,
     "interpolate": interpolate,
     "evaluate": evaluate,
+    "bench": bench,
     "presets": presets,
     "runs": list_all,
 }

@@ -461,3 +461,16 @@ def test_a_run_in_training_is_controlled_from_elsewhere(cli, pictures, root):
     run = Run(root / "long")
     assert codes == [0, 0, 0, 0] and run.status().state == "stopped"
     assert [line["lr_d"] for line in run.read_lines()[0] if "event" in line] == [1e-3]
+
+
+def test_bench_compares_both_sides(cli):
+    code, out, _ = cli("bench", "--preset", "quick", "--pairs", "1", "--seconds", "0.05", "--json")
+    facts = json.loads(out.splitlines()[-1])
+    assert code == 0 and facts["preset"] == "quick" and facts["ratio"] == facts["ratios"][0] > 0
+    code, _, err = cli("bench", "--preset", "fast")
+    assert code == 2 and "fast" in err
+
+
+def test_bench_refuses_what_measures_nothing(cli):
+    code, _, err = cli("bench", "--pairs", "0")
+    assert code == 2 and err.strip() == "pairs must be at least 1 and seconds more than 0."
