@@ -7,6 +7,7 @@ weights, their gradients and BatchNorm's statistics stay float32.
 """
 
 import ctypes
+import mmap
 import sys
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ from torch.nn import functional as F
 from dcgan import kernels
 from dcgan.bend import Maps, bend
 from dcgan.strided import Cut, Down, Join, Up
+
+SET_ASIDE = 2**30  # bytes of addresses: what a step of most recipes takes, and less than what glibc gives back
 
 
 class Stage(NamedTuple):
@@ -45,14 +48,24 @@ def can_run(network: nn.Module) -> bool:
 
 
 def keep_buffers() -> None:
-    """Let glibc reuse large blocks of memory instead of asking the kernel for fresh pages at every layer.
+    """Let glibc reuse large blocks of memory, in huge pages, instead of asking for fresh small ones at every layer.
 
-    On other systems nothing happens. The values are those of `mallopt`: M_MMAP_MAX and M_TRIM_THRESHOLD.
+    On other systems nothing happens. The values are those of `mallopt`, M_MMAP_MAX and M_TRIM_THRESHOLD, and of
+    `madvise`, MADV_HUGEPAGE; what is set aside is addresses only, memory when it is used.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is not None:
-        mallopt(-4, 0)
-        mallopt(-1, 2**31 - 1)
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if libc is None or not hasattr(libc, "mallopt"):
+        return
+    libc.mallopt(-4, 0)
+    libc.mallopt(-1, 2**31 - 1)
+    libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    libc.free.argtypes = [ctypes.c_void_p]
+    libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    place = libc.malloc(SET_ASIDE)
+    if place:
+        begin = -(-place // mmap.PAGESIZE) * mmap.PAGESIZE
+        libc.madvise(begin, SET_ASIDE - mmap.PAGESIZE, 14)
+        libc.free(place)  # which keeps it: see M_TRIM_THRESHOLD
 
 
 def stages(network: nn.Module) -> list[Stage] | None:
