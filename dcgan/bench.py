@@ -6,9 +6,12 @@ pictures. The limit is a step that needed nothing but the matrix products of its
 whole matrices that lie in memory as it likes them best.
 """
 
+import contextlib
+import multiprocessing
 import statistics
 import time
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,21 +43,66 @@ class Speed(NamedTuple):
 
 
 def measure(config: Config, pairs: int, seconds: float) -> Speed:
-    """Train both sides in turn, `seconds` each, `pairs` times; on made pictures where the preset's data isn't here."""
-    ops.keep_buffers()
-    cpu = torch.device("cpu")
-    originals = pictures(config)
-    ours, plain = GAN(config, cpu), GAN(config.replace(precision="float32"), cpu)
-    for network in (plain.G, plain.D):
-        network.to(memory_format=torch.contiguous_format)
-    sides = {"ours": (ours, our_batches(config, originals)), "plain": (plain, plain_batches(config, originals))}
+    """Train both sides in turn, `seconds` each, `pairs` times; all presets on Fashion-MNIST, which is always here.
+
+    Each side has a process of its own, which rests while the other is measured: what one does to its memory, and the
+    settings of ours, are nothing to the other.
+    """
     rates: dict[str, list[float]] = {"ours": [], "plain": []}
-    for number in range(pairs):
-        for side in sorted(sides, reverse=bool(number % 2)):
-            rates[side].append(images_per_s(*sides[side], seconds))
+    with contextlib.ExitStack() as stack:
+        sides = {name: stack.enter_context(Side(name, config)) for name in rates}
+        for number in range(pairs):
+            for name in sorted(sides, reverse=bool(number % 2)):
+                rates[name].append(sides[name].ask(seconds))
+        limit, precision = sides["ours"].ask("limit"), sides["ours"].ask("precision")
     ratios = [mine / theirs for mine, theirs in zip(rates["ours"], rates["plain"], strict=True)]
-    limit = config.batch_size / seconds_of_products(ours) if ours.precision == "bfloat16" else 0.0
-    return Speed(ours.precision, statistics.median(rates["ours"]), statistics.median(rates["plain"]), ratios, limit)
+    return Speed(precision, statistics.median(rates["ours"]), statistics.median(rates["plain"]), ratios, limit)
+
+
+class Side:
+    """One side's process; asked for a number of seconds it trains for them and answers with images per second."""
+
+    def __init__(self, name: str, config: Config) -> None:
+        spawn = multiprocessing.get_context("spawn")
+        self.pipe, self.theirs = spawn.Pipe()
+        self.process = spawn.Process(target=serve, args=(name, config, self.theirs), daemon=True)
+
+    def __enter__(self) -> "Side":
+        self.process.start()
+        self.theirs.close()  # so that the process's end is the pipe's
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.join()
+
+    def ask(self, question: float | str) -> Any:
+        try:
+            self.pipe.send(question)
+            return self.pipe.recv()
+        except (EOFError, OSError):
+            raise RuntimeError("One side of the comparison has ended before its answer.") from None
+
+
+def serve(name: str, config: Config, pipe: Connection) -> None:
+    """What a side's process does until it is killed."""
+    ours = name == "ours"
+    if ours:
+        ops.keep_buffers()
+    gan = GAN(config if ours else config.replace(precision="float32"), torch.device("cpu"))
+    for network in (gan.G, gan.D):
+        if not ours:
+            network.to(memory_format=torch.contiguous_format)
+    batches = (our_batches if ours else plain_batches)(config)
+    while True:
+        match pipe.recv():
+            case "precision":
+                pipe.send(gan.precision)
+            case "limit":
+                is_fast = gan.precision == "bfloat16"
+                pipe.send(config.batch_size / seconds_of_products(gan) if is_fast else 0.0)
+            case seconds:
+                pipe.send(images_per_s(gan, batches, seconds))
 
 
 def images_per_s(gan: GAN, batches: Iterator[Tensor], seconds: float) -> float:
@@ -71,12 +119,7 @@ def images_per_s(gan: GAN, batches: Iterator[Tensor], seconds: float) -> float:
 # ---- the two ways to the next batch
 
 
-def pictures(config: Config) -> np.ndarray:
-    """Original pictures, uint8 (N, 28, 28): the bundled Fashion-MNIST, whatever the preset's own data is."""
-    return data.load("fashion-mnist", 28, 1).images[:, 0]
-
-
-def our_batches(config: Config, originals: np.ndarray) -> Iterator[Tensor]:
+def our_batches(config: Config) -> Iterator[Tensor]:
     """Pictures prepared once, as training has them: float32 (B, C, S, S) in [-1, 1]."""
     images = data.load("fashion-mnist", config.image_size, config.channels).images
     feed, stream = data.Feed(images, torch.device("cpu")), data.BatchStream(len(images), config.batch_size, config.seed)
@@ -100,7 +143,9 @@ class Transformed(Dataset):
         return self.transform(Image.fromarray(self.originals[index]))
 
 
-def plain_batches(config: Config, originals: np.ndarray) -> Iterator[Tensor]:
+def plain_batches(config: Config) -> Iterator[Tensor]:
+    """As the example has them: each picture passes through torchvision's transforms every time."""
+    originals = data.load("fashion-mnist", 28, 1).images[:, 0]  # uint8 (N, 28, 28)
     while True:
         yield from DataLoader(Transformed(originals, config), config.batch_size, shuffle=True, drop_last=True)
 

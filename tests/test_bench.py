@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from dcgan import bench
@@ -5,23 +6,45 @@ from dcgan.config import Config
 from dcgan.gan import GAN
 
 
-def test_both_sides_train_on_the_same_pictures_and_are_compared_in_pairs(monkeypatch):
-    config = Config(image_size=32, ngf=8, ndf=8, batch_size=8, z_dim=8)
-    rates = iter([300.0, 100.0, 50.0, 200.0])
-    seen = []
+def test_both_sides_are_measured_in_turn_and_compared_in_pairs(monkeypatch):
+    rates, asked = iter([300.0, 100.0, 50.0, 200.0]), []
 
-    def images_per_s(gan, batches, seconds):
-        batch = next(batches)
-        seen.append((gan.precision, tuple(batch.shape), gan.G.blocks[0][0].weight.is_contiguous()))
-        assert -1.0 <= batch.min() < batch.max() <= 1.0
-        return next(rates)
+    class Side:
+        def __init__(self, name, config):
+            self.name = name
 
-    monkeypatch.setattr(bench, "images_per_s", images_per_s)
-    speed = bench.measure(config, pairs=2, seconds=0.0)
-    assert [shape for _, shape, _ in seen] == [(8, 1, 32, 32)] * 4
-    assert [plain for _, _, plain in seen] == [False, True, True, False]  # NCHW on the plain side, which begins in turn
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            asked.append(("closed", self.name))
+
+        def ask(self, question):
+            if isinstance(question, str):
+                return {"limit": 900.0, "precision": "bfloat16"}[question]
+            asked.append((question, self.name))
+            return next(rates)
+
+    monkeypatch.setattr(bench, "Side", Side)
+    speed = bench.measure(Config(), pairs=2, seconds=4.0)
+    assert asked[:4] == [(4.0, "ours"), (4.0, "plain"), (4.0, "plain"), (4.0, "ours")]
+    assert sorted(asked[4:]) == [("closed", "ours"), ("closed", "plain")]
     assert speed.ratios == [3.0, 4.0] and speed.ratio == 3.5
-    assert speed.ours == 250.0 and speed.plain == 75.0
+    assert (speed.ours, speed.plain, speed.limit) == (250.0, 75.0, 900.0)
+
+
+def test_both_sides_train_the_same_networks_on_the_same_kind_of_batch():
+    config = Config(image_size=32, ngf=8, ndf=8, batch_size=8, z_dim=8)
+    for batches in (bench.our_batches(config), bench.plain_batches(config)):
+        batch = next(batches)
+        assert batch.shape == (8, 1, 32, 32) and -1.0 <= batch.min() < batch.max() <= 1.0
+
+
+def test_a_side_that_dies_is_no_endless_wait():
+    with bench.Side("ours", Config(image_size=32, ngf=8, ndf=8)) as side:
+        side.process.kill()
+        with pytest.raises(RuntimeError, match="ended"):
+            side.ask(1.0)
 
 
 def test_the_products_of_a_step_hold_all_of_its_multiplications():
