@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from dcgan.fold import folded
 from dcgan.images import to_uint8
 from dcgan.models import Generator
 
@@ -11,5 +12,6 @@ AT_ONCE = 64  # pictures in one pass: enough for speed, little memory
 
 def render(generator: Generator, z: torch.Tensor) -> np.ndarray:
     """Latents z (N, z_dim) -> uint8 pictures (N, H, W), or (N, H, W, 3) for colour; the generator in eval mode."""
+    draw = folded(generator) if isinstance(generator, Generator) else generator
     with torch.inference_mode():
-        return np.concatenate([to_uint8(generator(part).numpy()) for part in z.split(AT_ONCE)])
+        return np.concatenate([to_uint8(draw(part).numpy()) for part in z.split(AT_ONCE)])
