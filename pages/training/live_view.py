@@ -15,7 +15,7 @@ from pages.common.history import history_of, marks_of
 from pages.common.upkeep import can_resume
 from pages.common.widgets import refuse
 from pages.common.words import badge, duration, escaped
-from pages.training import family, fork_form, live_panel
+from pages.training import family, fork_form, live_panel, run_actions
 from pages.training.health import judge
 
 CHART_HEIGHT = 520
@@ -220,3 +220,4 @@ def _words(run: Run, status: Status, columns: dict) -> None:
         ):
             with column.container(border=True):
                 st.page_link(page, label=label, icon=icon, query_params={"run": run.id}, width="stretch")
+        run_actions.film(run)
