@@ -45,7 +45,7 @@ def _live(run: Run, ticking: bool) -> None:
         step = _samples(run, columns)
         _controls(run, status)
         with st.container(horizontal=True):
-            fork_form.offer(run, step)
+            fork_form.offer(run, step, "stretch")
             if status.state in launch.ACTIVE or can_resume(run, status):
                 live_panel.offer(run, status.state in launch.ACTIVE)
         st.caption(kept.words(run))
