@@ -65,6 +65,10 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     sub.add_argument("--truncation", type=_number, default=1.0)
     sub.add_argument("--out", metavar="FILE", help=".gif, .webp or .png strip (default: morph.gif)")
 
+    sub = add("film", run=True)
+    sub.add_argument("--fps", type=_number, default=6.0, help="frames per second")
+    sub.add_argument("--out", metavar="FILE", help=".gif or .webp (default: film.gif)")
+
     sub = add("evaluate", run=True, step=True)
     sub.add_argument("--n", type=_whole, default=1000, help="how many pictures of each kind")
     sub.add_argument("--seed", type=_seed, default=0)

@@ -158,6 +158,17 @@ def interpolate(args: argparse.Namespace) -> int:
     return DONE
 
 
+def film(args: argparse.Namespace) -> int:
+    """Make a film of a training: its sample grids from the first to the newest."""
+    from dcgan.film import film as film_bytes
+
+    out = _out(args.out or "film.gif", ".gif", ".webp")
+    run = Run.find(args.run, args.root)
+    _write(out, film_bytes(run, args.fps, webp=out.suffix == ".webp"))
+    _report(args, {"run": run.id, "out": str(out), "fps": args.fps}, str(out))
+    return DONE
+
+
 def evaluate(args: argparse.Namespace) -> int:
     """Measure a generator against real pictures it was not trained on."""
     from dcgan.checkpoint import open_generator
@@ -287,6 +298,7 @@ COMMAND = {
     "control": control,
     "sample": sample,
     "interpolate": interpolate,
+    "film": film,
     "evaluate": evaluate,
     "bench": bench,
     "presets": presets,

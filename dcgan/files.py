@@ -58,3 +58,15 @@ def sync_directory(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def bytes_in(*folders: Path) -> int:
+    """Bytes of all files in the folders; one with several names counts once."""
+    sizes: dict[tuple[int, int], int] = {}
+    for top in folders:
+        for folder, _, names in os.walk(top):
+            for name in names:
+                with contextlib.suppress(OSError):  # gone while we looked
+                    stat = os.stat(os.path.join(folder, name))
+                    sizes[stat.st_dev, stat.st_ino] = stat.st_size
+    return sum(sizes.values())

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dcgan import estimate, live, sources
 from dcgan.config import BadInput, Config
 from dcgan.files import publish, share, sync_directory
+from dcgan.names import slug
 from dcgan.records import Parent, Status, dump
-from dcgan.runs import Run, slug
+from dcgan.runs import Run
 from dcgan.states import facts, fork_points, is_whole
 
 # What the saved weights, optimisers and streams of randomness were made for

@@ -6,20 +6,21 @@ Every file has one writer. Files appear whole or not at all: see `publish`.
 import contextlib
 import dataclasses
 import datetime
-import json
 import math
 import os
 import re
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from dcgan.config import BadInput, Config
-from dcgan.files import publish, sync_directory
-from dcgan.records import COMMANDS, Control, Parent, Status, dump, fits, load
+from dcgan.files import bytes_in, publish, sync_directory
+from dcgan.names import clean_name, slug
+from dcgan.points import lines_until, read_lines
+from dcgan.records import COMMANDS, Control, Parent, Status, dump, load
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -226,26 +227,12 @@ class Run:
         return [line for line in lines if "event" not in line], offset
 
     def read_lines(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
-        """Points and events from a byte offset on, and the offset to go on from; a torn last line is left for later.
-
-        An event has the text `event`, and like a point `step` and numbers by name.
-        """
-        try:
-            with open(self.metrics_path, "rb") as file:
-                file.seek(offset)
-                data = file.read()
-        except OSError:
-            return [], offset
-        whole = data[: data.rfind(b"\n") + 1]
-        return [record for _, record in json_lines(whole)], offset + len(whole)
+        """Points and events from a byte offset on, and the offset to go on from: see `points.read_lines`."""
+        return read_lines(self.metrics_path, offset)
 
     def metrics_until(self, step: int) -> bytes:
         """The whole lines of metrics.jsonl up to a step, as they are."""
-        try:
-            data = self.metrics_path.read_bytes()
-        except OSError:
-            return b""
-        return b"".join(line + b"\n" for line, record in json_lines(data) if record["step"] <= step)
+        return lines_until(self.metrics_path, step)
 
     # -- pictures and generators
 
@@ -296,41 +283,6 @@ def thin(steps: list[int], keep: int) -> list[int]:
         gaps = [math.sqrt(kept[i + 1]) - math.sqrt(kept[i - 1]) for i in range(1, len(kept) - 1)]
         del kept[1 + gaps.index(min(gaps))]
     return sorted(set(steps) - set(kept))
-
-
-def slug(name: str) -> str:
-    """A safe directory name: letters, digits and dashes, at most 60 characters."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower())[:60].strip("-")
-
-
-def clean_name(name: str) -> str:
-    """A person's name for a run, on one line, without invisible characters, at most 80 long."""
-    visible = "".join(char for char in name if char.isprintable() or char.isspace())
-    return " ".join(visible.split())[:80].rstrip()
-
-
-def bytes_in(*folders: Path) -> int:
-    """Bytes of all files in the folders; one with several names counts once."""
-    sizes: dict[tuple[int, int], int] = {}
-    for top in folders:
-        for folder, _, names in os.walk(top):
-            for name in names:
-                with contextlib.suppress(OSError):  # gone while we looked
-                    stat = os.stat(os.path.join(folder, name))
-                    sizes[stat.st_dev, stat.st_ino] = stat.st_size
-    return sum(sizes.values())
-
-
-def json_lines(data: bytes) -> Iterator[tuple[bytes, dict[str, Any]]]:
-    """The lines that are points or events, each as it is and as what it says."""
-    for line in data[: data.rfind(b"\n") + 1].splitlines():
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            continue  # damaged by a crash in mid-write
-        if isinstance(record, dict) and fits(record.get("step"), 0):
-            kind = {"event": record["event"]} if isinstance(record.get("event"), str) else {}
-            yield line, {key: value for key, value in record.items() if fits(value, 0.0)} | kind
 
 
 def _steps(folder: Path, ending: str) -> list[int]:

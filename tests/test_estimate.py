@@ -10,9 +10,10 @@ from dcgan import sources
 from dcgan.checkpoint import load_state
 from dcgan.config import BadInput, Config
 from dcgan.estimate import check, disk_free, estimate, estimate_on, memory_free, memory_limit, words
+from dcgan.files import bytes_in
 from dcgan.order import order
 from dcgan.presets import PRESETS
-from dcgan.runs import Run, bytes_in
+from dcgan.runs import Run
 
 from .test_train import play
 

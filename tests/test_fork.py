@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from dcgan import files, live, runs, states
+from dcgan import files, live, states
 from dcgan import fork as forking
 from dcgan.checkpoint import load_state, weights_hash
 from dcgan.config import BadInput, Config
@@ -309,7 +309,7 @@ def test_states_are_thinned_to_their_budget_and_the_ends_stay(root, tiny):
     assert play(run).step == 30
     kept, size = run.kept_states(), run.state_path.stat().st_size
     assert len(kept) == 1_000_000 // size < 31 and kept[0] == 0 and kept[-1] == 30
-    assert runs.bytes_in(run.path / "states") <= 1.02e6
+    assert files.bytes_in(run.path / "states") <= 1.02e6
 
 
 def test_no_budget_keeps_none(root, tiny):

@@ -206,7 +206,7 @@ def test_what_a_run_needs_stands_beside_its_recipe(root) -> None:
     app = open_page()
     assert "about **877 MB** of memory" in texts(app) and "G 0.30 M + D 0.17 M parameters" in texts(app)
     labelled(app.number_input, "batch_size").set_value(4096).run()
-    assert "about **2." in texts(app)
+    assert "about **3.0 GB** of memory" in texts(app)
 
 
 def test_a_run_that_the_disk_can_not_hold_can_not_be_started(root, monkeypatch) -> None:

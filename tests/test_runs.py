@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from dcgan import runs
 from dcgan.config import BadInput, Config
+from dcgan.names import clean_name, slug
 from dcgan.records import Control, Status
-from dcgan.runs import Run, clean_name, list_runs, slug, thin
+from dcgan.runs import Run, list_runs, thin
 
 
 @pytest.fixture

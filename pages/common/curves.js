@@ -14,6 +14,8 @@ const TITLES = [
   ["y3", "How often D is right: falling from 1 towards 0.5 means G is fooling it"],
 ];
 
+const DOMAINS = { y: [0.72, 0.955], y2: [0.37, 0.605], y3: [0.05, 0.255] }; // heights of the three charts
+
 function unpack(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getUint32(0, true);
@@ -63,7 +65,9 @@ function marked(marks, colours, last) {
   const words = [];
   (marks || []).forEach(([step, word], i) => {
     const line = { color: colours.text, width: 1, dash: "dot" };
-    shapes.push({ type: "line", xref: "x", yref: "paper", x0: step, x1: step, y0: 0.05, y1: 0.955, line, opacity: 0.5 });
+    for (const [y0, y1] of Object.values(DOMAINS)) {
+      shapes.push({ type: "line", xref: "x", yref: "paper", x0: step, x1: step, y0, y1, line, opacity: 0.5 });
+    }
     const text = word.replace(/&/g, "&amp;").replace(/</g, "&lt;");
     const y = 0.95 - 0.03 * (i % LEVELS);
     const side = step > 0.6 * last ? { xanchor: "right", xshift: -2 } : { xanchor: "left", xshift: 2 };
@@ -75,20 +79,19 @@ function marked(marks, colours, last) {
 
 function layout({ losses, identity, height, marks, arrays }, colours, width) {
   const axis = { gridcolor: colours.grid, zeroline: false, linecolor: colours.grid, tickfont: { size: 11 }, fixedrange: false };
-  const domains = { y: [0.72, 0.955], y2: [0.37, 0.605], y3: [0.05, 0.255] };
   const notes = [];
   const size = width < 480 ? 10.5 : 12.5;
   for (const [ref, text] of TITLES) {
     const [title, rest] = text.split(/(?<=:)/);
     const shown = width < 480 ? `<b>${title.replace(":", "")}</b>` : `<b>${title}</b>${rest}`;
-    notes.push({ text: shown, font: { size }, x: 0, xanchor: "left", y: domains[ref][1] + 0.045, yanchor: "middle" });
+    notes.push({ text: shown, font: { size }, x: 0, xanchor: "left", y: DOMAINS[ref][1] + 0.045, yanchor: "middle" });
   }
   const labels = Object.values(CURVES).filter((curve) => curve.axis !== "y3");
   for (const ref of ["y", "y2"]) {
     labels.filter((curve) => curve.axis === ref).reverse().forEach((curve, i) => {
       const text = `<span style="color:${colours[curve.player]}">■ ${curve.name}</span>`;
       const x = 1 - i * (width < 480 ? 0.34 : 0.24);
-      notes.push({ text, font: { size: 11 }, x, xanchor: "right", y: domains[ref][1] + 0.008, yanchor: "middle" });
+      notes.push({ text, font: { size: 11 }, x, xanchor: "right", y: DOMAINS[ref][1] + 0.008, yanchor: "middle" });
     });
   }
   const { shapes, words } = marked(marks, colours, arrays.d_loss.x.at(-1) || 0);
@@ -106,9 +109,9 @@ function layout({ losses, identity, height, marks, arrays }, colours, width) {
     dragmode: "zoom",
     annotations: [...notes.map((note) => ({ ...note, xref: "paper", yref: "paper", showarrow: false })), ...words],
     xaxis: { ...axis, anchor: "y3", title: { text: "step", font: { size: 11 }, standoff: 4 }, rangemode: "tozero" },
-    yaxis: { ...axis, domain: domains.y, range: losses },
-    yaxis2: { ...axis, domain: domains.y2, range: [-0.03, 1.03], dtick: 0.5 },
-    yaxis3: { ...axis, domain: domains.y3, range: [0.3, 1.03], dtick: 0.25 },
+    yaxis: { ...axis, domain: DOMAINS.y, range: losses },
+    yaxis2: { ...axis, domain: DOMAINS.y2, range: [-0.03, 1.03], dtick: 0.5 },
+    yaxis3: { ...axis, domain: DOMAINS.y3, range: [0.3, 1.03], dtick: 0.25 },
   };
 }
 

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from dcgan.config import BadInput
-from dcgan.runs import Run, bytes_in
+from dcgan.files import bytes_in
+from dcgan.runs import Run
 from pages.common.words import size
 
 

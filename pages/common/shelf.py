@@ -32,9 +32,9 @@ def row(run: Run) -> dict[str, Any]:
         "G loss": point.get("g_loss"),
         "Preset": config.preset if config else "unreadable",
         "Data": data_title(config.data) if config else "",
-        "Forked from": f"{parent.run} @ {parent.step:,}" if parent.run else None,
         "Made": datetime.datetime.fromtimestamp(run.created(), datetime.UTC),
         "Size": size_of(run) / 1e6,
+        "Forked from": f"{parent.run} @ {parent.step:,}" if parent.run else None,
     }
 
 

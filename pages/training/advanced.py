@@ -18,10 +18,10 @@ GROUPS = {
         *("batch_size", "optimizer", "lr_g", "lr_d", "lr_decay", "beta1", "beta2", "rho", "epsilon", "clip_value"),
         "ema_half_life_images",
     ),
-    "The game": ("d_batch", "g_noise", "labels", "label_noise"),
+    "The game": ("d_steps", "d_batch", "g_noise", "labels", "label_noise"),
     "Length and what is kept": (
         *("num_steps", "num_minutes", "log_every", "sample_every", "num_samples", "sample_truncation"),
-        *("max_snapshots", "checkpoint_seconds"),
+        *("max_samples", "max_snapshots", "max_states_mb", "checkpoint_seconds"),
     ),
     "Machine": ("device", "precision", "num_threads", "seed"),
 }

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterable
+from typing import Literal
 
 import streamlit as st
 
@@ -18,7 +19,7 @@ SHOWN = ("lr_g", "lr_d", "d_steps", "batch_size", "ema_half_life_images", "num_s
 TRAIN = "pages/training/train.py"
 
 
-def offer(run: Run, wanted: int | None = None) -> None:
+def offer(run: Run, wanted: int | None = None, width: Literal["stretch", "content"] = "content") -> None:
     """A button that opens the form; it begins at the kept step before `wanted`, or at the newest."""
     points = fork_points(run)
     opened = f"fork-at-{run.id}"  # the step that was offered when the form opened: training goes on, the form stays
@@ -26,7 +27,7 @@ def offer(run: Run, wanted: int | None = None) -> None:
         "Fork from here",
         icon=":material/fork_right:",
         disabled=not points,
-        width="stretch",
+        width=width,
         key=f"fork-{run.id}",
         help="A new run that goes on from a kept step of this one, with other settings."
         if points

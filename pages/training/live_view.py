@@ -15,7 +15,7 @@ from pages.common.history import history_of, marks_of
 from pages.common.upkeep import can_resume
 from pages.common.widgets import refuse
 from pages.common.words import badge, duration, escaped
-from pages.training import family, fork_form, live_panel
+from pages.training import family, fork_form, live_panel, run_actions
 from pages.training.health import judge
 
 CHART_HEIGHT = 520
@@ -45,7 +45,7 @@ def _live(run: Run, ticking: bool) -> None:
         step = _samples(run, columns)
         _controls(run, status)
         with st.container(horizontal=True):
-            fork_form.offer(run, step)
+            fork_form.offer(run, step, "stretch")
             if status.state in launch.ACTIVE or can_resume(run, status):
                 live_panel.offer(run, status.state in launch.ACTIVE)
         st.caption(kept.words(run))
@@ -220,3 +220,4 @@ def _words(run: Run, status: Status, columns: dict) -> None:
         ):
             with column.container(border=True):
                 st.page_link(page, label=label, icon=icon, query_params={"run": run.id}, width="stretch")
+        run_actions.film(run)

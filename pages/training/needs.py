@@ -33,9 +33,9 @@ def draw(preset: str, values: dict[str, object], spec: str | None) -> bool:
             f"{estimate.words(room)} free &emsp; :material/account_tree: {counts} parameters",
             width="content",
         )
-        with st.popover("What for", type="tertiary"):
+        with st.popover("Details", type="tertiary"):
             for title, table in (("Memory, on a CPU", need.memory), ("Disk, at most", need.disk)):
-                rows = [f"| {what} | {estimate.words(size)} |" for what, size in table.items()]
+                rows = [f"| {what} | {estimate.words(size).replace(' ', '&nbsp;')} |" for what, size in table.items()]
                 st.markdown("\n".join([f"| **{title}** | |", "|:--|--:|", *rows]))
     try:
         estimate.check(config, need, default_root())

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dcgan import launch
 from dcgan.config import BadInput
+from dcgan.film import film as film_bytes
 from dcgan.records import Status
 from dcgan.runs import Run
 from pages.common import address, shelf, upkeep
@@ -40,6 +41,7 @@ def draw(run: Run, status: Status) -> None:
             train_further(run, status)
         if has_generator:
             download(run)
+        film(run)
         fork_form.offer(run, address.read_whole(st.query_params.get("step", "")))
         if st.button("Rename", icon=":material/edit:", help="Give it another name on the pages."):
             rename(run)
@@ -81,6 +83,21 @@ def download(run: Run) -> None:
         icon=":material/download:",
         on_click="ignore",
         help="generator.safetensors: weights and settings in one file that runs no code when it is opened.",
+    )
+
+
+def film(run: Run) -> None:
+    """Take the training home as a GIF."""
+    if len(run.samples()) < 2:
+        return
+    st.download_button(
+        "Training film",
+        lambda: film_bytes(run),  # made at the click
+        f"{run.id}.gif",
+        "image/gif",
+        icon=":material/movie:",
+        on_click="ignore",
+        help="From noise to pictures as a GIF: the early sample grids dense, the late ones sparse, the newest held.",
     )
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
 from dcgan import launch
 from dcgan.config import BadInput
 from dcgan.records import Status
 from dcgan.runs import Run
-from pages.common import address, compare, curves, kept, shelf, upkeep
+from pages.common import address, compare, curves, epochs, kept, shelf, upkeep
 from pages.common.history import history_of, marks_of
 from pages.common.words import age, badge, duration, escaped, size
 from pages.training import family, run_actions
@@ -33,8 +34,20 @@ def one(run: Run) -> None:
     if len(columns["step"]):
         curves.load_library()
         curves.live_curves(f"curves-{run.id}", columns, CURVES_HEIGHT, marks=marks_of(run))
+        losses_per_epoch(columns)
     else:
         st.caption("No curves yet: their first points come with the first steps.")
+
+
+def losses_per_epoch(columns: dict[str, np.ndarray]) -> None:
+    """One point per epoch, and the best of them; from the second epoch on."""
+    found = epochs.per_epoch(columns)
+    if len(found.number) < 2:
+        return
+    st.markdown("##### Losses per epoch: the slow drift without the wobble")
+    alt = "Mean discriminator and adversarial loss of each epoch, with a cross at the lowest adversarial loss"
+    st.plotly_chart(epochs.figure(found), key="per-epoch", config={"displayModeBar": False}, alt=alt)
+    st.caption("Best means the lowest adversarial loss: the moment G fooled D best, not a measure of the pictures.")
 
 
 def two(runs: list[Run]) -> None:

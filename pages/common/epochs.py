@@ -1,0 +1,50 @@
+"""The losses epoch by epoch, with a cross at the best: the way the custom-loop system shows its training."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+COLOURS = ("#5A93BF", "#CF6F3C")  # D and G, readable on paper and on black
+
+
+class Epochs(NamedTuple):
+    number: np.ndarray  # 1, 2, ...: whole epochs only
+    d_loss: np.ndarray  # their mean losses
+    g_loss: np.ndarray
+
+    @property
+    def best(self) -> int:
+        """The epoch with the lowest adversarial loss."""
+        return int(self.number[self.g_loss.argmin()])
+
+
+def per_epoch(columns: Mapping[str, np.ndarray]) -> Epochs:
+    """Mean losses of each whole epoch that has points; `columns` maps curve names to arrays (N,)."""
+    of = np.ceil(np.maximum(columns["epoch"], 1e-9)).astype(int)  # a point at 1.0 ends the first epoch
+    whole = [number for number in np.unique(of) if number <= columns["epoch"].max() + 1e-9]
+    means = [[columns[name][of == number].mean() for number in whole] for name in ("d_loss", "g_loss")]
+    return Epochs(np.array(whole, int), np.array(means[0]), np.array(means[1]))
+
+
+def figure(epochs: Epochs) -> "go.Figure":
+    """Both losses over the epoch, and a red cross at the best."""
+    import plotly.graph_objects as go
+
+    made = go.Figure()
+    named = (("discriminator loss", epochs.d_loss), ("adversarial loss", epochs.g_loss))
+    for (name, losses), colour in zip(named, COLOURS, strict=True):
+        line, hover = {"color": colour, "width": 2.2}, f"{name} %{{y:.3f}}<extra></extra>"
+        made.add_scatter(x=epochs.number, y=losses, name=name, mode="lines+markers", line=line, hovertemplate=hover)
+    at = int(epochs.g_loss.argmin())
+    cross = {"symbol": "x", "size": 13, "color": "#D62728"}
+    where = {"x": [epochs.best], "y": [epochs.g_loss[at]]}
+    made.add_scatter(**where, name=f"best: epoch {epochs.best}", mode="markers", marker=cross, hoverinfo="skip")
+    made.update_xaxes(title_text="epoch", rangemode="tozero")
+    made.update_yaxes(title_text="loss", rangemode="tozero")
+    legend = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
+    made.update_layout(height=340, margin={"l": 8, "r": 8, "t": 40, "b": 8}, hovermode="x", legend=legend)
+    return made
