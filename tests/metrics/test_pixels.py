@@ -46,7 +46,7 @@ def config(monkeypatch):
 def with_data(monkeypatch, train, test):
     """A config whose data are the given pictures."""
 
-    def load(spec, image_size, channels, split):
+    def load(spec, image_size, channels, split, crop):
         images = {"train": train, "test": test}[split]
         images = images[:, None] if channels == 1 else images.transpose(0, 3, 1, 2)
         return pixels.data.ImageData(images, None, (), "print", [])
