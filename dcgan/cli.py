@@ -172,12 +172,19 @@ def film(args: argparse.Namespace) -> int:
 def evaluate(args: argparse.Namespace) -> int:
     """Measure a generator against real pictures it was not trained on."""
     from dcgan.checkpoint import open_generator
-    from dcgan.metrics.pixels import pixel_report
+    from dcgan.metrics.evaluation import evaluate_run
+    from dcgan.metrics.words import as_text
 
     run = Run.find(args.run, args.root)
     generator = open_generator(run, args.step)
-    facts = _origin(run, generator) | pixel_report(generator, args.n, args.seed)
-    _report(args, facts, "\n".join(f"{key}: {value}" for key, value in facts.items()))
+    with tqdm(total=100, disable=args.json or not sys.stderr.isatty(), bar_format="{desc}: {percentage:.0f} %") as bar:
+
+        def progress(share: float, doing: str) -> None:
+            bar.set_description_str(doing, refresh=False)
+            bar.update(100 * share - bar.n)
+
+        facts = _origin(run, generator) | evaluate_run(run, generator, args.n, args.seed, progress)
+    _report(args, facts, as_text(facts))
     return DONE
 
 

@@ -65,23 +65,16 @@ class Classifier(nn.Module):
         return self.head(self.embed(x))  # (N, num_classes) logits
 
 
-class Seen(NamedTuple):
-    """What a classifier makes of pictures."""
-
-    features: np.ndarray  # float64 (N, D)
-    probabilities: np.ndarray  # float64 (N, num_classes), rows sum to 1
-
-
-def look(network: Classifier, about: About, pictures: np.ndarray) -> Seen:
-    """Pictures uint8 (N, H, W) or (N, H, W, 3) of any size -> features and class probabilities."""
-    features, probabilities = [], []
+def features(network: Classifier, about: About, pictures: np.ndarray) -> np.ndarray:
+    """Pictures uint8 (N, H, W) or (N, H, W, 3) of any size -> float32 (N, 128)."""
     with torch.inference_mode():
-        for start in range(0, len(pictures), AT_ONCE):
-            x = framed(pictures[start : start + AT_ONCE], about.channels, about.border)
-            found = network.embed(to_input(x))
-            features.append(found)
-            probabilities.append(network.head(found).double().softmax(1))
-    return Seen(torch.cat(features).double().numpy(), torch.cat(probabilities).numpy())
+        return network.embed(to_input(framed(pictures, about.channels, about.border))).numpy()
+
+
+def probabilities(network: Classifier, features: np.ndarray) -> np.ndarray:
+    """Features (N, 128) -> float64 (N, num_classes), rows sum to 1."""
+    with torch.inference_mode():
+        return network.head(torch.from_numpy(features)).double().softmax(1).numpy()
 
 
 def to_input(x: Tensor) -> Tensor:

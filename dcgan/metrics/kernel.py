@@ -6,7 +6,7 @@ import torch
 ROWS = 2048  # of the kernel matrix at a time: 160 MB against 10,000 columns
 
 
-def kernel_distance(x: np.ndarray, y: np.ndarray) -> float:
+def kernel_distance(x: np.ndarray, y: np.ndarray, within_y: float | None = None) -> float:
     """Squared maximum mean discrepancy of features x (N, D) and y (M, D), with the kernel (x.y / D + 1)^3.
 
     The unbiased estimate over all pairs (Gretton et al. 2012, equation 3; Binkowski et al. 2018 for the kernel), where
@@ -14,18 +14,19 @@ def kernel_distance(x: np.ndarray, y: np.ndarray) -> float:
     times below it, for sets from one distribution, at any N.
     """
     assert x.ndim == y.ndim == 2 and x.shape[1] == y.shape[1] and min(len(x), len(y)) >= 2
-    x, y = (np.ascontiguousarray(a, dtype=np.float64) for a in (x, y))
-    n, m = len(x), len(y)
-    within_x = (_sum(x, x) - _diagonal(x)) / (n * (n - 1))
-    within_y = (_sum(y, y) - _diagonal(y)) / (m * (m - 1))
-    return within_x + within_y - 2 * _sum(x, y) / (n * m)
+    within_y = kernel_within(y) if within_y is None else within_y
+    return kernel_within(x) + within_y - 2 * _sum(x, y) / (len(x) * len(y))
+
+
+def kernel_within(x: np.ndarray) -> float:
+    """Mean of the kernel over all pairs of different rows of x (N, D)."""
+    x = x.astype(np.float64)
+    diagonal = float(((np.square(x).sum(1) / x.shape[1] + 1) ** 3).sum())
+    return (_sum(x, x) - diagonal) / (len(x) * (len(x) - 1))
 
 
 def _sum(x: np.ndarray, y: np.ndarray) -> float:
     """Sum of the kernel over all pairs."""
+    x, y = (np.ascontiguousarray(a, dtype=np.float64) for a in (x, y))
     columns = torch.from_numpy(y).T / x.shape[1]
     return sum((rows @ columns).add_(1).pow_(3).sum().item() for rows in torch.from_numpy(x).split(ROWS))
-
-
-def _diagonal(x: np.ndarray) -> float:
-    return float(((np.square(x).sum(1) / x.shape[1] + 1) ** 3).sum())

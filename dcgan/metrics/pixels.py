@@ -5,6 +5,7 @@ scrambled pictures may score well. All distances are root mean square difference
 """
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -31,17 +32,22 @@ ALARM = 0.001  # probability below which so many close pictures are no accident
 class Pairs(NamedTuple):
     """Pictures, each with its nearest training picture."""
 
-    pictures: np.ndarray  # uint8 (N, H, W) or (N, H, W, 3)
-    nearest: np.ndarray  # the same shape
+    rows: np.ndarray  # int64 (N,), which fakes or which test pictures
+    nearest: np.ndarray  # int64 (N,), rows of the training pictures
     distances: np.ndarray  # float64 (N,), grey levels
 
-    def take(self, rows: np.ndarray | list[int]) -> "Pairs":
-        """A copy of some of the pairs."""
-        return Pairs(self.pictures[rows], self.nearest[rows], self.distances[rows])
+    def take(self, at: np.ndarray | slice) -> "Pairs":
+        """Some of the pairs."""
+        return Pairs(self.rows[at], self.nearest[at], self.distances[at])
 
     def closest(self, n: int) -> "Pairs":
         """The n pairs with the smallest distance, rising."""
         return self.take(np.argsort(self.distances, kind="stable")[:n])
+
+    def listed(self) -> list[tuple[int, int, float]]:
+        """(row, nearest training row, distance) of each pair, ready for JSON."""
+        distances = self.distances.round(3).tolist()
+        return list(zip(self.rows.tolist(), self.nearest.tolist(), distances, strict=True))
 
 
 class Measurement(NamedTuple):
@@ -55,18 +61,41 @@ def pixel_report(generator: "Generator", n: int = 1000, seed: int = 0) -> dict[s
     return measure(generator, n, seed).report
 
 
-def measure(generator: "Generator", n: int = 1000, seed: int = 0) -> Measurement:
-    """Compare n fakes with as many held-out pictures and with all training pictures; BadInput as `pixel_report`."""
+def measure(
+    generator: "Generator",
+    n: int = 1000,
+    seed: int = 0,
+    fakes: np.ndarray | None = None,
+    progress: Callable[[float], None] = lambda share: None,
+) -> Measurement:
+    """Compare n fakes with as many held-out pictures and with all training pictures; BadInput as `pixel_report`.
+
+    `fakes`, if already drawn, are those of the seeds; `progress` is called with the share of the search done since it
+    was last called.
+    """
     if not 2 <= n <= MAX_PICTURES:
         raise BadInput(f"n must be from 2 to {MAX_PICTURES}, not {n!r}.")
     config = generator.config
     train, test = real_pictures(config, "train"), real_pictures(config, "test")
-    fakes = fake_pictures(generator, n, seed)
-    held_out = test[np.sort(np.random.default_rng(seed).permutation(len(test))[:n])]  # (M, ...), M <= n
-    searched, notes = _affordable(train, n + len(held_out), seed)
+    fakes = fake_pictures(generator, n, seed) if fakes is None else fakes
+    drawn = np.sort(np.random.default_rng(seed).permutation(len(test))[:n])
+    held_out = test[drawn]  # (M, ...), M <= n
+    queries = n + len(held_out)
+    start, every = _affordable(train, queries, seed)
+    searched, notes = train[start::every], []
+    if every > 1:
+        notes.append(
+            f"Nearest pictures were looked for among {len(searched):,} of the {len(train):,} training pictures (1 in "
+            f"{every}), so a copy of one of the others goes unseen; a smaller n searches more."
+        )
 
-    pairs_of_fakes = _pairs(fakes, searched)
-    pairs_of_real = _pairs(held_out, searched) if len(held_out) else None
+    def pairs(rows: np.ndarray, pictures: np.ndarray) -> Pairs:
+        share = len(pictures) / queries
+        at, distances = nearest_training(pictures, searched, lambda part: progress(part * share))
+        return Pairs(rows, at * every + start, distances)
+
+    pairs_of_fakes = pairs(np.arange(n), fakes)
+    pairs_of_real = pairs(drawn, held_out) if len(held_out) else None
     if pairs_of_real is None:
         notes.append("The data set is too small for held-out pictures, so the floors that need them are missing.")
     elif len(held_out) < 100:
@@ -117,7 +146,9 @@ def fake_pictures(generator: "Generator", n: int, seed: int) -> np.ndarray:
     return render(generator, z)
 
 
-def nearest_training(pictures: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def nearest_training(
+    pictures: np.ndarray, train: np.ndarray, progress: Callable[[float], None] = lambda share: None
+) -> tuple[np.ndarray, np.ndarray]:
     """For each picture the index of its nearest training picture, int64 (N,), and the distance, float64 (N,)."""
     assert pictures.dtype == train.dtype == np.uint8 and pictures.shape[1:] == train.shape[1:] and len(train)
     size = math.prod(train.shape[1:])
@@ -135,6 +166,7 @@ def nearest_training(pictures: np.ndarray, train: np.ndarray) -> tuple[np.ndarra
             better = score < best[part]
             best[part] = torch.where(better, score, best[part])
             index[part] = torch.where(better, at + start, index[part])
+        progress(len(real) / len(train))
     found = index.numpy()
     # the products are rounded to about a tenth of a grey level: the distances themselves are worked out exactly
     return found, np.array([_distance(pictures[i], train[j]) for i, j in enumerate(found)])
@@ -184,24 +216,13 @@ def _distance(a: np.ndarray, b: np.ndarray) -> float:
     return math.sqrt(np.square(a.astype(np.int64) - b).mean())
 
 
-def _pairs(pictures: np.ndarray, train: np.ndarray) -> Pairs:
-    index, distances = nearest_training(pictures, train)
-    return Pairs(pictures, train[index], distances)
-
-
-def _affordable(train: np.ndarray, queries: int, seed: int) -> tuple[np.ndarray, list[str]]:
-    """The training pictures to search: all, or every k-th from a start given by the seed, with a note that says so.
+def _affordable(train: np.ndarray, queries: int, seed: int) -> tuple[int, int]:
+    """Which training pictures to search: (0, 1) for all, or (start, k) for every k-th from a start given by the seed.
 
     Every k-th is a view: nothing is copied, however large the data set.
     """
     k = math.ceil(len(train) * queries * math.prod(train.shape[1:]) / MAX_PRODUCTS)
-    if k <= 1:
-        return train, []
-    searched = train[np.random.default_rng(seed).integers(k) :: k]
-    return searched, [
-        f"Nearest pictures were looked for among {len(searched):,} of the {len(train):,} training pictures (1 in {k}), "
-        "so a copy of one of the others goes unseen; a smaller n searches more."
-    ]
+    return (0, 1) if k <= 1 else (int(np.random.default_rng(seed).integers(k)), k)
 
 
 def _moments(pictures: np.ndarray) -> dict[str, float]:

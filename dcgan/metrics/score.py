@@ -23,7 +23,9 @@ def class_score(probabilities: np.ndarray, splits: int = SPLITS) -> Score:
     p = probabilities.astype(np.float64)
     assert p.ndim == 2 and len(p) >= 2 * splits, p.shape
     scores = []
-    for part in np.array_split(p, splits):
+    ends = [i * len(p) // splits for i in range(splits + 1)]
+    for start, end in zip(ends, ends[1:], strict=False):
+        part = p[start:end]
         overall = part.mean(0, keepdims=True)
         terms = part * (np.log(np.maximum(part, 1e-300)) - np.log(np.maximum(overall, 1e-300)))  # 0 log 0 = 0
         scores.append(np.exp(terms.sum(1).mean()))

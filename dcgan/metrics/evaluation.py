@@ -1,0 +1,189 @@
+"""One generator's report: every figure beside its floor, and the rows of the pictures that prove it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dcgan.config import BadInput
+from dcgan.latent import sample_seeds, z_from_seeds
+from dcgan.metrics import pixels
+from dcgan.metrics.classes import class_report
+from dcgan.metrics.judge import judge_of
+from dcgan.metrics.reference import VERSION, Reference, shuffled_score
+from dcgan.metrics.score import SPLITS
+from dcgan.render import AT_ONCE, render
+from dcgan.runs import Run, publish
+
+if TYPE_CHECKING:
+    from dcgan.models import Generator
+
+COPIES = 1000  # fakes whose nearest training pictures are looked for
+SHOWN = 24  # pictures of each kind that a report lists
+PRODUCTS_PER_PICTURE = 10**8  # multiplications that take about as long as one look of the judge
+Progress = Callable[[float, str], None]  # called with the share done, 0 to 1, and what is being done
+
+
+def evaluate(
+    generator: "Generator", n: int = 1000, seed: int = 0, progress: Progress = lambda share, doing: None
+) -> dict[str, Any]:
+    """The report of the fakes from seeds seed, seed + 1, ..., plain numbers and text, ready for JSON.
+
+    Raises BadInput when the data can't be read. The first one of a data set also looks at the real pictures and keeps
+    what it saw. No global random state moves.
+    """
+    if not 2 <= n <= pixels.MAX_PICTURES:
+        raise BadInput(f"n must be from 2 to {pixels.MAX_PICTURES}, not {n!r}.")
+    config = generator.config
+    bar = _Bar(progress, pixels.MAX_PICTURES + 5 * n)
+    bar.doing = "Looking at real pictures"
+    reference = Reference(config, bar.tick)
+    copies = min(n, COPIES)
+    search = len(reference.train) * 2 * copies * reference.train[0].size // PRODUCTS_PER_PICTURE
+    bar.restart(reference.floor_pictures(n) + 2 * n + search)
+    floors = reference.floors(n, bar.tick)
+
+    bar.doing = "Drawing fakes"
+    fakes = _draw(generator, n, seed, bar.tick)
+    bar.doing = "Looking at the fakes"
+    features = reference.judge.features(fakes, bar.tick)
+    figures, realism = reference.compare(features, seed)
+    bar.doing = "Looking for copies among the training pictures"
+    measured = pixels.measure(generator, copies, seed, fakes[:copies], lambda share: bar.tick(share * search))
+
+    report: dict[str, Any] = {
+        "version": VERSION,
+        "n": n,
+        "seed": seed,
+        "data": config.data,
+        "data_fingerprint": config.data_fingerprint,
+        "image_size": config.image_size,
+        "channels": config.channels,
+        "step": generator.origin.step if generator.origin else None,
+        "weights": measured.report["weights"],
+        "weights_hash": measured.report["weights_hash"],
+        "judge": {"name": reference.judge.name, "hash": reference.judge.hash, "limits": reference.judge.limits},
+        "reference": {"split": "test" if reference.held_out else "train", "n": len(reference.pictures)},
+        "neighbours_n": len(reference.beside(features)[0]),
+        "figures": {
+            name: None if value is None else {"value": value, "floor": floors.get(name)}
+            for name, value in figures._asdict().items()
+        },
+        "classes": None,
+        "pixels": measured.report,
+        "pictures": {
+            "closest": measured.fakes.closest(SHOWN).listed(),
+            "first": measured.fakes.take(slice(SHOWN)).listed(),
+        },
+        "notes": _notes(reference, n) + measured.report.pop("notes"),
+    }
+    if measured.held_out is not None:
+        report["pictures"]["closest_real"] = measured.held_out.closest(SHOWN).listed()
+        report["pictures"]["first_real"] = measured.held_out.take(slice(SHOWN)).listed()
+    if realism is not None:
+        order = np.argsort(-realism, kind="stable")
+        report["pictures"] |= {"best": order[:SHOWN].tolist(), "worst": order[::-1][:SHOWN].tolist()}
+    judge, real = reference.judge, reference.probabilities
+    probabilities = judge.probabilities(features)
+    if probabilities is not None and real is not None and judge.confusion is not None:
+        report["classes"] = class_report(probabilities, real, judge.confusion, judge.class_names)
+        if figures.score is not None and len(real) >= 2 * SPLITS:
+            own = shuffled_score(real[np.random.default_rng(seed).permutation(len(real))[:n]])
+            report["figures"]["score"] |= {"deviation": shuffled_score(probabilities).deviation, "real": own.mean}
+    progress(1.0, "Done")
+    return report
+
+
+# ---- reports are kept in the run's directory, where everything that shows the run finds them
+
+
+def evaluate_run(
+    run: Run, generator: "Generator", n: int = 1000, seed: int = 0, progress: Progress = lambda share, doing: None
+) -> dict[str, Any]:
+    """As `evaluate`; a report that the run already has is only read."""
+    known = kept_report(run, generator, n, seed)
+    if known is not None:
+        return known
+    report = evaluate(generator, n, seed, progress)
+    path = _path(run, report["step"], report["weights_hash"], n, seed)
+    try:
+        path.parent.mkdir(exist_ok=True)
+        publish(path, (json.dumps(report, allow_nan=False) + "\n").encode())
+    except OSError:
+        pass  # a run that can't be written to is measured anew each time
+    return report
+
+
+def kept_report(run: Run, generator: "Generator", n: int, seed: int = 0) -> dict[str, Any] | None:
+    """The report of exactly these weights, or None; one by another judge, version or data set doesn't count."""
+    origin = generator.origin
+    if origin is None:
+        return None
+    report = _read(_path(run, origin.step, origin.weights_hash, n, seed))
+    return report if report is not None and _is_of(report, generator) else None
+
+
+def _is_of(report: dict[str, Any], generator: "Generator") -> bool:
+    config = generator.config
+    return (
+        report.get("weights_hash") == (generator.origin.weights_hash if generator.origin else None)
+        and report.get("data_fingerprint") == config.data_fingerprint
+        and report.get("version") == VERSION
+        and (report.get("judge") or {}).get("hash") == judge_of(config).hash
+    )
+
+
+def _path(run: Run, step: int, weights: str, n: int, seed: int) -> Path:
+    return run.path / "evaluations" / f"{step:08d}-{weights[:12]}-n{n}-seed{seed}.json"
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return report if isinstance(report, dict) else None
+
+
+# ---- helpers
+
+
+class _Bar:
+    """Adds up what is done and tells it as a share."""
+
+    def __init__(self, show: Progress, total: float) -> None:
+        self._show, self._total, self._done, self._base, self.doing = show, total, 0.0, 0.0, ""
+
+    def tick(self, units: float) -> None:
+        self._done += units
+        self._show(min(0.99, self._base + (1 - self._base) * self._done / max(self._total, 1)), self.doing)
+
+    def restart(self, total: float) -> None:
+        """What is left turned out to be `total`; the share shown so far stays."""
+        self._base += (1 - self._base) * self._done / (self._done + total) if self._done else 0.0
+        self._total, self._done = total, 0.0
+
+
+def _draw(generator: "Generator", n: int, seed: int, tick: Callable[[float], None]) -> np.ndarray:
+    """As `pixels.fake_pictures`, telling how far it is."""
+    parts = []
+    for z in z_from_seeds(sample_seeds(seed, n), generator.config.z_dim, generator.config.z_prior).split(AT_ONCE * 4):
+        parts.append(render(generator, z))
+        tick(len(z))
+    return np.concatenate(parts)
+
+
+def _notes(reference: Reference, n: int) -> list[str]:
+    notes = []
+    if not reference.held_out:
+        notes.append(
+            "No pictures are held out, so the fakes are compared with the training pictures themselves and copies "
+            "would look perfect."
+        )
+    if reference.held_out and len(reference.train) < 2 * n:
+        notes.append(f"There are only {len(reference.train):,} training pictures, so the floors are rough.")
+    if not reference.judge.class_names:
+        notes.append(f"Judged by {reference.judge.name}, fixed filters that need no labels. {reference.judge.limits}")
+    return notes

@@ -1,0 +1,185 @@
+"""The real side of every comparison: the test pictures, and draws of training pictures for the floor."""
+
+import functools
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dcgan import sources
+from dcgan.config import Config
+from dcgan.metrics.classes import divergence, histogram
+from dcgan.metrics.frechet import frechet, gaussian
+from dcgan.metrics.judge import Tick, _quiet, judge_of
+from dcgan.metrics.kernel import kernel_distance, kernel_within
+from dcgan.metrics.neighbours import K_DENSITY, neighbours
+from dcgan.metrics.pixels import real_pictures
+from dcgan.metrics.score import SPLITS, Score, class_score
+from dcgan.runs import publish
+
+VERSION = 1  # raised when a figure is worked out in another way, so that kept ones are made again
+FLOOR_DRAWS = 4
+MAX_REFERENCE = 10_000
+MAX_NEIGHBOURS = 5000  # on either side: distances of all pairs grow with the square
+
+
+class Figures(NamedTuple):
+    """How one set of pictures compares with the test pictures; None where there is no such figure."""
+
+    distance: float  # Frechet
+    kernel: float
+    precision: float | None = None
+    recall: float | None = None
+    density: float | None = None
+    coverage: float | None = None
+    score: float | None = None
+    divergence: float | None = None  # of the classes, in bits
+
+
+class Comparison(NamedTuple):
+    figures: Figures
+    realism: np.ndarray | None  # float64, of the first pictures, as many as were compared; large is typical
+
+
+class Reference:
+    """What pictures of one data set, size and number of channels are compared with; raises BadInput without the data.
+
+    Without held-out pictures the training pictures take their place, and `held_out` is False.
+    """
+
+    def __init__(self, config: Config, tick: Tick = _quiet) -> None:
+        self.config, self.judge = config, judge_of(config)
+        self.train, test = real_pictures(config, "train"), real_pictures(config, "test")
+        self.held_out = len(test) > K_DENSITY
+        self.pictures = (test if self.held_out else self.train)[:MAX_REFERENCE]
+        self.features = self._kept_features(tick)
+        self.probabilities = self.judge.probabilities(self.features)
+
+    @functools.cached_property
+    def gaussian(self) -> Any:
+        return gaussian(self.features)
+
+    @functools.cached_property
+    def _kernel_within(self) -> float:
+        return kernel_within(self.features)
+
+    def distance(self, features: np.ndarray) -> float:
+        """Frechet distance of features (N, D) to those of the test pictures."""
+        return frechet(gaussian(features), self.gaussian)
+
+    def compare(self, features: np.ndarray, seed: int = 0) -> Comparison:
+        """All figures of features (N, D); precision and its kin compare at most 5,000, as many on either side."""
+        realism = None
+        found = {
+            "distance": self.distance(features),
+            "kernel": kernel_distance(features, self.features, self._kernel_within),
+        }
+        beside = self.beside(features, seed)
+        if min(len(part) for part in beside) > K_DENSITY:
+            among = neighbours(*beside)
+            found |= {name: getattr(among, name) for name in ("precision", "recall", "density", "coverage")}
+            realism = among.realism
+        probabilities = self.judge.probabilities(features)
+        if probabilities is not None and self.probabilities is not None:
+            if len(features) >= 2 * SPLITS:
+                found["score"] = shuffled_score(probabilities).mean
+            counts = [histogram(p, len(self.judge.class_names)) for p in (probabilities, self.probabilities)]
+            found["divergence"] = divergence(*counts)
+        return Comparison(Figures(**found), realism)
+
+    def beside(self, features: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """As many features of test pictures, drawn by the seed, and of these, at most 5,000."""
+        n = min(len(features), len(self.features), MAX_NEIGHBOURS)
+        rows = np.random.default_rng(seed).permutation(len(self.features))[:n]
+        return self.features[np.sort(rows)], features[:n]
+
+    def floors(self, n: int, tick: Tick = _quiet) -> dict[str, dict[str, float]]:
+        """Each figure of n training pictures instead of fakes: mean, deviation over the draws, and their number.
+
+        Empty without held-out pictures. Kept on disk once worked out.
+        """
+        if not self.held_out:
+            return {}
+        n = min(n, len(self.train))
+        return _kept_json(self._cache_path("floor", n, FLOOR_DRAWS, ".json"), lambda: self._work_out_floors(n, tick))
+
+    def distance_floor(self, n: int) -> dict[str, float] | None:
+        """The floor of the distance alone, which takes a third of the time; None without held-out pictures."""
+        if not self.held_out:
+            return None
+        n = min(n, len(self.train))
+        everything = self._cache_path("floor", n, FLOOR_DRAWS, ".json")
+        if everything.exists():
+            return self.floors(n)["distance"]
+        path = self._cache_path("distance", n, FLOOR_DRAWS, ".json")
+        return _kept_json(path, lambda: _spread([self.distance(x) for x in self._draws(n, _quiet)]))
+
+    def floor_pictures(self, n: int) -> int:
+        """How many pictures `floors` still has to look at."""
+        n = min(n, len(self.train))
+        known = not self.held_out or self._cache_path("floor", n, FLOOR_DRAWS, ".json").exists()
+        return 0 if known else FLOOR_DRAWS * n
+
+    def _work_out_floors(self, n: int, tick: Tick) -> dict[str, dict[str, float]]:
+        draws = [self.compare(x, draw).figures for draw, x in enumerate(self._draws(n, tick))]
+        columns = {name: [getattr(draw, name) for draw in draws] for name in Figures._fields}
+        return {name: _spread(values) for name, values in columns.items() if None not in values}
+
+    def _draws(self, n: int, tick: Tick) -> Iterator[np.ndarray]:
+        """Features of n training pictures at a time, no picture twice where there are enough."""
+        order = np.random.default_rng(0).permutation(len(self.train))
+        for draw in range(FLOOR_DRAWS):
+            rows = np.take(order, range(draw * n, (draw + 1) * n), mode="wrap")
+            yield self.judge.features(self.train[np.sort(rows)], tick)
+
+    def _kept_features(self, tick: Tick) -> np.ndarray:
+        path = self._cache_path("features", ".npy")
+        try:
+            found = np.load(path, allow_pickle=False)
+            if len(found) == len(self.pictures) and found.dtype == np.float32:
+                return found
+        except (OSError, ValueError, EOFError):
+            pass
+        features = self.judge.features(self.pictures, tick)
+        buffer = io.BytesIO()
+        np.save(buffer, features)
+        _keep(path, buffer.getvalue())
+        return features
+
+    def _cache_path(self, kind: str, *about: object) -> Path:
+        config, ending = self.config, about[-1]
+        parts = [VERSION, self.judge.hash, config.data, config.data_fingerprint, config.image_size, config.channels]
+        key = hashlib.sha256(json.dumps([*parts, *about]).encode()).hexdigest()[:24]
+        return sources.DATA_DIR / "cache" / f"{kind}-{key}{ending}"
+
+
+def shuffled_score(probabilities: np.ndarray) -> Score:
+    """The score of pictures that may be sorted by class, as folders are."""
+    return class_score(probabilities[np.random.default_rng(0).permutation(len(probabilities))])
+
+
+def _spread(values: list[float]) -> dict[str, float]:
+    return {"mean": float(np.mean(values)), "deviation": float(np.std(values, ddof=1)), "draws": len(values)}
+
+
+def _kept_json(path: Path, work_out: Callable[[], Any]) -> Any:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        pass
+    found = work_out()
+    _keep(path, json.dumps(found, allow_nan=False).encode())
+    return found
+
+
+def _keep(path: Path, content: bytes) -> None:
+    """Write into the cache; where that can't be done, the same is worked out again next time."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        publish(path, content)
+    except OSError:
+        pass

@@ -1,0 +1,104 @@
+"""What the figures are called, which way is better, and what a report says in plain words; light (no torch)."""
+
+from typing import Any, NamedTuple
+
+
+class Figure(NamedTuple):
+    label: str
+    meaning: str  # one line for a beginner
+    better: str  # lower or higher
+    digits: int
+
+
+FIGURES = {  # name in a report -> what it is
+    "distance": Figure(
+        "Distance",
+        "Fréchet distance: how far the fakes as a whole are from real pictures. The floor is real against real.",
+        "lower",
+        3,
+    ),
+    "kernel": Figure(
+        "Kernel distance",
+        "The same question asked another way, fair at any number of pictures; around 0 for real ones.",
+        "lower",
+        4,
+    ),
+    "precision": Figure(
+        "Precision", "Share of the fakes that look like some real pictures: is what it makes real?", "higher", 3
+    ),
+    "recall": Figure(
+        "Recall", "Share of the real pictures that look like some fakes: can it make everything?", "higher", 3
+    ),
+    "density": Figure(
+        "Density", "How typical the fakes are: high where they sit in the middle of many real pictures.", "higher", 3
+    ),
+    "coverage": Figure("Coverage", "Share of the real pictures with a fake right beside them.", "higher", 3),
+    "score": Figure(
+        "Class score",
+        "Inception-style score: high when each fake is clearly one thing and all things occur. It sees no copying.",
+        "higher",
+        2,
+    ),
+    "divergence": Figure(
+        "Class imbalance",
+        "How far the mix of classes is from the real one, in bits: 0 is equal, 1 shares none.",
+        "lower",
+        4,
+    ),
+}
+
+
+def metric_name(report: dict[str, Any]) -> str:
+    """The Frechet distance's full name, such as FD-fmnistcnn-v1."""
+    return f"FD-{report['judge']['name']}"
+
+
+def times_floor(report: dict[str, Any]) -> float | None:
+    """The distance as a multiple of its floor; None without a floor."""
+    found = report["figures"]["distance"]
+    floor = found["floor"] and found["floor"]["mean"]
+    return found["value"] / floor if floor else None
+
+
+def as_text(report: dict[str, Any]) -> str:
+    """The report for a terminal."""
+    against = report["reference"]
+    lines = [
+        f"{metric_name(report)} of step {report['step']:,}: {report['n']:,} fakes of seeds {report['seed']} to "
+        f"{report['seed'] + report['n'] - 1}, {report['weights']} weights {report['weights_hash'][:12]}",
+        f"against {against['n']:,} {against['split']} pictures of {report['data']} at {report['image_size']} px; "
+        f"judge {report['judge']['hash'][:12]}",
+        "",
+        f"{'':18}{'fakes':>10}  {'floor: real against real':<26}better",
+    ]
+    for name, figure in FIGURES.items():
+        found = report["figures"][name]
+        if found is not None:
+            floor = found["floor"]
+            beside = f"{floor['mean']:.{figure.digits}f} ± {floor['deviation']:.{figure.digits}f}" if floor else "none"
+            lines.append(f"{figure.label:18}{found['value']:10.{figure.digits}f}  {beside:<26}{figure.better}")
+    lines += ["", *class_lines(report), copy_sentence(report)]
+    return "\n".join([*lines, *(f"Note: {note}" for note in report["notes"])])
+
+
+def class_lines(report: dict[str, Any]) -> list[str]:
+    """The classes in one or two lines; none where the judge knows no classes."""
+    classes = report["classes"]
+    if classes is None:
+        return []
+    lines = [f"Classes covered: {classes['covered']} of {classes['classes']}."]
+    if classes["missing"]:
+        lines[0] += f" Missing: {', '.join(classes['missing'])}."
+    shares = zip(classes["names"], classes["share"], classes["real_share"], strict=True)
+    return [*lines, "; ".join(f"{name} {share:.1%} (real {real:.1%})" for name, share, real in shares)]
+
+
+def copy_sentence(report: dict[str, Any]) -> str:
+    """Whether the fakes lie closer to training pictures than chance allows."""
+    close = report["pixels"]["close"]
+    if close is None:
+        return "Copies can't be told from new pictures without held-out ones."
+    share = f"{close['fakes']:,} of {report['pixels']['n']:,} fakes"
+    by_chance = f"closer to a training picture than {close['threshold']:.1f} grey levels, by chance about"
+    verdict = "Copy alarm: " if close["alarm"] else "No sign of copying: "
+    return f"{verdict}{share} are {by_chance} {close['expected']:.0f}."
