@@ -38,13 +38,14 @@ def _features(x: Tensor) -> Tensor:
 
 
 def _edges(x: Tensor, places: int) -> Tensor:
-    """Root mean square slope (N, 1, S, S) -> (N, 6 * places^2) by direction of the edge, in places^2 squares."""
+    """(N, 1, S, S) -> (N, 6 * places^2): root of the root mean square slope by direction, in places^2 squares."""
     x = F.pad(x, (1, 1, 1, 1), mode="replicate")
     dx = (x[:, :, 1:-1, 2:] - x[:, :, 1:-1, :-2]) / 2
     dy = (x[:, :, 2:, 1:-1] - x[:, :, :-2, 1:-1]) / 2
     angles = torch.arange(ORIENTATIONS) * math.pi / ORIENTATIONS
     along = dx * angles.cos()[:, None, None] + dy * angles.sin()[:, None, None]  # (N, 6, S, S)
-    return (F.adaptive_avg_pool2d(along.square(), places) + 1e-12).sqrt().flatten(1)
+    slope = F.adaptive_avg_pool2d(along.square(), places).sqrt()
+    return slope.sqrt().flatten(1)  # weak edges count nearly as much as strong ones, or noise would go unseen
 
 
 assert FRAME in GRIDS  # the pyramid begins with the frame itself

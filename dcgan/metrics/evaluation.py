@@ -42,8 +42,8 @@ def evaluate(
     reference = Reference(config, bar.tick)
     copies = min(n, COPIES)
     search = len(reference.train) * 2 * copies * reference.train[0].size // PRODUCTS_PER_PICTURE
-    bar.restart(reference.floor_pictures(n) + 2 * n + search)
-    floors = reference.floors(n, bar.tick)
+    bar.restart(reference.pictures_to_see(n) + 2 * n + search)
+    floors, ruler = reference.floors(n, bar.tick), reference.ruler(n, bar.tick)
 
     bar.doing = "Drawing fakes"
     fakes = _draw(generator, n, seed, bar.tick)
@@ -71,6 +71,7 @@ def evaluate(
             name: None if value is None else {"value": value, "floor": floors.get(name)}
             for name, value in figures._asdict().items()
         },
+        "ruler": ruler,
         "classes": None,
         "pixels": measured.report,
         "pictures": {
@@ -145,6 +146,28 @@ def _read(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, RecursionError):
         return None
     return report if isinstance(report, dict) else None
+
+
+# ---- the pictures that a report names
+
+
+def fakes_of(generator: "Generator", report: dict[str, Any], rows: list[int]) -> np.ndarray:
+    """Fakes by their rows in a report, uint8 (N, H, W) or (N, H, W, 3): row i comes from seed + i."""
+    seeds = sample_seeds(report["seed"], report["n"])
+    config = generator.config
+    return render(generator, z_from_seeds([seeds[row] for row in rows], config.z_dim, config.z_prior))
+
+
+def pairs_of(generator: "Generator", report: dict[str, Any], kind: str) -> tuple[np.ndarray, np.ndarray, list[float]]:
+    """Pictures, their nearest training pictures and the distances, for a kind of pair that the report lists."""
+    listed = report["pictures"][kind]
+    rows, nearest = [int(row) for row, _, _ in listed], [int(row) for _, row, _ in listed]
+    train = pixels.real_pictures(generator.config, "train")
+    if kind.endswith("_real"):
+        pictures = pixels.real_pictures(generator.config, "test")[rows]
+    else:
+        pictures = fakes_of(generator, report, rows)
+    return pictures, train[nearest], [distance for _, _, distance in listed]
 
 
 # ---- helpers

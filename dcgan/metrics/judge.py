@@ -83,14 +83,13 @@ def judge_of(config: Config) -> Judge:
         if judge.hash != SHIPPED_HASH:
             raise BadInput(f"{SHIPPED} is not the classifier that came with the studio: put the original there again.")
         return judge
-    own = own_path(config)
+    own = own_path(source, config.data_fingerprint, config.channels)
     return _read(own, own.stat().st_mtime_ns) if own.exists() else EdgeJudge(config.channels)
 
 
-def own_path(config: Config) -> Path:
-    """Where a classifier trained for a run's data lives."""
-    source = sources.resolve(config.data)
-    name = f"{source.title.lower()}cnn" if source.kind == "idx" else f"{config.data_fingerprint}-{config.channels}"
+def own_path(source: sources.Source, fingerprint: str, channels: int) -> Path:
+    """Where a classifier trained for a data set lives; a filter of classes changes nothing."""
+    name = f"{source.title.lower()}cnn" if source.kind == "idx" else f"{fingerprint}-{channels}"
     return sources.DATA_DIR / "judges" / f"{name}.safetensors"
 
 

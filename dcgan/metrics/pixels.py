@@ -44,10 +44,10 @@ class Pairs(NamedTuple):
         """The n pairs with the smallest distance, rising."""
         return self.take(np.argsort(self.distances, kind="stable")[:n])
 
-    def listed(self) -> list[tuple[int, int, float]]:
-        """(row, nearest training row, distance) of each pair, ready for JSON."""
+    def listed(self) -> list[list[float]]:
+        """[row, nearest training row, distance] of each pair, ready for JSON."""
         distances = self.distances.round(3).tolist()
-        return list(zip(self.rows.tolist(), self.nearest.tolist(), distances, strict=True))
+        return [list(pair) for pair in zip(self.rows.tolist(), self.nearest.tolist(), distances, strict=True)]
 
 
 class Measurement(NamedTuple):
@@ -123,6 +123,7 @@ def measure(
             "fakes": _percentiles(pairs_of_fakes.distances),
             "test": _percentiles(pairs_of_real.distances) if pairs_of_real else None,
         },
+        "hills": _hills(pairs_of_fakes.distances, pairs_of_real.distances if pairs_of_real else None),
         "close": close_calls(pairs_of_fakes.distances, pairs_of_real.distances) if pairs_of_real else None,
         "notes": notes,
     }
@@ -239,6 +240,21 @@ def _moments(pictures: np.ndarray) -> dict[str, float]:
     spread = math.sqrt(max(mean_square.mean() - mean.mean() ** 2, 0))
     per_pixel = np.where(squares * len(pictures) == total**2, 0, np.sqrt(variance)).mean()  # exactly 0 if constant
     return {"mean": _rounded(mean.mean()), "spread": _rounded(spread), "per_pixel_spread": _rounded(per_pixel)}
+
+
+def _hills(fakes: np.ndarray, held_out: np.ndarray | None) -> dict[str, Any]:
+    """Histograms of the nearest distances over the same bins, in per cent of each set."""
+    both = fakes if held_out is None else np.concatenate([fakes, held_out])
+    edges = np.linspace(0, np.percentile(both, 99.5) + 1, 33)
+
+    def shares(distances: np.ndarray) -> list[float]:
+        return (100 * np.histogram(distances, edges)[0] / len(distances)).round(2).tolist()
+
+    return {
+        "edges": edges.round(3).tolist(),
+        "fakes": shares(fakes),
+        "test": None if held_out is None else shares(held_out),
+    }
 
 
 def _percentiles(distances: np.ndarray) -> dict[str, float]:

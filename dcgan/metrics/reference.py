@@ -19,6 +19,7 @@ from dcgan.metrics.kernel import kernel_distance, kernel_within
 from dcgan.metrics.neighbours import K_DENSITY, neighbours
 from dcgan.metrics.pixels import real_pictures
 from dcgan.metrics.score import SPLITS, Score, class_score
+from dcgan.metrics.spoil import SPOILT
 from dcgan.runs import publish
 
 VERSION = 1  # raised when a figure is worked out in another way, so that kept ones are made again
@@ -118,11 +119,37 @@ class Reference:
         path = self._cache_path("distance", n, FLOOR_DRAWS, ".json")
         return _kept_json(path, lambda: _spread([self.distance(x) for x in self._draws(n, _quiet)]))
 
-    def floor_pictures(self, n: int) -> int:
-        """How many pictures `floors` still has to look at."""
+    def ruler(self, n: int, tick: Tick = _quiet) -> list[dict[str, Any]]:
+        """Distances of n spoilt training pictures, rising, by which a distance can be read; kept on disk, too.
+
+        Empty without held-out pictures.
+        """
+        if not self.held_out:
+            return []
         n = min(n, len(self.train))
-        known = not self.held_out or self._cache_path("floor", n, FLOOR_DRAWS, ".json").exists()
-        return 0 if known else FLOOR_DRAWS * n
+        return _kept_json(self._cache_path("ruler", n, ".json"), lambda: self._work_out_ruler(n, tick))
+
+    def _work_out_ruler(self, n: int, tick: Tick) -> list[dict[str, Any]]:
+        rows = np.sort(np.random.default_rng(0).permutation(len(self.train))[:n])
+        pictures = self.train[rows]
+        seen = {label: self.judge.features(spoil(pictures), tick) for label, spoil in SPOILT.items()}
+        own = self.judge.features(pictures, tick)
+        seen["one picture repeated"] = np.repeat(own[:1], n, axis=0)
+        probabilities = self.judge.probabilities(own)
+        if probabilities is not None:
+            named = probabilities.argmax(1)
+            rest = own[named != np.bincount(named).argmax()]
+            if len(rest) > 1:
+                seen["one class missing"] = rest
+        marks = [{"label": label, "distance": self.distance(features)} for label, features in seen.items()]
+        return sorted(marks, key=lambda mark: mark["distance"])
+
+    def pictures_to_see(self, n: int) -> int:
+        """How many pictures `floors` and `ruler` still have to look at."""
+        n = min(n, len(self.train))
+        floors = self._cache_path("floor", n, FLOOR_DRAWS, ".json").exists()
+        ruler = self._cache_path("ruler", n, ".json").exists()
+        return self.held_out * n * (FLOOR_DRAWS * (not floors) + (len(SPOILT) + 1) * (not ruler))
 
     def _work_out_floors(self, n: int, tick: Tick) -> dict[str, dict[str, float]]:
         draws = [self.compare(x, draw).figures for draw, x in enumerate(self._draws(n, tick))]

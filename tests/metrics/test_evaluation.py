@@ -1,0 +1,144 @@
+"""Whole reports: of replayed real pictures, of a tiny network, of data with and without classes."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from dcgan import sources
+from dcgan.checkpoint import generator_bytes, load_generator
+from dcgan.config import BadInput, Config
+from dcgan.data import load
+from dcgan.metrics import evaluation, words
+from dcgan.metrics.evaluation import evaluate, evaluate_run, kept_report
+from dcgan.models import Generator
+from dcgan.runs import Run, publish
+
+N = 200
+
+
+class Replay(torch.nn.Module):
+    """A generator that gives back the pictures it is built from, one after the other."""
+
+    def __init__(self, pictures, config):
+        super().__init__()
+        self.config, self.origin, self.at = config, None, 0
+        self.register_buffer("pictures", torch.tensor(pictures)[:, None].float() / 127.5 - 1)
+
+    def forward(self, z):
+        self.at += len(z)
+        return self.pictures[self.at - len(z) : self.at]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def data_dir(tmp_path_factory):
+    """The cache of this module."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sources, "DATA_DIR", tmp_path_factory.mktemp("data"))
+        yield
+
+
+@pytest.fixture(scope="module")
+def clothes():
+    return load("fashion-mnist", 28, 1, "train"), load("fashion-mnist", 28, 1, "test")
+
+
+@pytest.fixture(scope="module")
+def config(clothes):
+    return Config(data="fashion-mnist", image_size=28, ngf=8, data_fingerprint=clothes[0].fingerprint)
+
+
+def figures(report):
+    return {name: found["value"] for name, found in report["figures"].items() if found is not None}
+
+
+def test_a_replay_of_training_pictures_raises_the_copy_alarm_and_looks_perfect_otherwise(config, clothes):
+    report = evaluate(Replay(clothes[0].images[-N:, 0], config), N)
+    assert report["pixels"]["close"]["alarm"] and report["pixels"]["close"]["fakes"] == N
+    assert words.copy_sentence(report).startswith("Copy alarm")
+    assert words.times_floor(report) < 1.5 and report["pictures"]["closest"][0][2] == 0
+    row, nearest, _ = report["pictures"]["first"][3]
+    assert row == 3 and nearest == len(clothes[0].images) - N + 3
+
+
+def test_a_replay_of_test_pictures_raises_no_alarm_and_lands_on_the_floor(config, clothes):
+    replayed = clothes[1].images[1000 : 1000 + N, 0]
+    report = evaluate(Replay(replayed, config), N)
+    assert not report["pixels"]["close"]["alarm"]
+    found = figures(report)
+    for name, figure in words.FIGURES.items():
+        floor = report["figures"][name]["floor"]
+        assert floor["draws"] == 4 and floor["deviation"] > 0
+        if name != "distance":  # these pictures are also among those they are compared with
+            assert abs(found[name] - floor["mean"]) < max(8 * floor["deviation"], 0.25 * abs(floor["mean"])), figure
+    assert report["classes"]["missing"] == [] and report["classes"]["covered"] == 10
+    assert (report["n"], report["reference"], report["neighbours_n"]) == (N, {"split": "test", "n": 10_000}, N)
+    assert report["judge"]["name"] == "fmnistcnn-v1" and words.metric_name(report) == "FD-fmnistcnn-v1"
+
+
+def test_a_collapsed_generator_is_seen_as_such(config, clothes):
+    report = evaluate(Replay(np.repeat(clothes[1].images[:1, 0], N, axis=0), config), N)
+    found = figures(report)
+    assert found["recall"] < 0.05 and found["coverage"] < 0.1 and found["precision"] == 1.0
+    assert found["score"] == pytest.approx(1, abs=1e-6) and words.times_floor(report) > 20
+    assert len(report["classes"]["missing"]) >= 8 and found["divergence"] > 0.5
+
+
+def test_the_whole_report_is_plain_and_moves_no_random_state(config):
+    torch.manual_seed(1)
+    generator = Generator(config).eval()
+    before = torch.get_rng_state(), np.random.get_state()[1].copy()
+    shares = []
+    report = evaluate(generator, 40, 5, lambda share, doing: shares.append((share, doing)))
+    assert torch.equal(torch.get_rng_state(), before[0]) and (np.random.get_state()[1] == before[1]).all()
+    assert json.loads(json.dumps(report, allow_nan=False)) == json.loads(json.dumps(report))
+    assert [share for share, _ in shares] == sorted(share for share, _ in shares) and shares[-1][0] == 1
+    assert {doing for _, doing in shares} >= {"Drawing fakes", "Looking at the fakes"}
+    best, worst = report["pictures"]["best"], report["pictures"]["worst"]
+    assert len(best) == 24 and set(best) <= set(range(40)) and best[16:] == worst[::-1][:8]
+    text = words.as_text(report | {"step": 3})
+    assert "FD-fmnistcnn-v1 of step 3" in text and "Classes covered" in text and "real against real" in text
+
+
+@pytest.fixture
+def run(tmp_path, config):
+    config = config.replace(ngf=8)
+    made = Run.create(config, tmp_path, "judged")
+    torch.manual_seed(2)
+    publish(made.generator_path, generator_bytes(Generator(config).eval(), 7))
+    return made
+
+
+def test_a_report_is_kept_with_its_run_and_only_for_its_own_weights(run, monkeypatch):
+    generator = load_generator(run.generator_path)
+    assert kept_report(run, generator, 30) is None
+    report = evaluate_run(run, generator, 30)
+    assert report["step"] == 7 and kept_report(run, generator, 30) == report
+    monkeypatch.setattr(evaluation, "evaluate", None)  # would fail if called
+    assert evaluate_run(run, generator, 30) == report
+    assert kept_report(run, generator, 31) is None and kept_report(run, generator, 30, seed=1) is None
+    (path,) = (run.path / "evaluations").iterdir()
+    for damage in (b"{", b"[]", json.dumps(report | {"judge": {"hash": "other"}}).encode(), b'{"judge": 3}'):
+        path.write_bytes(damage)
+        assert kept_report(run, generator, 30) is None
+    torch.manual_seed(3)
+    publish(run.generator_path, generator_bytes(Generator(generator.config).eval(), 7))
+    assert kept_report(run, load_generator(run.generator_path), 30) is None
+
+
+def test_a_folder_without_classes_or_held_out_pictures_still_gets_a_report(tiny):
+    torch.manual_seed(0)
+    report = evaluate(Generator(tiny.replace(data_fingerprint="")).eval(), 8)
+    assert report["reference"]["split"] == "train" and report["figures"]["distance"]["floor"] is None
+    assert report["judge"]["name"] == "edges-v1" and report["classes"] is None
+    assert report["figures"]["score"] is None and report["figures"]["divergence"] is None
+    assert any("held out" in note for note in report["notes"]) and any("no labels" in note for note in report["notes"])
+    assert "none" in words.as_text(report | {"step": 0})
+    assert words.times_floor(report) is None
+
+
+@pytest.mark.parametrize("n", [1, 0, 10_001])
+def test_unusable_n_is_refused(config, n):
+    with pytest.raises(BadInput, match="n must be"):
+        evaluate(Generator(config).eval(), n)
