@@ -1,38 +1,75 @@
-"""What was measured, kept for the next look."""
+"""Reports for the page: read from the runs, or made now with a bar that shows how far it is."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-import numpy as np
 import streamlit as st
 
-if TYPE_CHECKING:
-    from dcgan.metrics.pixels import Pairs
-    from dcgan.models import Generator
+from dcgan.runs import Run
+from pages.common import address
+from pages.common.loading import Opened, modified, open_at
 
-SHOWN = 12  # pairs in a row
-
-
-class Evaluation(NamedTuple):
-    """What the page shows: the report, all distances, and a few pairs of each kind."""
-
-    report: dict[str, Any]
-    fake_distances: np.ndarray  # (n,)
-    real_distances: np.ndarray | None
-    closest: dict[str, "Pairs | None"]
-    first: dict[str, "Pairs | None"]  # those of the first seeds: no choice was made
+NUMBERS = (1000, 2000, 5000, 10_000)
+N_KEY = "evaluate-n"
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def evaluation(run_id: str, weights: str, n: int, seed: int, _generator: "Generator") -> Evaluation:
-    """Measure once per run, weights hash, n and seed; shared by every visitor, never changed."""
-    from dcgan.metrics.pixels import measure
+class Wanted(NamedTuple):
+    """One generator to be measured."""
 
-    measured = measure(_generator, n, seed)
-    pairs = {"fakes": measured.fakes, "test": measured.held_out}
-    return Evaluation(
-        measured.report,
-        measured.fakes.distances,
-        measured.held_out.distances if measured.held_out else None,
-        {name: kind and kind.closest(SHOWN) for name, kind in pairs.items()},
-        {name: kind and kind.take(list(range(min(SHOWN, len(kind.distances))))) for name, kind in pairs.items()},
-    )
+    run: Run
+    step: int | None  # None is the newest
+
+    @property
+    def opened(self) -> Opened:
+        return open_at(self.run, self.step)
+
+    @property
+    def title(self) -> str:
+        return self.run.name if self.step is None else f"{self.run.name}, step {self.step:,}"
+
+
+def pick_n() -> int:
+    """How many fakes; in the URL, too."""
+    if address.just_arrived(N_KEY):
+        asked = address.read_whole(st.query_params.get("n", ""))
+        st.session_state[N_KEY] = asked if asked in NUMBERS else NUMBERS[0]
+    help = "So many fakes. More takes longer and is surer; compare figures only at the same number."
+    n = st.selectbox("Pictures", NUMBERS, format_func=lambda n: f"{n:,}", help=help, key=N_KEY)
+    address.write({"n": None if n == NUMBERS[0] else str(n)})
+    return n
+
+
+def kept(wanted: Wanted, n: int) -> dict[str, Any] | None:
+    """The report that the run already has of these very weights, or None; raises BadInput without a generator."""
+    return _kept(str(wanted.run.path), wanted.step, modified(wanted.run, wanted.step), n, _newest(wanted.run))
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _kept(run_path: str, step: int | None, modified: int, n: int, reports: int) -> dict[str, Any] | None:
+    from dcgan.metrics.evaluation import kept_report
+
+    run = Run(run_path)
+    return kept_report(run, open_at(run, step).generator, n)
+
+
+def _newest(run: Run) -> int:
+    """When the run's list of reports last changed, in nanoseconds."""
+    try:
+        return (run.path / "evaluations").stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def measure(all_wanted: list[Wanted], n: int) -> Iterator[tuple[Wanted, dict[str, Any]]]:
+    """Measure one after the other, under one bar; each report is kept as soon as it is there."""
+    from dcgan.metrics.evaluation import evaluate_run
+
+    bar = st.progress(0.0, text="Beginning …")
+    for number, wanted in enumerate(all_wanted):
+
+        def show(share: float, doing: str, number: int = number, wanted: Wanted = wanted) -> None:
+            which = f" · {number + 1} of {len(all_wanted)}" if len(all_wanted) > 1 else ""
+            bar.progress((number + share) / len(all_wanted), text=f"{doing} …{which}")
+
+        yield wanted, evaluate_run(wanted.run, wanted.opened.generator, n, progress=show)
+    bar.empty()
