@@ -17,7 +17,6 @@ from dcgan.latent import z_from_seeds
 from dcgan.models import Discriminator, Generator
 from dcgan.presets import PRESETS, preset_config
 from dcgan.runs import PROJECT, Run
-from pages.understanding import evaluate_words
 from pages.understanding.learn_curves import _moments
 from pages.understanding.learn_questions import QUESTIONS
 
@@ -99,88 +98,102 @@ def test_evaluate_without_a_run_sends_to_train(place):
     assert not app.button
 
 
-def test_evaluate_measures_on_the_click_and_keeps_it_in_the_address(place):
-    make_run(place)
-    app = open_page("evaluate", n="100")
-    assert app.selectbox[1].value == 100 and not app.metric
-    assert "three questions" in words(app)
-    app.button[0].click().run()
+def measure_button(app):
+    return next(button for button in app.button if button.label.startswith("Measure"))
+
+
+def test_evaluate_measures_on_the_click_and_keeps_it_with_the_run(place):
+    run = make_run(place)
+    app = open_page("evaluate")
+    assert "three questions" in words(app) and not app.metric
+    measure_button(app).click().run()
     assert not app.exception
-    assert [metric.label for metric in app.metric] == ["Variety", "Brightness off by", "Nearest picture", "Close calls"]
+    labels = [metric.label for metric in app.metric]
+    assert labels == ["Distance", "Look real", "Variety", "Close calls"]  # the pictures have no classes
     text = words(app)
-    assert "Only 12 pictures are held out" in text and "they can't tell" in text
-    assert "100 fakes of seeds 0 to 99, step 40" in text
-    assert len(app.get("plotly_chart")) == 2
-    assert html(app).count("data:image/png") == 2 * (12 + 12)
-    address = {key: app.query_params[key] for key in ("run", "n", "measured")}
-    again = open_page("evaluate", **address)
+    assert "nearer to real pictures" in text or "farther from real pictures" in text or "as near to" in text
+    assert "step 40" in text and "seeds 0 to 999" in text and "no labels" in text
+    assert app.get("plotly_chart") and html(app).count("data:image/png") == 12  # as many as are held out
+    assert measure_button(app).disabled and measure_button(app).label == "Measured"
+    assert len(list((run.path / "evaluations").iterdir())) == 1
+    again = open_page("evaluate", run="tiny")
     assert [metric.value for metric in again.metric] == [metric.value for metric in app.metric]
 
 
-def test_evaluate_at_another_step_asks_to_measure_anew(place):
+def test_evaluate_at_another_step_asks_to_measure_anew_and_never_shows_the_old_figures(place):
     make_run(place)
-    app = open_page("evaluate", n="100")
-    app.button[0].click().run()
-    app.select_slider[0].set_value(0).run()
-    assert not app.exception and not app.metric
-    app.button[0].click().run()
-    assert "step 0" in words(app)
-
-
-def test_evaluate_shows_pairs_of_the_first_seeds(place):
-    make_run(place)
-    app = open_page("evaluate", n="100")
-    app.button[0].click().run()
-    closest = html(app)
-    app.segmented_control[0].set_value("First seeds").run()
-    assert not app.exception and html(app) != closest
-    assert "Held-out real pictures" in words(app)
-
-
-def test_evaluate_says_what_is_wrong_with_the_data(place):
-    make_run(place, data_fingerprint="of other pictures")
     app = open_page("evaluate")
-    app.button[0].click().run()
+    measure_button(app).click().run()
+    app.select_slider[0].set_value(0).run()
+    assert not app.exception and not app.metric and not measure_button(app).disabled
+    measure_button(app).click().run()
+    assert "step 0" in words(app) and app.metric
+
+
+def test_evaluate_shows_every_kind_of_picture(place):
+    make_run(place)
+    app = open_page("evaluate")
+    measure_button(app).click().run()
+    seen = set()
+    for kind in ("best", "worst", "first", "closest", "closest_real"):
+        control = next(control for control in app.segmented_control if control.label == "Which pictures")
+        control.set_value(kind).run()
+        assert not app.exception
+        seen.add(html(app))
+    assert len(seen) == 5
+
+
+def test_evaluate_follows_a_run_over_its_steps(place):
+    make_run(place)
+    app = open_page("evaluate", view="steps")
+    assert measure_button(app).label == "Measure 2 steps"
+    measure_button(app).click().run()
+    assert not app.exception and "is the best measured" in words(app)
+    assert len(app.get("plotly_chart")) == 2 and measure_button(app).disabled
+
+
+def test_evaluate_sets_runs_side_by_side_best_first(place):
+    make_run(place, "one")
+    make_run(place, "two", z_prior="uniform")
+    app = open_page("evaluate", view="runs")
+    assert measure_button(app).label == "Measure 2 more"
+    measure_button(app).click().run()
+    assert not app.exception and not app.warning
+    table = app.dataframe[0].value
+    assert sorted(table["Run"]) == ["one", "two"] and (table["Distance"] > 0).all()
+    assert list(table["Distance"]) == sorted(table["Distance"]) and len(app.get("plotly_chart")) == 1
+
+
+def test_evaluate_warns_of_runs_that_cannot_be_compared(place):
+    make_run(place, "grey")
+    make_run(place, "colour", channels=3)
+    app = open_page("evaluate", view="runs")
+    measure_button(app).click().run()
+    assert "can't be compared" in app.warning[0].value and not app.get("plotly_chart")
+
+
+def test_evaluate_in_a_run_that_cannot_be_written_to_shows_what_it_measured(place, monkeypatch):
+    run = make_run(place)
+    publish(run.path / "evaluations", b"a file in the way")
+    app = open_page("evaluate")
+    measure_button(app).click().run()
+    assert not app.exception and app.metric
+
+
+@pytest.mark.parametrize("view", ["moment", "steps", "runs"])
+def test_evaluate_says_what_is_wrong_with_the_data(place, view):
+    make_run(place, data_fingerprint="of other pictures")
+    app = open_page("evaluate", view=view)
+    measure_button(app).click().run()
     assert not app.exception
     assert "has changed" in app.error[0].value
 
 
-# -- the verdict
-
-
-def report(variety=1.0, light=0.0, contrast=1.0, alarm=False, held_out=True):
-    return {
-        "diversity": {"fakes": 80 * variety, "test": 80.0 if held_out else None},
-        "per_pixel_spread": {"fakes": 50 * variety, "train": 50.0},
-        "mean": {"fakes": 60 + light, "test": 60.0, "train": 60.0},
-        "spread": {"fakes": 70 * contrast, "test": 70.0, "train": 70.0},
-        "close": {"fakes": 300 if alarm else 9, "expected": 10.0, "alarm": alarm} if held_out else None,
-    }
-
-
-@pytest.mark.parametrize(
-    ("figures", "level", "said"),
-    [
-        (
-            {},
-            "good",
-            "about as varied as real pictures (100%), right in brightness and contrast, and there is no sign of "
-            "copying.",
-        ),
-        ({"variety": 0.1}, "bad", "collapse"),
-        ({"variety": 0.7}, "watch", "less varied than real pictures (70%)"),
-        ({"variety": 1.4}, "watch", "as noise would"),
-        ({"light": -20}, "watch", "20 grey levels too dark"),
-        ({"contrast": 0.6}, "watch", "too little contrast (60%)"),
-        ({"alarm": True}, "bad", "300 where chance gives about 10"),
-        ({"variety": 0.7, "light": 30}, "bad", "too bright"),
-        ({"held_out": False}, "good", "can't be said without held-out pictures"),
-    ],
-)
-def test_verdict(figures, level, said):
-    verdict = evaluate_words.verdict(report(**figures))
-    assert verdict.level == level and said in verdict.text
-    assert verdict.text[0].isupper() and verdict.text.endswith(".") and verdict.text.count(".") == 1
+@pytest.mark.parametrize("view", ["x", ""])
+def test_evaluate_with_a_strange_address_shows_one_generator(place, view):
+    make_run(place)
+    app = open_page("evaluate", view=view, n="7")
+    assert "three questions" in words(app) and app.selectbox[1].value == 1000
 
 
 # -- Learn

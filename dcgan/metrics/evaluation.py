@@ -12,7 +12,7 @@ from dcgan.latent import sample_seeds, z_from_seeds
 from dcgan.metrics import pixels
 from dcgan.metrics.classes import class_report
 from dcgan.metrics.judge import judge_of
-from dcgan.metrics.reference import VERSION, Reference, shuffled_score
+from dcgan.metrics.reference import VERSION, Reference, reference_of, shuffled_score
 from dcgan.metrics.score import SPLITS
 from dcgan.render import AT_ONCE, render
 from dcgan.runs import Run, publish
@@ -39,7 +39,7 @@ def evaluate(
     config = generator.config
     bar = _Bar(progress, pixels.MAX_PICTURES + 5 * n)
     bar.doing = "Looking at real pictures"
-    reference = Reference(config, bar.tick)
+    reference = reference_of(config, bar.tick)
     copies = min(n, COPIES)
     search = len(reference.train) * 2 * copies * reference.train[0].size // PRODUCTS_PER_PICTURE
     bar.restart(reference.pictures_to_see(n) + 2 * n + search)

@@ -60,13 +60,14 @@ class ClassifierJudge:
 class EdgeJudge:
     """Fixed filters, for data without labels."""
 
-    name, hash = edges.NAME, edges.NAME
+    name = edges.NAME
     limits = "It sees light, colour and edges, not things: a wrong shape with right edges goes unnoticed."
     class_names: tuple[str, ...] = ()
     confusion: np.ndarray | None = None
 
     def __init__(self, channels: int) -> None:
         self._channels = channels
+        self.hash = f"{edges.NAME} of {channels} channel{'s' * (channels > 1)}"  # there are no weights to hash
 
     def features(self, pictures: np.ndarray, tick: Tick = _quiet) -> np.ndarray:
         return _join(edges.edge_features(part, self._channels) for part in _parts(pictures, tick))

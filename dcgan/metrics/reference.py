@@ -184,6 +184,23 @@ class Reference:
         return sources.DATA_DIR / "cache" / f"{kind}-{key}{ending}"
 
 
+_REFERENCES: dict[tuple[object, ...], Reference] = {}
+
+
+def reference_of(config: Config, tick: Tick = _quiet) -> Reference:
+    """The reference of a run's data, kept in memory for the next generator of the same data and size."""
+    key = (config.data, config.data_fingerprint, config.image_size, config.channels, judge_of(config).hash)
+    if not config.data_fingerprint:
+        return Reference(config, tick)
+    real_pictures(config, "train")  # notices data that have changed
+    if key not in _REFERENCES:
+        found = Reference(config, tick)
+        while len(_REFERENCES) >= 2:
+            _REFERENCES.pop(next(iter(_REFERENCES)), None)
+        _REFERENCES[key] = found
+    return _REFERENCES[key]
+
+
 def shuffled_score(probabilities: np.ndarray) -> Score:
     """The score of pictures that may be sorted by class, as folders are."""
     return class_score(probabilities[np.random.default_rng(0).permutation(len(probabilities))])

@@ -73,3 +73,9 @@ def measure(all_wanted: list[Wanted], n: int) -> Iterator[tuple[Wanted, dict[str
 
         yield wanted, evaluate_run(wanted.run, wanted.opened.generator, n, progress=show)
     bar.empty()
+
+
+def show_kept(wanted: Wanted, n: int) -> None:
+    """Draw the page anew from what is now kept; a run that can't be written to keeps nothing and is drawn as it is."""
+    if kept(wanted, n) is not None:
+        st.rerun()

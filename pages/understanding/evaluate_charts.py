@@ -173,7 +173,8 @@ def draw_runs(reports: dict[str, dict[str, Any]]) -> None:
     if floors[0]:
         figure.add_vline(x=floors[0]["mean"], line_dash="dot", line_color=BLUE, line_width=2)
     figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
-    figure.update_xaxes(type="log", fixedrange=True, dtick=1)
+    ends = [min([*values, *(floor["mean"] for floor in floors if floor)]) / 2, 1.2 * max(values)]
+    figure.update_xaxes(type="log", fixedrange=True, dtick=1, range=[float(np.log10(max(end, 1e-6))) for end in ends])
     theme(figure, height=90 + 44 * len(names))
     st.plotly_chart(figure, config={"displayModeBar": False}, alt="The distance of each run as a bar")
 

@@ -12,7 +12,7 @@ from dcgan.runs import Run, slug
 from pages.common.choose import pick_run, pick_step
 from pages.common.widgets import refuse
 from pages.common.words import escaped
-from pages.understanding.evaluate_cache import Wanted, kept, measure, pick_n
+from pages.understanding.evaluate_cache import Wanted, kept, measure, pick_n, show_kept
 from pages.understanding.evaluate_charts import draw_bars, draw_classes, draw_hills, draw_ruler, draw_shares
 from pages.understanding.gallery import Card, gallery
 
@@ -64,6 +64,7 @@ def one_moment() -> None:
         pressed = button.button(label, type="primary", icon=":material/balance:", width="stretch", disabled=done)
         if report is None and pressed:
             ((_, report),) = measure([wanted], n)
+            show_kept(wanted, n)
         if report is None:
             _invite(n)
         else:
@@ -198,8 +199,9 @@ def _details(report: dict[str, Any], run: Run) -> None:
         with left:
             st.markdown("**The fakes' bars should be as high as the real ones beside them**")
             draw_bars(report["pixels"])
-        with right:
-            _copying(report)
+        if report["classes"] is not None:  # else it has been shown above
+            with right:
+                _copying(report)
 
 
 def _downloads(report: dict[str, Any], generator: "Generator", wanted: Wanted) -> None:

@@ -10,7 +10,7 @@ from dcgan.runs import Run, list_runs
 from pages.common.shelf import data_title, newest_thumbnail
 from pages.common.widgets import refuse
 from pages.common.words import escaped
-from pages.understanding.evaluate_cache import Wanted, kept, measure, pick_n
+from pages.understanding.evaluate_cache import Wanted, kept, measure, pick_n, show_kept
 from pages.understanding.evaluate_charts import draw_runs
 
 MOST = 8
@@ -51,6 +51,7 @@ def several_runs() -> None:
                     reports[wanted.run.id] = report
             except BadInput as error:
                 refuse(error)
+        show_kept(Wanted(runs[missing[-1]], None), n)
     if not reports:
         st.markdown(f"Press **{label}** to set these runs side by side." if missing else "Choose one or more runs.")
         return
@@ -82,12 +83,12 @@ def _draw(reports: dict[str, dict[str, Any]], runs: dict[str, Run]) -> None:
 def _row(run: Run, report: dict[str, Any]) -> dict[str, Any]:
     classes, close = report["classes"], report["pixels"]["close"]
     row: dict[str, Any] = {"Samples": newest_thumbnail(run), "Run": run.name, "Step": report["step"]}
+    row["Classes"] = f"{classes['covered']} of {classes['classes']}" if classes else ""
+    row["Copies"] = "" if close is None else "alarm" if close["alarm"] else "no sign"
     for key, figure in FIGURES.items():
         found = report["figures"][key]
         row[figure.label] = found["value"] if found is not None else None
         if key == "distance":
             row["× floor"] = times_floor(report)
-    row["Classes"] = f"{classes['covered']} of {classes['classes']}" if classes else ""
-    row["Copies"] = "" if close is None else "alarm" if close["alarm"] else "no sign"
     row["Data"] = f"{data_title(report['data'])}, {report['image_size']} px"
     return row

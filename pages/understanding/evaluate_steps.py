@@ -6,11 +6,11 @@ import streamlit as st
 
 from dcgan.config import BadInput
 from dcgan.metrics.words import FIGURES, metric_name
-from dcgan.runs import thin
+from dcgan.runs import Run, thin
 from pages.common.choose import pick_run
 from pages.common.widgets import refuse
 from pages.common.words import escaped
-from pages.understanding.evaluate_cache import Wanted, kept, measure, pick_n
+from pages.understanding.evaluate_cache import Wanted, kept, measure, pick_n, show_kept
 from pages.understanding.evaluate_charts import draw_over_steps
 
 MOST = 8  # steps measured at one click
@@ -34,8 +34,9 @@ def over_steps() -> None:
         chosen = [step for step in missing if step not in thin(missing, MOST)]
         label = f"Measure {len(chosen)} steps" if len(chosen) != 1 else "Measure 1 step"
         if button.button(label, type="primary", icon=":material/balance:", width="stretch", disabled=not chosen):
-            for wanted, report in measure([Wanted(run, step) for step in chosen], n):
-                known[wanted.step or 0] = report
+            for _, report in measure([_wanted(run, step) for step in chosen], n):
+                known[report["step"]] = report
+            show_kept(_wanted(run, chosen[-1]), n)
     except BadInput as error:
         refuse(error)
         return
@@ -48,9 +49,14 @@ def over_steps() -> None:
     _draw({step: known[step] for step in sorted(known)})
 
 
-def _known(run: Any, steps: list[int], n: int) -> dict[int, dict[str, Any]]:
-    found = {step: kept(Wanted(run, step), n) for step in steps}
+def _known(run: Run, steps: list[int], n: int) -> dict[int, dict[str, Any]]:
+    found = {step: kept(_wanted(run, step), n) for step in steps}
     return {step: report for step, report in found.items() if report is not None}
+
+
+def _wanted(run: Run, step: int) -> Wanted:
+    """The last step is that of the newest generator, as on the other views."""
+    return Wanted(run, None if step == run.snapshots()[-1] else step)
 
 
 def _draw(reports: dict[int, dict[str, Any]]) -> None:
