@@ -70,8 +70,12 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     sub.add_argument("--out", metavar="FILE", help=".gif or .webp (default: film.gif)")
 
     sub = add("evaluate", run=True, step=True)
-    sub.add_argument("--n", type=_whole, default=1000, help="how many pictures of each kind")
-    sub.add_argument("--seed", type=_seed, default=0)
+    sub.add_argument("--n", type=_whole, default=1000, help="how many fakes (default: 1000)")
+    sub.add_argument("--seed", type=_seed, default=0, help="fake i comes from seed + i")
+    sub.add_argument("--out", metavar="FILE", help=".html: also write the report, with its pictures, as one file")
+    sub.add_argument(
+        "--inception", action="store_true", help="also Inception FID, score and KID (needs torch-fidelity)"
+    )
 
     sub = add("bench")
     sub.add_argument("--preset", default="quick", help=f"{', '.join(PRESETS)} (default: quick)")

@@ -171,10 +171,13 @@ def film(args: argparse.Namespace) -> int:
 
 def evaluate(args: argparse.Namespace) -> int:
     """Measure a generator against real pictures it was not trained on."""
+    from tqdm import tqdm
+
     from dcgan.checkpoint import open_generator
     from dcgan.metrics.evaluation import evaluate_run
     from dcgan.metrics.words import as_text
 
+    out = _out(args.out, ".html") if args.out else None
     run = Run.find(args.run, args.root)
     generator = open_generator(run, args.step)
     with tqdm(total=100, disable=args.json or not sys.stderr.isatty(), bar_format="{desc}: {percentage:.0f} %") as bar:
@@ -183,8 +186,19 @@ def evaluate(args: argparse.Namespace) -> int:
             bar.set_description_str(doing, refresh=False)
             bar.update(100 * share - bar.n)
 
-        facts = _origin(run, generator) | evaluate_run(run, generator, args.n, args.seed, progress)
-    _report(args, facts, as_text(facts))
+        report = evaluate_run(run, generator, args.n, args.seed, progress)
+    facts, text = _origin(run, generator) | report, as_text(report)
+    if out is not None:
+        from dcgan.metrics.html import html_report
+
+        _write(out, html_report(generator, report, run.name))
+        facts |= {"out": str(out)}
+    if args.inception:
+        from dcgan.metrics.inception import inception_report
+
+        facts["inception"] = inception_report(generator, args.n, args.seed)
+        text += "\n" + "\n".join(f"{name}: {value}" for name, value in facts["inception"].items())
+    _report(args, facts, text)
     return DONE
 
 

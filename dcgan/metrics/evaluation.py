@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dcgan.config import BadInput
+from dcgan.files import publish
 from dcgan.latent import sample_seeds, z_from_seeds
 from dcgan.metrics import pixels
 from dcgan.metrics.classes import class_report
@@ -15,7 +16,7 @@ from dcgan.metrics.judge import judge_of
 from dcgan.metrics.reference import VERSION, Reference, reference_of, shuffled_score
 from dcgan.metrics.score import SPLITS
 from dcgan.render import AT_ONCE, render
-from dcgan.runs import Run, publish
+from dcgan.runs import Run
 
 if TYPE_CHECKING:
     from dcgan.models import Generator

@@ -1,6 +1,7 @@
 """Pictures with their classes: MNIST, Fashion-MNIST, and folders or zips whose sub-folders are classes."""
 
 import random
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -10,10 +11,10 @@ from torch import Tensor
 
 from dcgan import idx
 from dcgan.config import BadInput
-from dcgan.data import MIN_FOR_TEST, held_out
 from dcgan.metrics.classifier import FRAME, framed
-from dcgan.pictures import decode, fit, pictures
-from dcgan.sources import Source, class_names
+from dcgan.pictures import decode, fit
+from dcgan.prepared import MIN_FOR_TEST, held_out
+from dcgan.sources import Source, class_names, pictures
 
 MAX_CLASSES = 100
 MAX_PICTURES = 20_000  # read from a folder or zip, chosen at random: enough to learn its classes
@@ -37,7 +38,7 @@ def labelled(source: Source, channels: int) -> Examples:
     """All classes of a data set; raises BadInput where there are none, or too few pictures of them."""
     if source.kind == "idx":
         return Examples(_read_idx(source, "train"), _read_idx(source, "test"), class_names(source))
-    with pictures(source.path) as (names, read):
+    with pictures(source) as (names, read):
         classes = classes_of(names)
         if len(classes) < 2:
             raise BadInput(
@@ -77,7 +78,7 @@ def labelled(source: Source, channels: int) -> Examples:
     return Examples(splits[0], splits[1], tuple(sorted(classes)))
 
 
-def classes_of(names: list[str]) -> dict[str, list[str]]:
+def classes_of(names: Sequence[str]) -> dict[str, list[str]]:
     """Relative paths by the folder they lie in, below the one that holds them all; empty if any lies outside one."""
     parts = [name.split("/") for name in names]
     depth = 0

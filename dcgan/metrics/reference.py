@@ -12,6 +12,7 @@ import numpy as np
 
 from dcgan import sources
 from dcgan.config import Config
+from dcgan.files import publish
 from dcgan.metrics.classes import divergence, histogram
 from dcgan.metrics.frechet import frechet, gaussian
 from dcgan.metrics.judge import Tick, _quiet, judge_of
@@ -20,7 +21,6 @@ from dcgan.metrics.neighbours import K_DENSITY, neighbours
 from dcgan.metrics.pixels import real_pictures
 from dcgan.metrics.score import SPLITS, Score, class_score
 from dcgan.metrics.spoil import SPOILT
-from dcgan.runs import publish
 
 VERSION = 1  # raised when a figure is worked out in another way, so that kept ones are made again
 FLOOR_DRAWS = 4
@@ -178,10 +178,15 @@ class Reference:
         return features
 
     def _cache_path(self, kind: str, *about: object) -> Path:
-        config, ending = self.config, about[-1]
-        parts = [VERSION, self.judge.hash, config.data, config.data_fingerprint, config.image_size, config.channels]
+        ending = about[-1]
+        parts = [VERSION, self.judge.hash, *_identity(self.config)]
         key = hashlib.sha256(json.dumps([*parts, *about]).encode()).hexdigest()[:24]
         return sources.DATA_DIR / "cache" / f"{kind}-{key}{ending}"
+
+
+def _identity(config: Config) -> list[object]:
+    """What decides which real pictures a run is compared with."""
+    return [config.data, config.data_fingerprint, config.image_size, config.channels, config.crop]
 
 
 _REFERENCES: dict[tuple[object, ...], Reference] = {}
@@ -189,7 +194,7 @@ _REFERENCES: dict[tuple[object, ...], Reference] = {}
 
 def reference_of(config: Config, tick: Tick = _quiet) -> Reference:
     """The reference of a run's data, kept in memory for the next generator of the same data and size."""
-    key = (config.data, config.data_fingerprint, config.image_size, config.channels, judge_of(config).hash)
+    key = (*_identity(config), judge_of(config).hash)
     if not config.data_fingerprint:
         return Reference(config, tick)
     real_pictures(config, "train")  # notices data that have changed

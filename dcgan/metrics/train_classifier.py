@@ -17,11 +17,12 @@ from torch import Tensor, nn
 
 from dcgan import sources
 from dcgan.config import BadInput
+from dcgan.files import publish
 from dcgan.metrics import classifier as judge
 from dcgan.metrics.classes import confusion
 from dcgan.metrics.judge import own_path
 from dcgan.metrics.labelled import Labelled, labelled
-from dcgan.runs import publish, slug
+from dcgan.runs import slug
 
 NUM_STEPS = 700
 BATCH = 128

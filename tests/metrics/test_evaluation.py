@@ -10,10 +10,11 @@ from dcgan import sources
 from dcgan.checkpoint import generator_bytes, load_generator
 from dcgan.config import BadInput, Config
 from dcgan.data import load
+from dcgan.files import publish
 from dcgan.metrics import evaluation, words
 from dcgan.metrics.evaluation import evaluate, evaluate_run, kept_report
 from dcgan.models import Generator
-from dcgan.runs import Run, publish
+from dcgan.runs import Run
 
 N = 200
 

@@ -56,7 +56,7 @@ def test_the_same_seed_gives_the_same_weights_and_a_folded_network_sees_the_same
 
 
 def test_held_out_pictures_are_those_of_the_data_set(shapes):
-    from dcgan.data import held_out
+    from dcgan.prepared import held_out
 
     found = labelled(sources.resolve(str(shapes)), 1)
     assert len(found.test.labels) == len(
