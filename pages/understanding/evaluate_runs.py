@@ -83,12 +83,12 @@ def _draw(reports: dict[str, dict[str, Any]], runs: dict[str, Run]) -> None:
 def _row(run: Run, report: dict[str, Any]) -> dict[str, Any]:
     classes, close = report["classes"], report["pixels"]["close"]
     row: dict[str, Any] = {"Samples": newest_thumbnail(run), "Run": run.name, "Step": report["step"]}
-    row["Classes"] = f"{classes['covered']} of {classes['classes']}" if classes else ""
-    row["Copies"] = "" if close is None else "alarm" if close["alarm"] else "no sign"
     for key, figure in FIGURES.items():
         found = report["figures"][key]
         row[figure.label] = found["value"] if found is not None else None
         if key == "distance":
             row["× floor"] = times_floor(report)
+            row["Classes"] = f"{classes['covered']} of {classes['classes']}" if classes else ""
+            row["Copies"] = "" if close is None else "alarm" if close["alarm"] else "no sign"
     row["Data"] = f"{data_title(report['data'])}, {report['image_size']} px"
     return row
