@@ -50,7 +50,8 @@ def evaluate(
     fakes = _draw(generator, n, seed, bar.tick)
     bar.doing = "Looking at the fakes"
     features = reference.judge.features(fakes, bar.tick)
-    figures, realism = reference.compare(features, seed)
+    bar.doing = "Comparing every picture with every other"
+    figures, realism = reference.compare(features, seed, lambda: bar.tick(0))
     bar.doing = "Looking for copies among the training pictures"
     measured = pixels.measure(generator, copies, seed, fakes[:copies], lambda share: bar.tick(share * search))
 

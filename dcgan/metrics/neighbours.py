@@ -1,5 +1,6 @@
 """Precision and recall, density and coverage: whose pictures lie among whose nearest neighbours."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -21,16 +22,16 @@ class Neighbours(NamedTuple):
     realism: np.ndarray  # float64 (N,), of each fake: 1 and more lies among real pictures, large is typical
 
 
-def neighbours(real: np.ndarray, fake: np.ndarray) -> Neighbours:
-    """Compare features (M, D) and (N, D), best with N = M; both need more than 5 rows.
+def neighbours(real: np.ndarray, fake: np.ndarray, beat: Callable[[], None] = lambda: None) -> Neighbours:
+    """Compare features (M, D) and (N, D), best with N = M; both need more than 5 rows. `beat` is called on the way.
 
     Precision, recall and realism with k = 3 by Kynkaanniemi et al. 2019 (equations 1 to 3; realism among the half of
     the real pictures with the smaller balls), density and coverage with k = 5 by Naeem et al. 2020 (equations 4 to 6).
     """
     assert min(len(real), len(fake)) > K_DENSITY, (len(real), len(fake))
     r, f = (torch.from_numpy(np.ascontiguousarray(a, dtype=np.float64)) for a in (real, fake))
-    real_3, real_5 = _radii(r, K_MANIFOLD, K_DENSITY)
-    (fake_3,) = _radii(f, K_MANIFOLD)
+    real_3, real_5 = _radii(r, beat, K_MANIFOLD, K_DENSITY)
+    (fake_3,) = _radii(f, beat, K_MANIFOLD)
     small = real_3 <= real_3.median()
 
     inside, crowd, realism = [], 0, []
@@ -43,6 +44,7 @@ def neighbours(real: np.ndarray, fake: np.ndarray) -> Neighbours:
         close = d < real_5
         crowd += int(close.sum())
         covered |= close.any(0)
+        beat()
         realism.append((real_3[small] / d[:, small].clamp(min=1e-12)).amax(1))
     return Neighbours(
         torch.cat(inside).double().mean().item(),
@@ -53,7 +55,7 @@ def neighbours(real: np.ndarray, fake: np.ndarray) -> Neighbours:
     )
 
 
-def _radii(x: Tensor, *ks: int) -> list[Tensor]:
+def _radii(x: Tensor, beat: Callable[[], None], *ks: int) -> list[Tensor]:
     """For each row of x (N, D) the distance to its k-th nearest other row, (N,), for each k."""
     found = []
     for start in range(0, len(x), ROWS):
@@ -61,6 +63,7 @@ def _radii(x: Tensor, *ks: int) -> list[Tensor]:
         at = torch.arange(len(d))
         d[at, at + start] = 0  # rounding must not let another row come before the row itself
         found.append(d.topk(max(ks) + 1, largest=False).values)  # the nearest is the row itself
+        beat()
     nearest = torch.cat(found)
     return [nearest[:, k] for k in ks]
 

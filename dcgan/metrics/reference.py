@@ -59,29 +59,31 @@ class Reference:
         self.pictures = (test if self.held_out else self.train)[:MAX_REFERENCE]
         self.features = self._kept_features(tick)
         self.probabilities = self.judge.probabilities(self.features)
+        self._kernel_within: float | None = None  # of the features, once it is needed
 
     @functools.cached_property
     def gaussian(self) -> Any:
         return gaussian(self.features)
 
-    @functools.cached_property
-    def _kernel_within(self) -> float:
-        return kernel_within(self.features)
-
     def distance(self, features: np.ndarray) -> float:
         """Frechet distance of features (N, D) to those of the test pictures."""
         return frechet(gaussian(features), self.gaussian)
 
-    def compare(self, features: np.ndarray, seed: int = 0) -> Comparison:
-        """All figures of features (N, D); precision and its kin compare at most 5,000, as many on either side."""
+    def compare(self, features: np.ndarray, seed: int = 0, beat: Callable[[], None] = lambda: None) -> Comparison:
+        """All figures of features (N, D); precision and its kin compare at most 5,000, as many on either side.
+
+        `beat` is called often on the way.
+        """
+        if self._kernel_within is None:
+            self._kernel_within = kernel_within(self.features, beat)
         realism = None
         found = {
             "distance": self.distance(features),
-            "kernel": kernel_distance(features, self.features, self._kernel_within),
+            "kernel": kernel_distance(features, self.features, self._kernel_within, beat),
         }
         beside = self.beside(features, seed)
         if min(len(part) for part in beside) > K_DENSITY:
-            among = neighbours(*beside)
+            among = neighbours(*beside, beat)
             found |= {name: getattr(among, name) for name in ("precision", "recall", "density", "coverage")}
             realism = among.realism
         probabilities = self.judge.probabilities(features)
@@ -152,7 +154,7 @@ class Reference:
         return self.held_out * n * (FLOOR_DRAWS * (not floors) + (len(SPOILT) + 1) * (not ruler))
 
     def _work_out_floors(self, n: int, tick: Tick) -> dict[str, dict[str, float]]:
-        draws = [self.compare(x, draw).figures for draw, x in enumerate(self._draws(n, tick))]
+        draws = [self.compare(x, draw, lambda: tick(0)).figures for draw, x in enumerate(self._draws(n, tick))]
         columns = {name: [getattr(draw, name) for draw in draws] for name in Figures._fields}
         return {name: _spread(values) for name, values in columns.items() if None not in values}
 

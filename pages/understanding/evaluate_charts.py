@@ -67,7 +67,7 @@ def draw_ruler(report: dict[str, Any]) -> None:
     low, high = max(floor - 2 * found["floor"]["deviation"], floor / 3), floor + 2 * found["floor"]["deviation"]
     figure.add_vrect(x0=low, x1=high, fillcolor=BLUE, opacity=0.25, line_width=0)
     everything = [*(distance for _, distance in marks), value]
-    ends = [min(everything) / 1.8, max(everything) * 1.8]
+    ends = [min(everything) / 2.5, max(everything) * 4]
     figure.add_scatter(x=ends, y=[0, 0], mode="lines", line={"color": STONE, "width": 2}, hoverinfo="skip")
     for i, (label, distance) in enumerate(sorted(marks, key=lambda mark: mark[1])):
         figure.add_scatter(
@@ -77,16 +77,16 @@ def draw_ruler(report: dict[str, Any]) -> None:
             marker={"symbol": "line-ns", "size": 16, "line": {"width": 2.5, "color": BLUE}},
             hovertemplate=f"{label}: %{{x:.3g}}<extra></extra>",
         )
-        below = {"ay": 34 if i % 2 == 0 else 58, "ax": 0, "yanchor": "top"}
+        below = {"ay": (30, 50, 70)[i % 3], "ax": 0, "yanchor": "top"}
         _say(figure, label, distance, BLUE, **below)
     hover = f"these fakes: {value:.3g}<extra></extra>"
     dot = {"size": 20, "color": WARM, "symbol": "circle"}
     figure.add_scatter(x=[value], y=[0], mode="markers", marker=dot, hovertemplate=hover)
     _say(figure, f"<b>these fakes, {value:.2f}</b>", value, WARM, ay=-32, ax=0, yanchor="bottom")
     figure.update_xaxes(type="log", range=[float(np.log10(end)) for end in ends], visible=False)
-    figure.update_yaxes(range=[-1.6, 1], visible=False)
+    figure.update_yaxes(range=[-1.9, 1], visible=False)
     figure.update_layout(showlegend=False)
-    theme(figure, height=165)
+    theme(figure, height=180)
     st.plotly_chart(figure, config={"displayModeBar": False}, alt="The distance on a ruler of spoilt real pictures")
 
 
@@ -106,7 +106,7 @@ def draw_shares(report: dict[str, Any], keys: tuple[str, ...]) -> None:
     figure.add_bar(x=labels, y=[each["value"] for each in found], name="fakes", marker_color=WARM, **style)
     floors = [each["floor"] for each in found]
     if all(floors) and floors:
-        error = {"type": "data", "array": [floor["deviation"] for floor in floors], "thickness": 1.5}
+        error = {"type": "data", "array": [floor["deviation"] for floor in floors], "thickness": 1.5, "color": STONE}
         real = [floor["mean"] for floor in floors]
         figure.add_bar(x=labels, y=real, name="real pictures", marker_color=BLUE, error_y=error, **style)
     figure.update_traces(textposition="inside", insidetextanchor="start", textangle=0)

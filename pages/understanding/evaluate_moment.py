@@ -93,7 +93,7 @@ def _draw(report: dict[str, Any], wanted: Wanted) -> None:
 
     if report["ruler"]:
         st.markdown(
-            "**How far from real? Farther left is better**",
+            "**How far from real? The blue marks are real pictures made worse; farther left is better**",
             help="The distance of the fakes from real pictures, and that of real pictures made worse in known ways. "
             f"{FIGURES['distance'].meaning} The scale is logarithmic.",
         )
@@ -213,11 +213,11 @@ def _downloads(report: dict[str, Any], generator: "Generator", wanted: Wanted) -
     name = f"{slug(wanted.title) or 'generator'}-evaluation"
     row = st.container(horizontal=True)
     row.download_button(
-        "Report", page, f"{name}.html", "text/html", icon=":material/download:", on_click="ignore",
+        "Download report", page, f"{name}.html", "text/html", icon=":material/download:", on_click="ignore",
         help="Everything on this page as one file that opens in any browser.",
     )  # fmt: skip
     figures = json.dumps(report, indent=1)
-    row.download_button("Figures", figures, f"{name}.json", "application/json", on_click="ignore")
+    row.download_button("Figures as JSON", figures, f"{name}.json", "application/json", on_click="ignore")
 
 
 def _origin(report: dict[str, Any]) -> None:
