@@ -12,12 +12,12 @@ from typing import Any
 
 import torch
 
-from dcgan import data, live, ops, states
+from dcgan import data, devices, live, ops, states
 from dcgan.checkpoint import generator_bytes, load_state, save_state
 from dcgan.config import BadInput, Config, Diverged
 from dcgan.files import publish
 from dcgan.fork import refuse_fixed
-from dcgan.gan import GAN, pick_device
+from dcgan.gan import GAN
 from dcgan.heartbeat import Heartbeat
 from dcgan.images import grid, png_bytes, to_uint8
 from dcgan.latent import sample_seeds, truncate, z_from_seeds
@@ -44,10 +44,10 @@ def train(
     config = run.config
 
     # Prepare the device and the data
-    device = pick_device(config.device)
+    device = devices.pick_device(config.device)
     if config.num_threads:
         torch.set_num_threads(config.num_threads)
-    heart.update(device=device_name(device), message="Preparing the pictures", notice="", prepared=None)
+    heart.update(device=devices.device_name(device), message="Preparing the pictures", notice="", prepared=None)
 
     def say_prepared(done: int, total: int) -> None:
         heart.update(message=f"Preparing the pictures: {done:,} of {total:,}", prepared=done / max(1, total))
@@ -75,7 +75,7 @@ def train(
     ops.keep_buffers()
     gan = GAN(config, device)
     if gan.precision != "float32":
-        heart.update(device=f"{device_name(device)}, {gan.precision}")
+        heart.update(device=f"{devices.device_name(device)}, {gan.precision}")
     feed = data.Feed(pictures.images, device)
     stream = data.BatchStream(len(pictures.images), config.batch_size, config.seed)
     step, images, time_s = 0, 0, 0.0
@@ -318,14 +318,6 @@ class Rate:
     def images_per_s(self) -> float:
         (began, first), (now, last) = self._marks[0], self._marks[-1]
         return (last - first) / (now - began) if now > began else 0.0
-
-
-def device_name(device: torch.device) -> str:
-    """The device in words a person knows."""
-    if device.type == "cuda":
-        return f"CUDA: {torch.cuda.get_device_name(device)}"
-    threads = torch.get_num_threads()
-    return "MPS: Apple GPU" if device.type == "mps" else f"CPU, {threads} thread{'s' * (threads > 1)}"
 
 
 def _make_room(run: Run) -> None:
