@@ -28,6 +28,10 @@ class Diverged(RuntimeError):
     """A loss or a weight stopped being a finite number."""
 
 
+class Halted(RuntimeError):
+    """Training can't go on; the message is the one sentence that a person should read."""
+
+
 def first_line(error: BaseException) -> str:
     """What an error says, cut to one line of at most 200 characters that a sentence can hold; never empty."""
     text = str(error).strip() or type(error).__name__

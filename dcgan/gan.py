@@ -41,6 +41,7 @@ class GAN:
                 module.noise = self.noise
         self.steps = 0
         self.begun: dict[str, Tensor] = {}  # between D's move and G's: the z of both (b, z_dim), and what was measured
+        self.measured: dict[str, Tensor] = {}  # by the last whole step
         self.d_moves = 0  # of D alone since G's last move
         self.at_most = 0  # pictures at once, found out by running out of memory; 0 is no limit
         self.torn = False  # within an optimiser's step
@@ -72,7 +73,7 @@ class GAN:
         that it came from; a step called again then goes on there.
         """
         held = self.team.hold(len(real) if self.team.size == 1 else self.config.batch_size)
-        assert held.end - held.first == len(real)
+        assert held.rows == len(real)
         parts = split(held, self.at_once(len(real)))
         fake = None
         if not self.begun:
@@ -81,15 +82,15 @@ class GAN:
             self.begun, self.d_moves = {}, self.d_moves + 1
             return {}
         self._move_g(real, held, parts, fake)
-        measured = {name: value for name, value in self.begun.items() if name != "z"}
+        self.measured = {name: value for name, value in self.begun.items() if name != "z"}
         self.begun, self.d_moves, self.steps = {}, 0, self.steps + 1
         self._update_ema(held.whole)
-        return measured
+        return self.measured
 
     def _move_d(self, real: Tensor, held: Part, parts: list[Part], keep: bool) -> Tensor | None:
         """D learns to tell real from fake; returns the fakes for G to go on from if they are to be kept."""
         self._remember(self.opt_D)
-        z, sums = self.draw_z(held.whole)[held.first : held.end], Sums()
+        z, sums = held.of(self.draw_z(held.whole)), Sums()
         for part in self._each(parts):
             with torch.set_grad_enabled(keep):
                 fake = self._draw(part.of(z, held))  # (b, C, H, W)
@@ -106,7 +107,7 @@ class GAN:
         self.D.requires_grad_(False)
         z, sums = self.begun["z"], Sums()
         if self.config.g_noise == "fresh":
-            z, fake = self.draw_z(held.whole)[held.first : held.end], None
+            z, fake = held.of(self.draw_z(held.whole)), None
         for part in self._each(parts):
             made = self._draw(part.of(z, held)) if fake is None else fake
             loss, measured = self._g_loss(part.of(real, held), made)
@@ -231,6 +232,10 @@ class GAN:
     def at_once(self, rows: int) -> int:
         """How many of so many pictures pass through the networks at once."""
         return min([rows, *(limit for limit in (self.config.micro_batch, self.at_most) if limit)])
+
+    def start_step_anew(self) -> None:
+        """Forget what was found out with other sizes of batches: how much fits into memory, and half a step."""
+        self.begun, self.d_moves, self.at_most = {}, 0, 0
 
     def halve(self, rows: int) -> bool:
         """Work on half as many pictures at once from now on; False if there are too few to halve."""

@@ -18,20 +18,25 @@ class Part(NamedTuple):
     whole: int
 
     @property
-    def share(self) -> float:
-        """Its weight in a mean over the batch."""
-        return (self.end - self.first) / self.whole
+    def rows(self) -> int:
+        """How many they are."""
+        return self.end - self.first
 
-    def of(self, rows: Tensor, held: "Part") -> Tensor:
-        """Its rows among those that are `held`."""
-        return rows[self.first - held.first : self.end - held.first]
+    @property
+    def share(self) -> float:
+        """Their weight in a mean over the batch."""
+        return self.rows / self.whole
+
+    def of(self, batch: Tensor, held: "Part | None" = None) -> Tensor:
+        """They themselves, from the whole batch or from a part of it that is `held`."""
+        start = held.first if held else 0
+        return batch[self.first - start : self.end - start]
 
 
 def split(held: Part, at_most: int) -> list[Part]:
     """Parts of nearly equal size with at most so many rows, but at least two, which BatchNorm needs; 0 is no limit."""
-    rows = held.end - held.first
-    number = max(1, min(-(-rows // at_most), rows // 2)) if at_most else 1
-    ends = [held.first + rows * i // number for i in range(number + 1)]
+    number = max(1, min(-(-held.rows // at_most), held.rows // 2)) if at_most else 1
+    ends = [held.first + held.rows * i // number for i in range(number + 1)]
     return [Part(first, end, held.whole) for first, end in zip(ends, ends[1:], strict=False)]
 
 
@@ -58,6 +63,6 @@ class Noise:
         if self.part is None or self.part.share == 1:
             return torch.rand(shape, generator=self.rng, device=self.rng.device)
         first, end, whole = self.part
-        times = shape[0] // (end - first)  # real and fake in one batch are two
+        times = shape[0] // self.part.rows  # real and fake in one batch are two
         numbers = torch.rand((times, whole, *shape[1:]), generator=self.rng, device=self.rng.device)
         return numbers[:, first:end].reshape(shape)
