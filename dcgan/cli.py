@@ -15,7 +15,7 @@ from dcgan.order import order
 from dcgan.presets import PRESETS, preset_config
 from dcgan.records import COMMANDS
 from dcgan.runs import Run
-from dcgan.worker import DONE, FAILED, REFUSED, work
+from dcgan.worker import DONE, FAILED, REFUSED, follows, work
 
 if TYPE_CHECKING:
     from dcgan.models import Generator
@@ -41,6 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def train(args: argparse.Namespace) -> int:
     """Create a run, or take up an old one, and train it to its end."""
+    if follows():  # torchrun started several; the first one creates the run and leads
+        from dcgan.distributed import follow
+
+        return follow()
     lengths = (args.steps, args.epochs, args.minutes)
     if args.resume:
         others = [args.preset, args.data, args.set, args.name, args.step, args.epochs, args.minutes]

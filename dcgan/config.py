@@ -28,6 +28,10 @@ class Diverged(RuntimeError):
     """A loss or a weight stopped being a finite number."""
 
 
+class Halted(RuntimeError):
+    """Training can't go on; the message is the one sentence that a person should read."""
+
+
 def first_line(error: BaseException) -> str:
     """What an error says, cut to one line of at most 200 characters that a sentence can hold; never empty."""
     text = str(error).strip() or type(error).__name__
@@ -100,6 +104,12 @@ class Config:
 
     # optimisation
     batch_size: int = setting(64, "Real pictures per step; the generator makes as many fakes.", 2, 4096)
+    micro_batch: int = setting(
+        0,
+        "Pictures that are in the networks at once, where a whole batch needs too much memory; 0 takes them all.",
+        0,
+        4096,
+    )
     optimizer: str = setting("adam", "How gradients become steps; the paper used Adam.", choices=("adam", "rmsprop"))
     lr_g: float = setting(2e-4, "The generator's learning rate.", 1e-9, 1.0)
     lr_d: float = setting(2e-4, "The discriminator's learning rate.", 1e-9, 1.0)
@@ -155,7 +165,7 @@ class Config:
     device: str = setting("auto", "auto takes CUDA, then MPS, then the CPU.", choices=("auto", "cuda", "mps", "cpu"))
     precision: str = setting(
         "float32",
-        "Of the matrix products: auto takes bfloat16 on a CPU with units for it (AMX), which trains much faster.",
+        "Of the matrix products: auto takes bfloat16, much faster, where a CPU (AMX) or a CUDA GPU has units for it.",
         choices=("auto", "float32"),
     )
     num_threads: int = setting(0, "CPU threads for training; 0 takes every core.", 0, 1024)
@@ -170,6 +180,8 @@ class Config:
             object.__setattr__(self, field.name, value)
         if self.schema > SCHEMA:
             raise _too_new(self.schema)
+        if self.micro_batch == 1:
+            raise BadInput("micro_batch must be 0 or at least 2, which BatchNorm needs, not 1.")
         fixed = LAYOUTS[self.architecture]
         if any(getattr(self, name) != value for name, value in fixed.items()):
             listed = ", ".join(f"{name}={value}" for name, value in fixed.items())

@@ -49,7 +49,8 @@ def estimate(config: Config, num_images: int, mapped: bool = False) -> Need:
     average = FLOAT * (g.trainable + g.frozen)
     moments = FLOAT * (g.trainable + d.trainable) * (2 if config.optimizer == "adam" else 1)
     state = weights + average + moments
-    activations = config.batch_size * FLOAT * (g.outputs + 2 * d.outputs)  # fakes, and D on real and on fake
+    at_once = min(config.batch_size, config.micro_batch or config.batch_size)
+    activations = at_once * FLOAT * (g.outputs + 2 * d.outputs)  # fakes, and D on real and on fake
     pictures = 0 if mapped else num_images * config.image_size**2
     memory = {
         "the program": PROGRAM,
@@ -121,7 +122,10 @@ def check(config: Config, need: Need, root: Path) -> None:
     limit = memory_limit()
     if need.memory_bytes > limit and (config.device == "cpu" or not has_gpu()):
         largest = max(need.memory, key=lambda what: need.memory[what])
-        remedy = {"pictures": "fewer pictures or a smaller image_size", "activations": "a smaller batch_size"}
+        remedy = {
+            "pictures": "fewer pictures or a smaller image_size",
+            "activations": "a smaller batch_size, or micro_batch",
+        }
         raise BadInput(
             f"The run needs about {words(need.memory_bytes)} of memory, most of it for {largest}, but this machine has "
             f"{words(limit)}: try {remedy.get(largest, 'smaller ngf and ndf')}."

@@ -12,7 +12,7 @@ from dcgan.config import BadInput, Config
 from dcgan.records import Control
 from dcgan.runs import Run
 
-LIVE = ("lr_g", "lr_d", "d_steps", "ema_half_life_images", "sample_every", "checkpoint_seconds")
+LIVE = ("lr_g", "lr_d", "d_steps", "ema_half_life_images", "micro_batch", "sample_every", "checkpoint_seconds")
 
 
 def ask(run: Run, values: Mapping[str, object]) -> dict[str, float]:

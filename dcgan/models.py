@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from dcgan.config import Config
+from dcgan.parts import Noise
 
 LEAK = 0.2  # slope of LeakyReLU in the discriminator (Radford et al. 2016, section 4)
 RENDER_AT_ONCE = {"faces-128": 16}  # whose 512 maps of 128x128 take 34 MB a picture; others take as many as are given
@@ -274,12 +275,12 @@ class Dropout(nn.Module):
     def __init__(self, share: float) -> None:
         super().__init__()
         self.share = share
-        self.rng: torch.Generator | None = None  # set by whoever trains; without it everything passes
+        self.noise: Noise | None = None  # set by whoever trains; without it everything passes
 
     def forward(self, x: Tensor) -> Tensor:
-        if not self.training or self.rng is None:
+        if not self.training or self.noise is None:
             return x
-        kept = torch.rand(x.shape, generator=self.rng, device=x.device) >= self.share
+        kept = self.noise.rand(x.shape) >= self.share
         return x * kept / (1 - self.share)
 
 

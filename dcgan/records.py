@@ -46,6 +46,7 @@ class Control:
     lr_d: float | None = None
     d_steps: int | None = None
     ema_half_life_images: int | None = None
+    micro_batch: int | None = None
     sample_every: int | None = None
     checkpoint_seconds: float | None = None
 

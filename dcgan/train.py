@@ -12,21 +12,24 @@ from typing import Any
 
 import torch
 
-from dcgan import data, live, ops, states
+from dcgan import data, devices, distributed, live, ops, states
 from dcgan.checkpoint import generator_bytes, load_state, save_state
-from dcgan.config import BadInput, Config, Diverged
+from dcgan.config import BadInput, Config, Diverged, Halted
 from dcgan.files import publish
 from dcgan.fork import refuse_fixed
-from dcgan.gan import GAN, pick_device
+from dcgan.gan import GAN
 from dcgan.heartbeat import Heartbeat
 from dcgan.images import grid, png_bytes, to_uint8
 from dcgan.latent import sample_seeds, truncate, z_from_seeds
 from dcgan.runs import Run, thin
+from dcgan.steps import step_in_memory
+from dcgan.team import ALONE, Team
 
 log = logging.getLogger("dcgan")
 
 RATE_SECONDS = 5.0  # images/s is averaged over about this long
 POLL_SECONDS = 0.05  # how often a paused worker looks for a new wish
+COMPARE_EVERY = 100  # steps between two looks whether all processes of a team have the same weights
 
 
 def train(
@@ -34,20 +37,27 @@ def train(
     heart: Heartbeat,
     on_progress: Callable[[dict[str, float]], None] = lambda point: None,
     on_prepared: Callable[[int, int], None] = lambda done, total: None,
+    team: Team = ALONE,
 ) -> None:
     """Train a run from its start or its last checkpoint to its end, or until a wish in control.json stops it.
 
     `on_progress` gets every point of the curves, and `on_prepared` before them how many pictures are ready, of how
-    many. Raises BadInput when data or device can't be used and Diverged when a loss is not finite; the last good
-    checkpoint then stays the newest.
+    many. In a team this is the process that leads. Raises BadInput when data or device can't be used, Diverged when a
+    loss is not finite, and Halted when memory or another process is lost; the last good checkpoint stays the newest.
     """
     config = run.config
 
     # Prepare the device and the data
-    device = pick_device(config.device)
-    if config.num_threads:
-        torch.set_num_threads(config.num_threads)
-    heart.update(device=device_name(device), message="Preparing the pictures", notice="", prepared=None)
+    device = team.device(config.device)
+    if config.batch_size < 2 * team.size:
+        raise BadInput(
+            f"batch_size is {config.batch_size}, but each of {team.size} processes needs two pictures: use at least "
+            f"{2 * team.size}."
+        )
+    distributed.set_threads(config, team)
+    devices.repeat_exactly(device)
+    name = f"{team.size} x {devices.device_name(device)}" if team.size > 1 else devices.device_name(device)
+    heart.update(device=name, message="Preparing the pictures", notice="", prepared=None)
 
     def say_prepared(done: int, total: int) -> None:
         heart.update(message=f"Preparing the pictures: {done:,} of {total:,}", prepared=done / max(1, total))
@@ -67,15 +77,16 @@ def train(
         return
     for reason in pictures.skipped:
         log.warning("skipped %s", reason)
-    heart.update(prepared=None, notice=data.notice(pictures))
+    notice = data.notice(pictures)
+    heart.update(prepared=None, notice=notice)
 
     # Build the players, or bring them back exactly as they were
     heart.update(message="Building the networks")
     _make_room(run)
     ops.keep_buffers()
-    gan = GAN(config, device)
+    gan = GAN(config, device, team)
     if gan.precision != "float32":
-        heart.update(device=f"{device_name(device)}, {gan.precision}")
+        heart.update(device=f"{name}, {gan.precision}")
     feed = data.Feed(pictures.images, device)
     stream = data.BatchStream(len(pictures.images), config.batch_size, config.seed)
     step, images, time_s = 0, 0, 0.0
@@ -92,10 +103,14 @@ def train(
         else:
             now = live.restore(config, state)
         gan.load_state_dict(state["gan"])
+        if (saved.batch_size, saved.micro_batch) != (config.batch_size, config.micro_batch):
+            gan.start_step_anew()
         if not begins or (saved.data, saved.data_fingerprint) == (config.data, config.data_fingerprint):
             stream.load_state_dict(state["stream"])
         log.info("resuming at step %d", step)
     gan.apply(now)
+    players = {"gan": gan.state_dict(), "stream": stream.state_dict()}
+    team.tell("begin", config=config.to_json(), now=now.to_json(), device=device.type, **players)
     _drop_metrics_after(run, step)
     seeds = sample_seeds(config.seed, config.num_samples)
     fixed_z = z_from_seeds(seeds, config.z_dim, config.z_prior)  # (N, z_dim), the same eyes every time
@@ -104,6 +119,7 @@ def train(
     def save() -> str:
         """Save the state; returns what went wrong: after a full disk the last state is whole, and the next may fit."""
         check_finite(gan, step)
+        team.compare(gan)
         progress = {"step": step, "images": images, "time_s": time_s, "config": config.to_json()}
         progress |= {"live": live.dump(now)}
         try:
@@ -120,6 +136,13 @@ def train(
     def show() -> None:
         check_finite(gan, step)
         keep_sample(run, gan, fixed_z, step)
+
+    def note_shortage(at_once: int) -> None:
+        """Say that memory ran out in this step, and what holds from now on."""
+        words = f"Memory ran out in step {step + 1}: from there on {at_once} pictures are in the networks at once."
+        log.warning("%s", words)
+        _append(curves, {"step": step, "event": "memory", "micro_batch": at_once})
+        heart.update(notice=f"{notice} {words}".strip())
 
     # Begin, or go on
     wishes = Wishes(run, heart.status.obeyed)
@@ -141,6 +164,7 @@ def train(
                 problem = save()
                 heart.update(state="paused", message=problem, obeyed=wishes.serial, images_per_s=0.0, eta_s=None)
                 while wish == "pause":
+                    team.tell("wait")
                     time.sleep(POLL_SECONDS)
                     wish = "stop" if signals else wishes.newest()
                 heart.update(state="paused" if wish == "step" else "running", obeyed=wishes.serial)
@@ -155,22 +179,30 @@ def train(
                 changes = live.changed(now, wishes.settings)
                 now = wishes.settings
                 gan.apply(now)
+                if "micro_batch" in changes:
+                    gan.at_most = 0
+                team.tell("change", live=live.dump(now), at_most=gan.at_most)
                 _append(curves, {"step": step, "event": "change", **changes})
                 log.info("from step %d on: %s", step, live.words(changes))
                 save()
 
             # One step of G, on one batch, or one for each step of D before it
             began = time.monotonic()
-            for _ in range(now.d_steps - 1):
-                gan.step(feed.batch(stream.next()), train_g=False)
-            measured = gan.step(feed.batch(stream.next()))  # (B, C, H, W) in [-1, 1]
+            team.tell("step")
+            try:
+                measured = step_in_memory(gan, feed, stream, now, note_shortage)
+            except Halted:
+                if team.size == 1 and not gan.torn:
+                    save()
+                raise
             step, images = step + 1, images + now.d_steps * config.batch_size
 
             # Log: here, and only here, the loop waits for the device
             single = wish == "step"
             if single or step % config.log_every == 0 or step == num_steps:
                 point = {"step": step, "images": images, "epoch": round(stream.epoch, 4)}
-                point |= {name: round(value.item(), 6) for name, value in measured.items()}
+                values = torch.stack(list(measured.values())).tolist()
+                point |= {name: round(value, 6) for name, value in zip(measured, values, strict=True)}
                 if not all(map(math.isfinite, point.values())):
                     raise Diverged(f"The losses stopped being numbers at step {step}.")
                 rate = clock.images_per_s()
@@ -180,6 +212,8 @@ def train(
                 eta_s = _seconds_left(now, num_steps - step, rate, time_s)
                 heart.update(images_per_s=point["images_per_s"], eta_s=eta_s)
             heart.update(step=step, num_steps=num_steps, images=images, epoch=stream.epoch)
+            if step % COMPARE_EVERY == 0:
+                team.compare(gan)
 
             # Keep a picture and the generator that made it
             pictured = single or is_sample_step(step, now.sample_every) or step == num_steps
@@ -196,6 +230,7 @@ def train(
 
     # Leave everything in order
     problem = save()
+    team.tell("end")
     if not run.sample_path(step).exists():
         show()
     heart.update(message="", obeyed=wishes.serial, eta_s=None, images_per_s=0.0)
@@ -318,14 +353,6 @@ class Rate:
     def images_per_s(self) -> float:
         (began, first), (now, last) = self._marks[0], self._marks[-1]
         return (last - first) / (now - began) if now > began else 0.0
-
-
-def device_name(device: torch.device) -> str:
-    """The device in words a person knows."""
-    if device.type == "cuda":
-        return f"CUDA: {torch.cuda.get_device_name(device)}"
-    threads = torch.get_num_threads()
-    return "MPS: Apple GPU" if device.type == "mps" else f"CPU, {threads} thread{'s' * (threads > 1)}"
 
 
 def _make_room(run: Run) -> None:

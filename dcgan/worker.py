@@ -2,16 +2,22 @@
 
 import contextlib
 import logging
+import os
 from collections.abc import Iterator
 
 from tqdm import tqdm
 
 from dcgan import launch
-from dcgan.config import BadInput, Diverged, first_line
+from dcgan.config import BadInput, Diverged, Halted, first_line
 from dcgan.heartbeat import Heartbeat
 from dcgan.runs import Run
 
 DONE, FAILED, REFUSED = 0, 1, 2  # exit codes of every command
+
+
+def follows() -> bool:
+    """Whether this is one of several processes that torchrun started, and not the first, which leads."""
+    return int(os.environ.get("WORLD_SIZE", 1)) > 1 and int(os.environ.get("RANK", 0)) > 0
 
 
 def work(run: Run, num_steps: int | None = None, parallel: bool = False, show: bool = False) -> int:
@@ -53,14 +59,20 @@ def _train_watched(run: Run, heart: Heartbeat, show: bool) -> int:
                 bar.unit, bar.initial = "step", 0
                 bar.reset()
 
+        team = None
         try:
+            from dcgan import distributed
             from dcgan.train import train as train_run
 
-            train_run(run, heart, on_progress, on_prepared)
+            team = distributed.join()
+            train_run(run, heart, on_progress, on_prepared, team)
             return DONE
         except BadInput as error:
             heart.update(state="failed", error=str(error))
             return REFUSED
+        except Halted as error:
+            log.error("%s", error)
+            heart.update(state="failed", error=str(error))
         except Diverged as error:
             log.error("%s", error)
             heart.update(
@@ -69,6 +81,9 @@ def _train_watched(run: Run, heart: Heartbeat, show: bool) -> int:
         except Exception as error:
             log.exception("training failed")
             heart.update(state="failed", error=f"Training failed: {first_line(error)}. log.txt has the details.")
+        finally:
+            if team is not None:
+                team.leave(heart.status.error)
         return FAILED
 
 

@@ -8,7 +8,8 @@ import torch
 from torch.nn.functional import logsigmoid
 
 from dcgan.config import BadInput, Config
-from dcgan.gan import GAN, pick_device, recalibrate
+from dcgan.devices import pick_device
+from dcgan.gan import GAN, recalibrate
 from dcgan.models import Generator
 
 CPU = torch.device("cpu")

@@ -8,6 +8,7 @@ from torch import nn
 
 from dcgan.config import LAYOUTS, BadInput, Config
 from dcgan.models import LEAK, NORMS, Discriminator, Dropout, Generator, initialise
+from dcgan.parts import Noise
 
 SIZES = [(size, channels) for size in (16, 28, 32, 64, 128) for channels in (1, 3)]
 
@@ -169,14 +170,14 @@ def test_with_a_sigmoid_pictures_are_still_from_minus_one_to_one():
 def test_dropout_leaves_out_its_share_from_its_own_stream():
     dropout, x = Dropout(0.3), torch.ones(200, 500)
     assert torch.equal(dropout(x), x)  # nobody has given it a stream
-    dropout.rng = torch.Generator().manual_seed(1)
+    dropout.noise = Noise(torch.Generator().manual_seed(1))
     torch.manual_seed(0)
     before = torch.get_rng_state()
     once, again = dropout(x), dropout(x)
     assert torch.equal(torch.get_rng_state(), before) and not torch.equal(once, again)
     assert (once == 0).float().mean().item() == pytest.approx(0.3, abs=0.01)
     assert once.mean().item() == pytest.approx(1, abs=0.01)
-    dropout.rng.manual_seed(1)
+    dropout.noise.rng.manual_seed(1)
     assert torch.equal(dropout(x), once)
     assert torch.equal(dropout.eval()(x), x)
 

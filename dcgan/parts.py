@@ -1,0 +1,68 @@
+"""Parts of a batch: the rows that a process, or a moment, works on, and random numbers that heed no division.
+
+A batch larger than memory passes through the networks in parts, and several processes each hold a part of it. Whoever
+draws random numbers for a part draws those of the whole batch and takes its own rows, so every division sees the same.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Part(NamedTuple):
+    """Rows of a batch, from `first` to before `end`, of `whole` rows in all."""
+
+    first: int
+    end: int
+    whole: int
+
+    @property
+    def rows(self) -> int:
+        """How many they are."""
+        return self.end - self.first
+
+    @property
+    def share(self) -> float:
+        """Their weight in a mean over the batch."""
+        return self.rows / self.whole
+
+    def of(self, batch: Tensor, held: "Part | None" = None) -> Tensor:
+        """They themselves, from the whole batch or from a part of it that is `held`."""
+        start = held.first if held else 0
+        return batch[self.first - start : self.end - start]
+
+
+def split(held: Part, at_most: int) -> list[Part]:
+    """Parts of nearly equal size with at most so many rows, but at least two, which BatchNorm needs; 0 is no limit."""
+    number = max(1, min(-(-held.rows // at_most), held.rows // 2)) if at_most else 1
+    ends = [held.first + held.rows * i // number for i in range(number + 1)]
+    return [Part(first, end, held.whole) for first, end in zip(ends, ends[1:], strict=False)]
+
+
+class Sums:
+    """What was measured, added up over the parts: of means over each part, the mean over the batch."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Tensor] = {}
+
+    def add(self, measured: dict[str, Tensor], share: float) -> None:
+        for name, value in measured.items():
+            self.values[name] = value * share + self.values[name] if name in self.values else value * share
+
+
+class Noise:
+    """A stream of uniform random numbers for the rows of a part."""
+
+    def __init__(self, rng: torch.Generator) -> None:
+        self.rng = rng
+        self.part: Part | None = None  # None: all rows of a batch are here
+
+    def rand(self, shape: torch.Size) -> Tensor:
+        """Numbers in [0, 1) of a shape (n, ...), where n is once or several times as many rows as the part has."""
+        if self.part is None or self.part.share == 1:
+            return torch.rand(shape, generator=self.rng, device=self.rng.device)
+        first, end, whole = self.part
+        times = shape[0] // self.part.rows  # real and fake in one batch are two
+        numbers = torch.rand((times, whole, *shape[1:]), generator=self.rng, device=self.rng.device)
+        return numbers[:, first:end].reshape(shape)
