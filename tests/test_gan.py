@@ -358,7 +358,7 @@ def large_batch(generator: Generator, prior: str = "normal") -> tuple[torch.Tens
 
 @pytest.mark.parametrize("prior", ["normal", "uniform"])
 def test_the_average_in_eval_mode_is_what_its_weights_make_of_a_large_batch(prior):
-    gan = trained(120, z_prior=prior, lr_g=4e-3, ema_half_life_images=400)
+    gan = trained(240, z_prior=prior, lr_g=4e-3, ema_half_life_images=400)
     shown = gan.ema_generator()
     z, truth = large_batch(shown, prior)
     borrowed = copy.deepcopy(gan.ema)
