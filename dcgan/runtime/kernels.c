@@ -105,9 +105,6 @@ __attribute__((noinline)) static void finish(float *out, const int32_t *pixels, 
   }
 
 TILE(1, 2) TILE(4, 2)
-#ifdef __wasm_relaxed_simd__
-TILE(6, 2)
-#endif
 TILE(1, 1) TILE(8, 1)
 
 // A layer at some pixels. scale and shift may be null; inputs is a multiple of 4, outputs of the panel's width.
@@ -117,9 +114,6 @@ void layer(const float *in, float *out, const float *w, const float *bias, const
            int inputs, int outputs, int activation, float leak) {
   for (int at = 0; at < outputs; at += PANEL) {
     int i = 0;
-#ifdef __wasm_relaxed_simd__
-    while (num_pixels - i >= 6) RUN(6, 2)
-#endif
     while (num_pixels - i >= 4) RUN(4, 2)
     while (num_pixels - i >= 1) RUN(1, 2)
     finish(out, pixels_out, num_pixels, 2, scale, shift, activation, leak);
