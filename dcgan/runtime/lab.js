@@ -57,12 +57,14 @@ const MARKUP = `
   <div class="bar shelf">
     <button class="keep" type="button" title="Puts this picture among your favourites, for as long as this tab is open">${icon("keep")}Keep</button>
     <button class="walk" type="button" title="Morphs from favourite to favourite, or from seed to seed while there are fewer than two"></button>
+    <a class="save" href="#" title="The picture as it is, in its own size" hidden>PNG</a>
     <div class="favourites" role="list" aria-label="Favourites"></div>
   </div>
 </section>`;
 
 class Lab {
-  // host: { commit(message) } hears of views and favourites that are meant to stay
+  // host: { commit(message), save } hears of views and favourites that are meant to stay; where `save` is a file's name
+  // the laboratory saves the picture by itself
   constructor(parent, host) {
     this.host = host;
     this.root = document.createElement("div");
@@ -145,6 +147,9 @@ class Lab {
     on(this.redo, "click", () => this.travel(1));
     on(".keep", "click", () => this.keep());
     on(this.walk, "click", () => this.setWalking(!this.walking));
+    const save = this.root.querySelector(".save");
+    [save.hidden, save.download] = [!this.host.save, this.host.save ?? ""];
+    on(save, "click", () => (save.href = this.picture.toDataURL()));
     on(this.root, "keydown", (event) => {
       if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || event.target.type === "number") return;
       event.preventDefault();
