@@ -15,7 +15,9 @@ def script() -> str:
     kernels = {name: base64.b64encode((HERE / file).read_bytes()).decode() for name, file in MODULES.items()}
     worker = source("network.js") + source("worker.js")
     constants = f"const KERNELS = {json.dumps(kernels)};\nconst WORKER = {json.dumps(worker)};\n"
-    return constants + "\n".join(source(name) for name in ("network.js", "latent.js", "engine.js", "views.js", "lab.js"))
+    return constants + "\n".join(
+        source(name) for name in ("network.js", "latent.js", "engine.js", "views.js", "lab.js")
+    )
 
 
 @functools.cache

@@ -11,7 +11,7 @@ function unpackHeader(file) {
 // The kernels of kernels.c in the fastest form that this browser takes: fused, plain, or JavaScript.
 function makeKernels(modules, wanted) {
   for (const [name, bytes] of Object.entries(modules)) {
-    if (wanted && wanted !== name) continue;
+    if ((wanted && wanted !== name) || !globalThis.WebAssembly) continue;
     try {
       const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
       const base = exports.__heap_base.value;
@@ -22,7 +22,7 @@ function makeKernels(modules, wanted) {
       };
       return { name, base, reserve, ...exports };
     } catch (error) {
-      if (!(error instanceof WebAssembly.CompileError) && globalThis.WebAssembly) throw error;
+      if (!(error instanceof WebAssembly.CompileError)) throw error; // one that it can't take is tried no further
     }
   }
   return javascriptKernels();

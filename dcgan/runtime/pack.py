@@ -108,9 +108,7 @@ def _convolution(module: nn.Conv2d | nn.ConvTranspose2d, before: Layer | None) -
         flat = weight.transpose(1, 2, 3, 0).reshape(outputs * kernel * kernel, -1)
         return Layer(flat, bias.repeat(kernel * kernel), "dense", shape=(outputs, kernel, kernel))
     size = [(n - 1) * stride - 2 * padding + kernel + module.output_padding[0] for n in (height, width)]
-    return Layer(
-        weight.transpose(2, 3, 1, 0), bias, "conv", stride, padding, True, (height, width), (size[0], size[1])
-    )
+    return Layer(weight.transpose(2, 3, 1, 0), bias, "conv", stride, padding, True, (height, width), (size[0], size[1]))
 
 
 def _map_of(before: Layer | None) -> tuple[int, int]:

@@ -24,9 +24,7 @@ _courier = st.components.v2.component(
     js="\n".join((bundle.script(), (_HERE / "live_courier.js").read_text(encoding="utf-8"))),
     isolate_styles=False,
 )
-_lab = st.components.v2.component(
-    "latent_lab", css=bundle.style(), js=(_HERE / "live.js").read_text(encoding="utf-8")
-)
+_lab = st.components.v2.component("latent_lab", css=bundle.style(), js=(_HERE / "live.js").read_text(encoding="utf-8"))
 
 
 class Kept(NamedTuple):
@@ -92,7 +90,8 @@ def _kept(value: object) -> Kept | None:
     if not isinstance(value, dict):
         return None
     view, run, step = _view(value.get("params")), value.get("run"), value.get("step")
-    return Kept(run, step, view) if view and isinstance(run, str) and isinstance(step, int) else None
+    good = isinstance(run, str) and isinstance(step, int) and step >= 0
+    return Kept(run, step, view) if view and good else None  # type: ignore[arg-type]
 
 
 def _plain(view: View) -> dict[str, str]:

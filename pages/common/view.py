@@ -112,13 +112,6 @@ def neighbours_z(view: View, config: "Config", n: int = NUM_NEIGHBOURS) -> "torc
     return _finished(around, view, config)
 
 
-def pictures_of(generator: "Generator", view: View) -> np.ndarray:
-    """The picture and its neighbours, uint8 (1 + NUM_NEIGHBOURS, H, W[, 3]), the picture first."""
-    from dcgan.render import render
-
-    return render(generator, neighbours_z(view, generator.config))
-
-
 def picture_of(generator: "Generator", view: View) -> np.ndarray:
     """The picture of a view, uint8 (H, W) or (H, W, 3)."""
     from dcgan.render import render
