@@ -177,16 +177,15 @@ def _laid_out(layer: Layer, last: bool, numbers: bytearray) -> dict[str, Any]:
     row |= {"panel": panel, "inputs": inputs, "outputs": _padded(outputs, panel)}
     blocks = [_pad(_pad(block, 1, inputs), 2, row["outputs"]) for block in blocks]
 
-    values = np.concatenate([_in_panels(block, panel) for block in blocks])
     row["steps"] = None
-    if values.size > SMALL:
+    if sum(block.size for block in blocks) > SMALL:
         steps = np.max([np.abs(block).max(axis=(0, 1)) for block in blocks], axis=0) / LARGEST
         steps = np.where(steps > 0, steps, 1.0).astype(np.float32)
-        exact = np.concatenate([_in_panels(block / steps, panel) for block in blocks])
         row["steps"] = _append(numbers, steps)
-        row["weights"] = _append(numbers, np.rint(exact).clip(-LARGEST, LARGEST).astype("<i2"))
+        whole = [np.rint(block / steps).clip(-LARGEST, LARGEST).astype("<i2") for block in blocks]
+        row["weights"] = _append(numbers, np.concatenate([_in_panels(block, panel) for block in whole]))
     else:
-        row["weights"] = _append(numbers, values.astype("<f4"))
+        row["weights"] = _append(numbers, np.concatenate([_in_panels(b, panel) for b in blocks]).astype("<f4"))
     for name, feature in zip(("bias", "scale", "shift"), features, strict=True):
         padded = None if feature is None else _pad(feature, 0, row["outputs"]).astype("<f4")
         row[name] = None if padded is None else _append(numbers, padded)

@@ -5,6 +5,7 @@ import base64
 import io
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -181,7 +182,8 @@ def test_weights_travel_once(page: Page, studio: Studio) -> None:
 
 
 def test_a_drag_of_three_seconds_prints_its_figures(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
-    found = asyncio.run(drag_on(f"{studio.url}/explore?seed=5", 3.0))
+    with ThreadPoolExecutor(1) as apart:  # this thread has Playwright's own loop
+        found = apart.submit(asyncio.run, drag_on(f"{studio.url}/explore?seed=5", 3.0)).result()
     assert found.seen_while_held == sorted(found.seen_while_held) and found.frames > 10
     with capsys.disabled():
         print(f"\n{found.fps:.0f} frames/s, input to paint {found.median_ms:.0f} ms, p95 {found.p95_ms:.0f} ms")
