@@ -26,8 +26,12 @@ HEAD = """
 <style>
 .st-key-latent-head > .stElementContainer:first-child { flex: 1 1 10rem; }
 .st-key-latent-head > .stElementContainer:not(:first-child) { flex: 1 1 14rem; max-width: 24rem; }
+.st-key-latent-lab { --above: 4rem; }
 @media (max-width: 640px) {
-  .st-key-latent-head > .stElementContainer:not(:first-child) { max-width: none; flex: 1 1 100%; }
+  /* the picture first; run and step follow it */
+  [data-testid="stLayoutWrapper"]:has(> .st-key-latent-head), .st-key-latent-head { display: contents; }
+  .st-key-latent-head > .stElementContainer:first-child { flex: none; }
+  .st-key-latent-head > .stElementContainer:not(:first-child) { order: 2; width: 100%; max-width: none; flex: none; }
 }
 </style>
 """
@@ -99,7 +103,8 @@ def lab() -> None:
         live.hand_over(opened.weights_hash, opened.generator)
         shelf, heard = st.session_state.setdefault(SHELF, []), st.session_state.setdefault(HEARD, 0)
         facts = facts_of(run, step, opened)
-        live.lab(LAB, opened.weights_hash, st.session_state[VIEW], st.session_state[PAGE], shelf, facts, heard)
+        with st.container(key="latent-lab"):
+            live.lab(LAB, opened.weights_hash, st.session_state[VIEW], st.session_state[PAGE], shelf, facts, heard)
         take_away(run, opened)
     except BadInput as error:
         refuse(error)
