@@ -1,5 +1,6 @@
 """Explore and Interpolate: their pure parts, and the pages as AppTest sees them."""
 
+import io
 import json
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from dcgan import images, latent
@@ -351,3 +353,45 @@ def test_the_run_stays_chosen_from_page_to_page(run):
     app.switch_page("pages/latent/interpolate.py")
     app.query_params.clear()
     assert url(healthy(app.run()))["run"] == "little-one"
+
+
+def test_the_film_of_training_is_handed_over_and_a_moment_can_be_kept(run):
+    app = visit("explore", seed="3")
+    say(app, film=True)
+    assert laboratory(app)["film"] == "little-one 0 50 100"
+    (film,) = [item.proto for item in app.get("bidi_component") if item.proto.component_name == "latent_film"]
+    generators = [loading.open_at(run, step).generator for step in (0, 50, 100)]
+    assert film.bytes.endswith(b"".join(map(pack, generators)))
+    dims = laboratory(app)["facts"]["dims"]
+    say(app, step=50)
+    assert url(app) == {"run": "little-one", "seed": "3", "step": "50"}
+    assert laboratory(app)["facts"]["dims"] == dims  # the sliders stay in their places
+    say(app, film=False)
+    assert laboratory(app)["film"] is None
+
+
+def test_a_film_stays_in_bounds_with_its_first_and_last_step(monkeypatch):
+    monkeypatch.setattr(live, "MAX_FILM_BYTES", 1000)
+    steps = list(range(0, 900, 10))
+    few = live.moments_of(steps, 250)
+    assert len(few) == 4 and (few[0], few[-1]) == (0, 890)
+    assert live.moments_of(steps, 1) == tuple(steps) and live.moments_of(steps, 10**9) == (0, 890)
+
+
+def test_the_films_file_goes_through_the_steps_with_its_recipe(run):
+    data = view.film_file(run, [0, 50, 100], View(4), factor=2)
+    with Image.open(io.BytesIO(data)) as film:
+        assert film.n_frames >= 3 and film.size == (32, 32)
+    assert images.read_recipe(data)["steps"] == [0, 50, 100]
+
+
+def test_exploring_changes_nothing_in_the_run(run):
+    def contents() -> dict[str, bytes]:
+        return {str(path): path.read_bytes() for path in sorted(run.path.rglob("*")) if path.is_file()}
+
+    before = contents()
+    app = visit("explore")
+    for message in ({"params": {"seed": "8", "sliders": "3~1"}}, {"film": True}, {"step": 50}, {"measure": True}):
+        say(app, **message)
+    view.film_file(run, [0, 50], View(4))
+    assert contents() == before

@@ -80,7 +80,7 @@ class Engine {
   constructor(file, kernels) {
     const { header } = unpackHeader(file);
     const adds = kernels === "javascript" ? Infinity : multiplyAdds(header);
-    this.header = header;
+    [this.header, this.kernels] = [header, kernels];
     this.light = adds <= LIGHT;
     if (adds <= PROMISING) {
       this.main = new Painter(file, kernels, true);

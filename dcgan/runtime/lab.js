@@ -6,6 +6,7 @@ const MAX_HISTORY = 200;
 const SETTLE_MS = 350; // keys and wheels have no moment of letting go: a short rest is one
 const SMOOTH_MS = 20; // between two pictures
 const WALK_SECONDS = 1.6; // from one keyframe to the next
+const FILM_SECONDS = 7; // through all of training, the last picture held for one more
 const WHEEL_PX = 9; // between two seeds on the seed wheel
 
 const ICONS = {
@@ -23,6 +24,11 @@ const icon = (name) => `<svg viewBox="0 0 16 16" aria-hidden="true"><path fill-r
 const MARKUP = `
 <section class="stage">
   <canvas class="picture" data-testid="latent-canvas" data-frame="0" role="img" width="1" height="1"></canvas>
+  <div class="bar film" hidden>
+    <button class="icon film-play" type="button"></button>
+    <label class="grow"><span>Training <output class="film-out"></output></span>
+      <input class="film-at" type="range" min="0" step="1" aria-label="Moment of training" data-testid="latent-film"></label>
+  </div>
   <div class="bar">
     <label class="grow" title="How far the neighbours are from the picture, each in a direction of its own. At 100 % they are as different as pictures of unrelated seeds.">
       <span>Neighbours: click one to go there <output class="distance-out"></output></span>
@@ -57,6 +63,7 @@ const MARKUP = `
   <div class="bar shelf">
     <button class="keep" type="button" title="Puts this picture among your favourites, for as long as this tab is open">${icon("keep")}Keep</button>
     <button class="walk" type="button" title="Morphs from favourite to favourite, or from seed to seed while there are fewer than two"></button>
+    <button class="film-open" type="button" title="Watch this very picture being learned: through the kept steps at one z" hidden>Film</button>
     <a class="save" href="#" title="The picture as it is, in its own size" hidden>PNG</a>
     <div class="favourites" role="list" aria-label="Favourites"></div>
   </div>
@@ -71,10 +78,10 @@ class Lab {
     this.root.className = "lab";
     this.root.innerHTML = MARKUP;
     parent.appendChild(this.root);
-    for (const name of ["picture", "tiles", "sliders", "wheel", "caption", "favourites", "undo", "redo", "back", "reset", "next", "measure", "walk"])
+    for (const name of ["picture", "tiles", "sliders", "wheel", "caption", "favourites", "undo", "redo", "back", "reset", "next", "measure", "walk", "film"])
       this[name] = this.root.querySelector(`.${name}`);
     this.fields = Object.fromEntries(
-      ["distance", "truncation", "seed-number", "distance-out", "truncation-out"].map((name) => [name, this.root.querySelector(`.${name}`)]),
+      ["distance", "truncation", "seed-number", "distance-out", "truncation-out", "film-at", "film-out", "film-play", "film-open"].map((name) => [name, this.root.querySelector(`.${name}`)]),
     );
     this.view = this.committed = PLAIN_VIEW;
     this.past = [PLAIN_VIEW];
@@ -100,12 +107,14 @@ class Lab {
       if (canvas.width !== size) canvas.width = canvas.height = size;
     this.image = new ImageData(size, size);
     this.roots = null;
+    if (this.moments && this.moments[this.moment]?.step === this.step) this.filmPainter = null; // the page has come along
     this.show();
   }
 
-  // facts: { run, step, label, dims, measured, canMeasure }; dims are [dimension, strength], strongest first
+  // facts: { run, step, numSteps, dims, measured, canMeasure }; dims are [dimension, strength], strongest first
   setFacts(facts) {
     Object.assign(this, facts);
+    this.fields["film-open"].hidden = !(facts.numSteps > 1);
     this.show();
   }
 
@@ -147,6 +156,18 @@ class Lab {
     on(this.redo, "click", () => this.travel(1));
     on(".keep", "click", () => this.keep());
     on(this.walk, "click", () => this.setWalking(!this.walking));
+    on(this.fields["film-open"], "click", () => {
+      const film = !this.moments;
+      this.closeFilm();
+      this.host.commit({ film });
+    });
+    on(this.fields["film-play"], "click", () => (this.playing ? this.stayAt(this.moment) : this.play(true)));
+    on(this.fields["film-at"], "input", (event) => {
+      this.stamp = event.timeStamp;
+      this.play(false);
+      this.showMoment(Number(this.fields["film-at"].value));
+    });
+    on(this.fields["film-at"], "change", () => this.stayAt(this.moment));
     const save = this.root.querySelector(".save");
     [save.hidden, save.download] = [!this.host.save, this.host.save ?? ""];
     on(save, "click", () => (save.href = this.picture.toDataURL()));
@@ -356,6 +377,77 @@ class Lab {
     this.walkRequest = requestAnimationFrame(step);
   }
 
+  // ---- the film of training
+
+  // moments: list of { step, file }, oldest first; it starts to play
+  openFilm(moments) {
+    this.closeFilm();
+    this.moments = moments;
+    this.painters = new Map();
+    this.fields["film-at"].max = moments.length - 1;
+    this.film.hidden = false;
+    this.fields["film-open"].classList.add("on");
+    this.play(!matchMedia("(prefers-reduced-motion: reduce)").matches);
+    if (!this.playing) this.showMoment(moments.length - 1);
+  }
+
+  closeFilm() {
+    if (!this.moments) return;
+    this.play(false);
+    for (const painter of this.painters.values()) painter.end();
+    this.moments = this.moment = this.filmPainter = null;
+    this.film.hidden = true;
+    this.fields["film-open"].classList.remove("on");
+    this.show();
+  }
+
+  play(playing) {
+    cancelAnimationFrame(this.filmRequest);
+    this.playing = playing;
+    this.fields["film-play"].innerHTML = icon(playing ? "pause" : "play");
+    this.fields["film-play"].setAttribute("aria-label", playing ? "Pause the film" : "Play the film");
+    if (!playing) return;
+    this.setWalking(false);
+    let begin = null;
+    const each = (1000 * FILM_SECONDS) / this.moments.length;
+    const tick = (time) => {
+      begin ??= time;
+      const at = Math.floor(((time - begin) % (1000 * FILM_SECONDS + 1000)) / each);
+      this.showMoment(Math.min(at, this.moments.length - 1));
+      this.filmRequest = requestAnimationFrame(tick);
+    };
+    this.filmRequest = requestAnimationFrame(tick);
+  }
+
+  // from here on the sliders act on the weights of that moment
+  showMoment(at) {
+    const { step, file } = this.moments[at];
+    if (at !== this.moment) {
+      this.moment = at;
+      if (!this.painters.has(at)) {
+        if (!this.engine.onPage) this.endPainters(); // each has a thread and its weights: one is enough
+        this.painters.set(at, new Painter(file, this.engine.kernels, this.engine.onPage));
+      }
+      this.filmPainter = this.painters.get(at);
+      this.fields["film-at"].value = at;
+      this.fields["film-at"].style.setProperty("--at", `${(100 * at) / Math.max(1, this.moments.length - 1)}%`);
+      this.fields["film-out"].textContent = `step ${step.toLocaleString("en")}`;
+      this.drawPicture(finishZ(this.base, this.view, this.header));
+    }
+  }
+
+  endPainters() {
+    for (const painter of this.painters.values()) painter.end();
+    this.painters.clear();
+  }
+
+  // the hand rests at a moment: the page, and the neighbours, follow there
+  stayAt(at) {
+    this.play(false);
+    const { step } = this.moments[at];
+    if (step !== this.step) this.host.commit({ step });
+  }
+
   // ---- what is seen
 
   show() {
@@ -438,11 +530,11 @@ class Lab {
       this.nextZ = z; // the page draws by itself, once a frame
       this.frameRequest ??= requestAnimationFrame(() => {
         this.frameRequest = null;
-        this.engine.main.draw([this.nextZ], ([pixels]) => this.paint(pixels, this.stamp));
+        (this.filmPainter ?? this.engine.main).draw([this.nextZ], ([pixels]) => this.paint(pixels, this.stamp));
       });
       return;
     }
-    this.engine.main.draw([z], ([pixels]) => {
+    (this.filmPainter ?? this.engine.main).draw([z], ([pixels]) => {
       this.nextPixels = { pixels, stamp };
       this.frameRequest ??= requestAnimationFrame(() => {
         this.frameRequest = null;
@@ -504,6 +596,7 @@ class Lab {
 
   end() {
     this.setWalking(false);
+    this.closeFilm();
     clearTimeout(this.soon);
     clearTimeout(this.tilesSoon);
     this.engine?.end();

@@ -94,7 +94,7 @@ def _bias(module: Any, outputs: int) -> Array:
 
 def _convolution(module: nn.Conv2d | nn.ConvTranspose2d, before: Layer | None) -> Layer:
     """A convolution as a layer; on a single pixel a transposed one is a dense layer."""
-    kernel, stride, padding = module.kernel_size[0], module.stride[0], module.padding[0]
+    kernel, stride, padding = module.kernel_size[0], module.stride[0], int(module.padding[0])
     height, width = _map_of(before)
     weight, bias = _numbers(module.weight), _bias(module, module.out_channels)
     if isinstance(module, nn.Conv2d):

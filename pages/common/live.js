@@ -33,6 +33,14 @@ class Mounted {
       this.model = header.model;
       lab.setModel(studio.files.get(header.model), header.kernels);
     }
+    if (header.film !== this.film) {
+      if (header.film && studio.film?.name !== header.film) studio.waiting.add(() => this.take(header));
+      else {
+        this.film = header.film;
+        if (header.film) lab.openFilm(studio.film.moments);
+        else lab.closeFilm();
+      }
+    }
     if (header.seq < this.sent) return; // newer changes of ours are on their way
     const params = JSON.stringify(header.params);
     if (params !== this.params && params !== JSON.stringify(studio.toParams(lab.committed))) {

@@ -1,4 +1,4 @@
-// Keeps what came once: the program above this line, and the weights of the models that were looked at last.
+// Keeps what came once: the program above this line, the weights of the models that were looked at last, and a film.
 const MOST_BYTES = 150e6;
 
 export default function ({ data }) {

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MAX_SEED = 2**32 - 1
 MAX_HOPS = 100
 NUM_NEIGHBOURS = 12
+FILM_FPS = 4  # pictures per second of training's film
 
 
 class Hop(NamedTuple):
@@ -138,6 +139,18 @@ def png_of(run: Run, opened: "Opened", view: View, factor: int = 1) -> bytes:
 
     picture = images.upscale(picture_of(opened.generator, view), factor)
     return images.png_bytes(picture, recipe_of(run, opened, view) | {"enlarged": factor})
+
+
+def film_file(run: Run, steps: list[int], view: View, factor: int = 1) -> bytes:
+    """One z through the generators kept at these steps, as an animated WebP, enlarged, with its recipe inside."""
+    from dcgan import images
+    from pages.common.loading import open_at
+
+    moments = [open_at(run, step) for step in steps]
+    frames = [images.upscale(picture_of(moment.generator, view), factor) for moment in moments]
+    held = frames + frames[-1:] * FILM_FPS  # the last for a second more
+    recipe = recipe_of(run, moments[-1], view) | {"steps": steps, "enlarged": factor}
+    return images.webp_bytes(held, FILM_FPS, True, recipe)
 
 
 def explorer_of(run: Run, opened: "Opened", view: View) -> str:

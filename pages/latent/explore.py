@@ -15,11 +15,12 @@ from dcgan.runs import Run
 from pages.common import address, choose, live
 from pages.common.live import Kept, Message
 from pages.common.loading import Opened, modified, open_at, ranked_dims
-from pages.common.view import View, explorer_of, png_of
+from pages.common.view import View, explorer_of, film_file, png_of
 from pages.common.widgets import refuse
 
 LAB = "explore-lab"
 VIEW, PAGE, SHOWN, DIMS, SHELF = "explore-view", "explore-dims-page", "explore-shown", "explore-dims", "explore-shelf"
+FILM = "explore-film"  # (run id, steps) of the film of training that was asked for
 HEARD = "explore-heard"  # number of the newest message taken into account
 
 HEAD = """
@@ -49,7 +50,7 @@ def arrive() -> None:
         st.session_state[PAGE] = address.whole(params, "dims", 1, 4096, 1) - 1
 
 
-def listen() -> None:
+def listen() -> None:  # before run and step are picked: a message may change them
     """Take over what the browser said since the last look."""
     state = st.session_state.get(LAB)
     message = live.read(state.get("message")) if state else None
@@ -64,6 +65,11 @@ def listen() -> None:
         st.session_state[SHELF] = message.favourites
     if message.measure:
         st.session_state.pop(DIMS, None)
+    if message.film is not None:
+        st.session_state[FILM] = "asked" if message.film else None
+    shown = st.session_state.get(SHOWN)
+    if message.step is not None and shown:
+        choose.go_to(shown[0], message.step)
     go_to_favourite(message)
 
 
@@ -100,12 +106,16 @@ def lab() -> None:
         step = choose.pick_step(run)
     try:
         opened = open_at(run, step)
-        live.hand_over(opened.weights_hash, opened.generator)
         shelf, heard = st.session_state.setdefault(SHELF, []), st.session_state.setdefault(HEARD, 0)
-        facts = facts_of(run, step, opened)
+        facts, film = facts_of(run, opened), film_of(run, opened)
         with st.container(key="latent-lab"):
-            live.lab(LAB, opened.weights_hash, st.session_state[VIEW], st.session_state[PAGE], shelf, facts, heard)
+            live.lab(
+                LAB, opened.weights_hash, st.session_state[VIEW], st.session_state[PAGE], shelf, facts, heard, film
+            )
         take_away(run, opened)
+        live.hand_over(opened.weights_hash, opened.generator)  # last, so that what can't be seen takes no room above
+        if film:
+            live.hand_over_film(run, film)
     except BadInput as error:
         refuse(error)
         return
@@ -114,25 +124,38 @@ def lab() -> None:
     address.write(st.session_state[VIEW].params() | {"dims": str(page + 1) if page else None})
 
 
-def facts_of(run: Run, step: int | None, opened: Opened) -> dict[str, Any]:
+def facts_of(run: Run, opened: Opened) -> dict[str, Any]:
     """What the laboratory says about the model."""
-    dims, measured_at = stable_dims(run, step, opened)
+    dims, measured_at = stable_dims(run, opened)
     return {
         "run": run.id,
         "step": opened.step,
+        "numSteps": len(run.snapshots()),
         "dims": dims,
         "measured": "just now" if measured_at == opened.step else f"at step {measured_at:,}",
         "canMeasure": measured_at != opened.step,
     }
 
 
-def stable_dims(run: Run, step: int | None, opened: Opened) -> tuple[list[tuple[int, float]], int]:
+def film_of(run: Run, opened: Opened) -> tuple[int, ...]:
+    """The steps of the film of training, if one was asked for; they stay while others are kept or thinned away."""
+    asked = st.session_state.get(FILM)
+    if asked == "asked":
+        size = live.num_bytes(opened.weights_hash, opened.generator)
+        asked = st.session_state[FILM] = (run.id, live.moments_of(run.snapshots(), size))
+    if not asked or asked[0] != run.id or not set(asked[1]) <= set(run.snapshots()):
+        st.session_state.pop(FILM, None)
+        return ()
+    return asked[1]
+
+
+def stable_dims(run: Run, opened: Opened) -> tuple[list[tuple[int, float]], int]:
     """The ranked dimensions and the step they were measured at.
 
-    While the newest weights of a run in training are followed, the sliders must not change places under the hand.
+    The sliders must not change places under the hand while a run trains on or a person goes through its steps.
     """
     kept = st.session_state.get(DIMS)
-    if kept and step is None and kept[0] == run.id and launch.observe(run).state in launch.ACTIVE:
+    if kept and kept[0] == run.id:
         return kept[1], kept[2]
     dims = ranked_dims(opened.weights_hash, opened.generator)
     st.session_state[DIMS] = (run.id, dims, opened.step)
@@ -157,6 +180,19 @@ def take_away(run: Run, opened: Opened) -> None:
                 on_click="ignore",
                 help=inside,
             )
+        steps = run.snapshots()
+        st.download_button(
+            "Film",
+            functools.partial(film_file, run, steps, now, factor // 2 or 1),
+            f"{run.id}-seed-{now.seed}-film.webp",
+            "image/webp",
+            key="explore-film-file",
+            icon=":material/movie:",
+            on_click="ignore",
+            disabled=len(steps) < 2,
+            help="This very picture being learned, from the first kept step to the last, as an animated WebP with its "
+            "recipe inside.",
+        )
         st.download_button(
             "Export",
             functools.partial(explorer_of, run, opened, now),

@@ -165,6 +165,32 @@ def test_a_rewind_keeps_the_sliders_and_draws_with_the_older_weights(page: Page,
     assert np.abs(picture(canvas) - drawn(older, View(5, sliders=((2, 0.5),)))[0]).max() <= 1
 
 
+def test_the_film_of_training_plays_and_rests_at_a_moment_whose_weights_the_sliders_move(
+    page: Page, studio: Studio
+) -> None:
+    canvas = open_explore(page, studio)
+    frame = at_rest(canvas)
+    page.get_by_role("button", name="Film", exact=True).first.click()
+    pause = page.get_by_role("button", name="Pause the film")
+    pause.wait_for()
+    page.wait_for_function("([c, f]) => Number(c.dataset.frame) > f + 3", arg=[canvas.element_handle(), frame])
+    pause.click()
+    expect(page).to_have_url(re.compile("step="))
+    moment = page.get_by_test_id("latent-film")
+    moment.focus()
+    page.keyboard.press("Home")
+    expect(page).to_have_url(re.compile("step=0(&|$)"))
+    slider = page.get_by_test_id("latent-slider-0")
+    slider.focus()
+    page.keyboard.press("End")
+    expect(page).to_have_url(re.compile("sliders="))
+    at_rest(canvas)
+    dim = re.match(r"z\[(\d+)\]", slider.get_attribute("aria-label") or "")
+    assert dim
+    first = load_generator(SHIPPED / "snapshots" / "00000000.safetensors")
+    assert np.abs(picture(canvas) - drawn(first, View(5, sliders=((int(dim[1]), 3.0),)))[0]).max() <= 1
+
+
 def test_weights_travel_once(page: Page, studio: Studio) -> None:
     received: list[int] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda data: received.append(len(data))))
