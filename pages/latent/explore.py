@@ -182,7 +182,7 @@ def take_away(run: Run, opened: Opened) -> None:
             )
         steps = run.snapshots()
         st.download_button(
-            "Film",
+            "WebP film",
             functools.partial(film_file, run, steps, now, factor // 2 or 1),
             f"{run.id}-seed-{now.seed}-film.webp",
             "image/webp",

@@ -170,7 +170,7 @@ def test_the_film_of_training_plays_and_rests_at_a_moment_whose_weights_the_slid
 ) -> None:
     canvas = open_explore(page, studio)
     frame = at_rest(canvas)
-    page.get_by_role("button", name="Film", exact=True).first.click()
+    page.get_by_role("button", name="Film", exact=True).click()
     pause = page.get_by_role("button", name="Pause the film")
     pause.wait_for()
     page.wait_for_function("([c, f]) => Number(c.dataset.frame) > f + 3", arg=[canvas.element_handle(), frame])
