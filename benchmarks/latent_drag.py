@@ -25,9 +25,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from dcgan import latent, launch  # noqa: E402
 from dcgan.checkpoint import generator_bytes, load_generator  # noqa: E402
+from dcgan.files import publish  # noqa: E402
 from dcgan.order import order  # noqa: E402
 from dcgan.presets import PRESETS  # noqa: E402
-from dcgan.runs import Run, publish  # noqa: E402
+from dcgan.runs import Run  # noqa: E402
 from tests.browser.hand import drag_on  # noqa: E402
 from tests.browser.studio import SHIPPED, Studio  # noqa: E402
 from tests.nets import lively  # noqa: E402
