@@ -81,13 +81,13 @@ class Engine {
     const { header } = unpackHeader(file);
     const adds = kernels === "javascript" ? Infinity : multiplyAdds(header);
     [this.header, this.kernels] = [header, kernels];
-    this.light = adds <= LIGHT;
     if (adds <= PROMISING) {
       this.main = new Painter(file, kernels, true);
       this.onPage = this.main.trial() <= PER_FRAME_MS;
     }
     if (!this.onPage) this.main = new Painter(file, kernels, false);
-    this.others = this.light && this.onPage ? this.main : new Painter(file, kernels, false);
+    this.light = this.onPage && adds <= LIGHT;
+    this.others = this.light ? this.main : new Painter(file, kernels, false);
   }
 
   end() {

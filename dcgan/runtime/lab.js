@@ -107,7 +107,8 @@ class Lab {
       if (canvas.width !== size) canvas.width = canvas.height = size;
     this.image = new ImageData(size, size);
     this.roots = null;
-    if (this.moments && this.moments[this.moment]?.step === this.step) this.filmPainter = null; // the page has come along
+    this.followPage();
+    if (!this.playing) this.filmPainter = null; // the page has come along to a moment, or gone to one by itself
     this.show();
   }
 
@@ -242,10 +243,16 @@ class Lab {
         if (key === "Delete" || key === "Backspace") this.settle(withoutSlider(this.view, dim));
       });
       input.addEventListener("pointerdown", () => (this.byKey = false));
-      lock.addEventListener("click", () => this.settle(toggleLock(this.view, dim, Number(input.value))));
+      lock.addEventListener("click", () => this.settle(toggleLock(this.view, dim, this.valueOf(dim))));
       return { row, dim, lock, input, output };
     });
     this.sliders.replaceChildren(...this.rows.map(({ row }) => row));
+  }
+
+  // where the slider of a dimension stands
+  valueOf(dim) {
+    const limit = limitOf(this.header.prior);
+    return Math.min(limit, Math.max(-limit, new Map(this.view.sliders).get(dim) ?? this.base[dim]));
   }
 
   pages() {
@@ -391,6 +398,21 @@ class Lab {
     if (!this.playing) this.showMoment(moments.length - 1);
   }
 
+  // the film's slider where the page is
+  followPage() {
+    const at = this.moments?.findIndex(({ step }) => step === this.step) ?? -1;
+    if (at < 0 || this.playing) return;
+    this.moment = at;
+    this.markMoment();
+  }
+
+  markMoment() {
+    const at = this.moment;
+    this.fields["film-at"].value = at;
+    this.fields["film-at"].style.setProperty("--at", `${(100 * at) / Math.max(1, this.moments.length - 1)}%`);
+    this.fields["film-out"].textContent = `step ${this.moments[at].step.toLocaleString("en")}`;
+  }
+
   closeFilm() {
     if (!this.moments) return;
     this.play(false);
@@ -421,17 +443,15 @@ class Lab {
 
   // from here on the sliders act on the weights of that moment
   showMoment(at) {
-    const { step, file } = this.moments[at];
-    if (at !== this.moment) {
+    const { file } = this.moments[at];
+    if (at !== this.moment || !this.filmPainter) {
       this.moment = at;
       if (!this.painters.has(at)) {
         if (!this.engine.onPage) this.endPainters(); // each has a thread and its weights: one is enough
         this.painters.set(at, new Painter(file, this.engine.kernels, this.engine.onPage));
       }
       this.filmPainter = this.painters.get(at);
-      this.fields["film-at"].value = at;
-      this.fields["film-at"].style.setProperty("--at", `${(100 * at) / Math.max(1, this.moments.length - 1)}%`);
-      this.fields["film-out"].textContent = `step ${step.toLocaleString("en")}`;
+      this.markMoment();
       this.drawPicture(finishZ(this.base, this.view, this.header));
     }
   }
@@ -473,7 +493,7 @@ class Lab {
     const limit = limitOf(this.header.prior);
     const moved = new Map(view.sliders);
     for (const { dim, row, lock, input, output } of this.rows) {
-      const value = Math.min(limit, Math.max(-limit, moved.get(dim) ?? this.base[dim]));
+      const value = this.valueOf(dim);
       const locked = view.locked.includes(dim);
       [input.min, input.max] = [-limit, limit];
       if (Number(input.value) !== value) input.value = value;

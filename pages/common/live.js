@@ -10,6 +10,7 @@ function whenReady(act) {
 
 class Mounted {
   constructor(parent, header) {
+    this.again = () => this.take(this.header); // once what it lacks has come
     this.sent = header.seq; // messages sent so far in this visit; Python echoes the last it has read
     this.lab = new studio.Lab(parent, { commit: (message) => this.send(message) });
   }
@@ -26,15 +27,16 @@ class Mounted {
 
   take(header) {
     const { lab } = this;
+    this.header = header;
     if (header.seq >= this.sent) this.message = {}; // Python has read all of it
     lab.setFacts(header.facts);
     if (header.model !== this.model) {
-      if (!studio.files.has(header.model)) return studio.waiting.add(() => this.take(header));
+      if (!studio.files.has(header.model)) return studio.waiting.add(this.again);
       this.model = header.model;
       lab.setModel(studio.files.get(header.model), header.kernels);
     }
     if (header.film !== this.film) {
-      if (header.film && studio.film?.name !== header.film) studio.waiting.add(() => this.take(header));
+      if (header.film && studio.film?.name !== header.film) studio.waiting.add(this.again);
       else {
         this.film = header.film;
         if (header.film) lab.openFilm(studio.film.moments);
@@ -43,10 +45,10 @@ class Mounted {
     }
     if (header.seq < this.sent) return; // newer changes of ours are on their way
     const params = JSON.stringify(header.params);
-    if (params !== this.params && params !== JSON.stringify(studio.toParams(lab.committed))) {
-      lab.setView(studio.fromParams(header.params));
+    const fresh = this.params === undefined;
+    if (fresh || (params !== this.params && params !== JSON.stringify(studio.toParams(lab.committed)))) {
       lab.page = header.page;
-      lab.show();
+      lab.setView(studio.fromParams(header.params));
     }
     this.params = params;
     const favourites = JSON.stringify(header.favourites);
