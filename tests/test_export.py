@@ -1,5 +1,6 @@
 """Files to give away."""
 
+import base64
 import json
 import re
 
@@ -10,6 +11,9 @@ from safetensors.torch import load
 from dcgan.config import BadInput, Config
 from dcgan.export import explorer, exported
 from dcgan.models import Origin
+from dcgan.presets import PRESETS
+from dcgan.runtime import bundle
+from dcgan.runtime.pack import pack
 from tests.nets import lively
 
 
@@ -45,3 +49,16 @@ def test_weights_are_the_generators(generator):
 def test_other_endings_are_refused(generator):
     with pytest.raises(BadInput, match="'.exe'"):
         exported(generator, "x", ".exe")
+
+
+@pytest.mark.parametrize(("preset", "limit"), [("quick", 3e6), ("classic-64", 10e6)])
+def test_a_page_is_small_enough_to_send(preset, limit):
+    generator = lively(PRESETS[preset].config)
+    weights = len(base64.b64encode(pack(generator)))
+    assert weights + len(explorer_without_weights()) < limit
+
+
+def explorer_without_weights() -> str:
+    return (
+        bundle.script() + bundle.style() + "".join(map(bundle.source, ("explorer.html", "explorer.css", "explorer.js")))
+    )
