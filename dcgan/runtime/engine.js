@@ -36,13 +36,24 @@ class Painter {
       return false; // a page that may have no workers draws by itself
     }
     this.worker.onmessage = ({ data }) => (data.ready ? (this.name = data.ready) : this.arrived(data.pictures));
+    this.worker.onerror = () => this.drawHere(file, kernels);
     this.worker.postMessage({ file: file.slice().buffer, modules, kernels });
     return true;
   }
 
+  // where a worker may not start, or dies: slower, but it draws
+  drawHere(file, kernels) {
+    this.worker.terminate();
+    this.network = new Network(file, makeKernels(modules, kernels));
+    this.name = this.network.kernels.name;
+    const job = this.waiting ?? this.busy;
+    this.busy = this.waiting = null;
+    if (job) this.draw(job.batch, job.done);
+  }
+
   // batch: list of z; calls done(pictures) with RGBA bytes, at once where the page draws
   draw(batch, done) {
-    if (this.network) return done(batch.map((z) => this.network.draw(z)), true);
+    if (this.network) return done(batch.map((z) => this.network.draw(z)));
     this.waiting = { batch, done };
     if (!this.busy) this.send();
   }

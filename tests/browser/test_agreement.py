@@ -44,7 +44,7 @@ COMPARE = """([packed, expected, kernels, count]) => {
 def page(chromium: Browser):
     context = chromium.new_context(offline=True)
     page = context.new_page()
-    names = "Network, makeKernels, modules, zFromSeed"
+    names = "Network, Painter, makeKernels, modules, zFromSeed"
     page.add_script_tag(content=f"{{ {bundle.script()}; globalThis.runtime = {{ {names} }}; }}")
     yield page
     context.close()
@@ -99,3 +99,24 @@ def test_a_browser_without_webassembly_takes_javascript(page):
     finally:
         page.evaluate("() => { globalThis.WebAssembly = globalThis.kept }")
     assert name == "javascript"
+
+
+WITH_WORKER = """([packed, broken]) => new Promise((done) => {
+  const file = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
+  const kept = globalThis.Worker;
+  if (broken) globalThis.Worker = class { postMessage() { setTimeout(() => this.onerror(), 0) } terminate() {} };
+  const painter = new globalThis.runtime.Painter(file, undefined, false);
+  globalThis.Worker = kept;
+  painter.draw([new Float32Array(painter.header.z_dim)], ([pixels]) => {
+    done({ pixels: Array.from(pixels), here: Boolean(painter.network) });
+    painter.end();
+  });
+})"""
+
+
+def test_a_worker_draws_and_without_one_the_page_does(page):
+    generator = lively(PRESETS["quick"].config.replace(ngf=8))
+    packed = base64.b64encode(pack(generator)).decode()
+    apart, here = (page.evaluate(WITH_WORKER, [packed, broken]) for broken in (False, True))
+    assert (apart["here"], here["here"]) == (False, True)
+    assert apart["pixels"] == here["pixels"] and len(set(apart["pixels"])) > 10
