@@ -77,6 +77,9 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         "--inception", action="store_true", help="also Inception FID, score and KID (needs torch-fidelity)"
     )
 
+    sub = add("export", run=True, step=True)
+    sub.add_argument("--to", metavar="FILE", required=True, help=".html one-file explorer or .safetensors weights")
+
     sub = add("bench")
     sub.add_argument("--preset", default="quick", help=f"{', '.join(PRESETS)} (default: quick)")
     sub.add_argument("--pairs", type=_whole, default=3, help="how often both sides take turns")

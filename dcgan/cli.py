@@ -223,6 +223,20 @@ def bench(args: argparse.Namespace) -> int:
     return DONE
 
 
+def export(args: argparse.Namespace) -> int:
+    """Write a generator as a file to give away."""
+    from dcgan.checkpoint import open_generator
+    from dcgan.export import ENDINGS, exported
+
+    to = _out(args.to, *ENDINGS, option="--to")
+    run = Run.find(args.run, args.root)
+    generator = open_generator(run, args.step)
+    content = exported(generator, run.name, to.suffix)
+    _write(to, content, "--to")
+    _report(args, _origin(run, generator) | {"to": str(to), "bytes": len(content)}, str(to))
+    return DONE
+
+
 def presets(args: argparse.Namespace) -> int:
     """List the named recipes with the sizes of their networks."""
     from dcgan.anatomy import parameter_counts
@@ -279,21 +293,21 @@ def _settings(groups: list[list[str]]) -> dict[str, str]:
     return settings
 
 
-def _out(name: str, *endings: str) -> Path:
+def _out(name: str, *endings: str, option: str = "--out") -> Path:
     """The file to write, refused before any work if it can't be made."""
     path = Path(name)
     if path.suffix not in endings:
-        raise BadInput(f"--out {name!r} must end in {' or '.join(endings)}.")
+        raise BadInput(f"{option} {name!r} must end in {' or '.join(endings)}.")
     if not path.parent.is_dir():
-        raise BadInput(f"--out {name!r}: the folder {path.parent} does not exist.")
+        raise BadInput(f"{option} {name!r}: the folder {path.parent} does not exist.")
     return path
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes, option: str = "--out") -> None:
     try:
         publish(path, content)
     except OSError as error:
-        raise BadInput(f"--out {str(path)!r} can't be written ({error.strerror}).") from None
+        raise BadInput(f"{option} {str(path)!r} can't be written ({error.strerror}).") from None
 
 
 def _report(args: argparse.Namespace, facts: dict[str, Any], text: str) -> None:
@@ -325,6 +339,7 @@ COMMAND = {
     "interpolate": interpolate,
     "film": film,
     "evaluate": evaluate,
+    "export": export,
     "bench": bench,
     "presets": presets,
     "runs": list_all,

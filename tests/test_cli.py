@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from PIL.GifImagePlugin import GifImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from dcgan import launch
-from dcgan.checkpoint import load_state, open_generator, weights_hash
+from dcgan.checkpoint import load_generator, load_state, open_generator, weights_hash
 from dcgan.cli import main
 from dcgan.config import Config
 from dcgan.gan import GAN
@@ -309,6 +310,20 @@ def test_evaluate_measures_with_finite_figures(cli, trained):
     assert_refused(cli("evaluate", "done", "--out", "report.pdf"), "must end in .html")
     assert_refused(cli("evaluate", "done", "--n", 1), "n must be from 2 to 10000, not 1.")
     assert_refused(cli("evaluate", "done", "--step", 1), "the kept steps are")
+
+
+# -- export
+
+
+def test_export_writes_a_page_and_the_weights(cli, trained):
+    code, out, err = cli("export", "done", "--to", "explorer.html", "--json")
+    facts = last_object(out)
+    assert (code, err) == (0, "") and (facts["run"], facts["step"]) == ("done", 6)
+    assert len(Path("explorer.html").read_bytes()) == facts["bytes"]
+    assert cli("export", "done", "--step", 3, "--to", "g.safetensors")[0] == 0
+    assert load_generator("g.safetensors").origin.step == 3
+    assert_refused(cli("export", "done", "--to", "x.exe"), "must end in .html or .safetensors")
+    assert_refused(cli("export", "done", "--to", "no/x.html"), "the folder no does not exist")
 
 
 # -- lists

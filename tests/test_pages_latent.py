@@ -1,5 +1,7 @@
 """Explore and Interpolate: their pure parts, and the pages as AppTest sees them."""
 
+import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from dcgan import images, latent
@@ -15,7 +18,9 @@ from dcgan.config import Config
 from dcgan.files import publish
 from dcgan.models import Generator, initialise
 from dcgan.runs import Run
-from pages.common import loading, morph, view
+from dcgan.runtime.pack import pack
+from pages.common import live, loading, morph, view
+from pages.common.live import Kept
 from pages.common.morph import Corners, Morph
 from pages.common.sprites import packed
 from pages.common.view import Hop, View
@@ -68,7 +73,7 @@ def url(app: AppTest) -> dict[str, str]:
 
 
 def test_a_view_survives_the_url():
-    there = View(7, (Hop(40, 3, 12), Hop(5, 0, 1)), ((2, -1.25), (9, 0.5)), 0.7, 60, 11)
+    there = View(7, (Hop(40, 3, 12), Hop(5, 0, 1)), ((2, -1.25), (9, 0.5)), 0.7, 60, 11, (9,))
     assert View.from_params({name: text for name, text in there.params().items() if text}) == there
     assert {name: text for name, text in View().params().items() if text} == {"seed": "0"}
 
@@ -125,7 +130,6 @@ def test_the_png_is_the_picture_and_can_be_made_again(run, channels):
         "walk": [{"distance": 30, "around": 9, "number": 2}], "sliders": {"1": 0.25}, "enlarged": 4,
     }  # fmt: skip
     picture = view.picture_of(opened.generator, there)
-    assert np.array_equal(picture, view.pictures_of(opened.generator, there)[0])
     assert picture.shape == (16, 16, 3)[: 2 + (channels == 3)]
 
 
@@ -208,49 +212,85 @@ def test_a_damaged_generator_is_one_sentence(page, run):
     assert "readable" in app.error[0].value
 
 
-def test_explore_shows_a_picture_and_says_which_sliders(run):
+def laboratory(app: AppTest) -> dict:
+    """What the page gives the live component."""
+    (proto,) = [item.proto for item in app.get("bidi_component") if item.proto.component_name == "latent_lab"]
+    return json.loads(proto.json)
+
+
+def say(app: AppTest, **message: object) -> AppTest:
+    """Answer as the browser does when a hand lets go."""
+    number = app.session_state["explore-heard"] + 1
+    app.session_state["explore-lab"] = {"message": {"seq": number, **message}}
+    return healthy(app.run())
+
+
+def test_explore_gives_the_browser_the_model_and_the_ranked_dimensions(run):
     app = visit("explore")
     assert app.title[0].value == "Explore"
     assert url(app) == {"run": "little-one", "seed": "0"}
-    assert "The 8 of 20 dimensions" in app.caption[-1].value or any("The 8 of 20" in c.value for c in app.caption)
-    assert len([s for s in app.slider if s.label.startswith("**z[")]) == 8
-    assert app.get("image") and app.get("bidi_component")
+    given, opened = laboratory(app), loading.open_at(run)
+    assert given["model"] == opened.weights_hash and given["params"] == {"seed": "0"}
+    assert (given["facts"]["run"], given["facts"]["step"]) == ("little-one", 100)
+    assert [tuple(pair) for pair in given["facts"]["dims"]] == loading.ranked_dims(
+        opened.weights_hash, opened.generator
+    )
+    (courier,) = [i.proto for i in app.get("bidi_component") if i.proto.component_name == "latent_courier"]
+    assert courier.bytes.endswith(pack(opened.generator))
 
 
 def test_explore_restores_a_url(run):
-    params = {"seed": "7", "step": "50", "truncation": "0.7", "distance": "60", "walk": "40.3.2", "sliders": "2~0.5"}
+    params = {"seed": "7", "step": "50", "truncation": "0.7", "distance": "60", "walk": "40.3.2"}
+    params |= {"sliders": "2~0.5", "locked": "2"}
     app = visit("explore", **params)
     assert url(app) == params | {"run": "little-one"}
-    assert app.number_input(key="explore-seed").value == 7
-    assert app.slider(key="explore-truncation").value == 0.7
+    shown = {name: text for name, text in params.items() if name != "step"}
+    assert laboratory(app)["params"] == shown and laboratory(app)["facts"]["step"] == 50
     assert app.select_slider[0].value == 50
 
 
-def test_explore_moves_resets_and_randomizes(run):
+def test_what_the_hand_did_reaches_the_url_once(run):
     app = visit("explore")
-    slider = next(s for s in app.slider if s.label.startswith("**z["))
-    healthy(slider.set_value(1.5).run())
-    dim = slider.key.removeprefix("explore-dim-")
-    assert url(app)["sliders"] == f"{dim}~1.5"
-    healthy(app.slider(key="explore-truncation").set_value(0.5).run())
-    assert url(app)["truncation"] == "0.5" and url(app)["sliders"] == f"{dim}~1.5"
-    healthy(app.button(key="explore-reset").click().run())
-    assert "sliders" not in url(app)
-    healthy(app.button(key="explore-next").click().run())
-    assert url(app)["dims"] == "2" and any("Places 9 to 16" in c.value for c in app.caption)
-    randomize = next(b for b in app.button if b.label == "Randomize")
-    healthy(randomize.click().run())
-    seed = int(url(app)["seed"])
-    assert app.number_input(key="explore-seed").value == seed
-    healthy(app.number_input(key="explore-seed").set_value(12).run())
-    assert url(app)["seed"] == "12"
+    say(app, params={"seed": "12", "sliders": "3~1.5", "locked": "3"}, page=1)
+    assert url(app) == {"run": "little-one", "seed": "12", "sliders": "3~1.5", "locked": "3", "dims": "2"}
+    assert laboratory(app)["seq"] == 1 and laboratory(app)["page"] == 1
+    app.session_state["explore-lab"] = {"message": {"seq": 1, "params": {"seed": "99"}}}  # read before
+    assert url(healthy(app.run()))["seed"] == "12"
+    say(app, params={"seed": "5"})
+    assert url(app) == {"run": "little-one", "seed": "5", "dims": "2"}
 
 
-def test_explore_keeps_pictures_on_a_shelf(run):
+def test_favourites_are_kept_and_lead_back_to_their_run_and_step(run):
     app = visit("explore", seed="3")
-    healthy(app.button(key="explore-keep").click().run())
-    assert len(app.session_state["explore-shelf"]) == 1
-    assert len(app.get("bidi_component")) == 2  # neighbours and shelf
+    kept = [{"run": "little-one", "step": 50, "params": {"seed": "4"}}, {"run": "gone", "step": 0, "params": {}}]
+    say(app, favourites=kept)
+    assert app.session_state["explore-shelf"] == [Kept("little-one", 50, View(4)), Kept("gone", 0, View())]
+    assert laboratory(app)["favourites"][0] == kept[0]
+    say(app, goto=0)
+    assert url(app) == {"run": "little-one", "seed": "4", "step": "50"}
+    say(app, goto=1)
+    assert url(app)["run"] == "little-one" and "gone" in app.toast[0].value
+
+
+def test_dimensions_are_measured_again_on_request(run):
+    app = visit("explore")
+    app.session_state["explore-dims"] = ("little-one", [(4, 1.0)], 7)
+    say(app, measure=True)
+    assert len(laboratory(app)["facts"]["dims"]) == 20
+
+
+things = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8), lambda inner: (
+    st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["seed", "run", "step", "params", "sliders"]), inner)
+))  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.dictionaries(st.sampled_from(["seq", "params", "page", "favourites", "goto", "measure"]), things) | things)
+def test_a_browser_may_say_anything(value):
+    message = live.read(value)
+    if message is not None:
+        assert message.view is None or torch.isfinite(view.z_of(message.view, CONFIG)).all()
+        assert all(kept.step >= 0 for kept in message.favourites or [])
 
 
 def test_explore_takes_a_step_and_forgets_it_at_the_newest(run):
@@ -259,6 +299,11 @@ def test_explore_takes_a_step_and_forgets_it_at_the_newest(run):
     assert url(app)["step"] == "0"
     healthy(app.select_slider[0].set_value(100).run())
     assert "step" not in url(app)
+
+
+def test_the_exported_page_starts_where_the_view_is(run):
+    page = view.explorer_of(run, loading.open_at(run), View(4, truncation=0.5))
+    assert '"params": {"seed": "4", "truncation": "0.5"}' in page and "little one" in page
 
 
 @pytest.mark.parametrize("page", ["explore", "interpolate"])
@@ -308,3 +353,45 @@ def test_the_run_stays_chosen_from_page_to_page(run):
     app.switch_page("pages/latent/interpolate.py")
     app.query_params.clear()
     assert url(healthy(app.run()))["run"] == "little-one"
+
+
+def test_the_film_of_training_is_handed_over_and_a_moment_can_be_kept(run):
+    app = visit("explore", seed="3")
+    say(app, film=True)
+    assert laboratory(app)["film"] == "little-one 0 50 100"
+    (film,) = [item.proto for item in app.get("bidi_component") if item.proto.component_name == "latent_film"]
+    generators = [loading.open_at(run, step).generator for step in (0, 50, 100)]
+    assert film.bytes.endswith(b"".join(map(pack, generators)))
+    dims = laboratory(app)["facts"]["dims"]
+    say(app, step=50)
+    assert url(app) == {"run": "little-one", "seed": "3", "step": "50"}
+    assert laboratory(app)["facts"]["dims"] == dims  # the sliders stay in their places
+    say(app, film=False)
+    assert laboratory(app)["film"] is None
+
+
+def test_a_film_stays_in_bounds_with_its_first_and_last_step(monkeypatch):
+    monkeypatch.setattr(live, "MAX_FILM_BYTES", 1000)
+    steps = list(range(0, 900, 10))
+    few = live.moments_of(steps, 250)
+    assert len(few) == 4 and (few[0], few[-1]) == (0, 890)
+    assert live.moments_of(steps, 1) == tuple(steps) and live.moments_of(steps, 10**9) == (0, 890)
+
+
+def test_the_films_file_goes_through_the_steps_with_its_recipe(run):
+    data = view.film_file(run, [0, 50, 100], View(4), factor=2)
+    with Image.open(io.BytesIO(data)) as film:
+        assert film.n_frames >= 3 and film.size == (32, 32)
+    assert images.read_recipe(data)["steps"] == [0, 50, 100]
+
+
+def test_exploring_changes_nothing_in_the_run(run):
+    def contents() -> dict[str, bytes]:
+        return {str(path): path.read_bytes() for path in sorted(run.path.rglob("*")) if path.is_file()}
+
+    before = contents()
+    app = visit("explore")
+    for message in ({"params": {"seed": "8", "sliders": "3~1"}}, {"film": True}, {"step": 50}, {"measure": True}):
+        say(app, **message)
+    view.film_file(run, [0, 50], View(4))
+    assert contents() == before

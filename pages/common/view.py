@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MAX_SEED = 2**32 - 1
 MAX_HOPS = 100
 NUM_NEIGHBOURS = 12
+FILM_FPS = 4  # pictures per second of training's film
 
 
 class Hop(NamedTuple):
@@ -43,6 +44,7 @@ class View:
     truncation: float = 1.0
     distance: int = 25  # of the neighbours, percent: 100 is as far as an unrelated picture
     around: int = 0  # seed of the neighbours' directions
+    locked: tuple[int, ...] = ()  # moved sliders that a new seed leaves alone, rising
 
     def moved(self, dim: int, value: float) -> "View":
         """The view with one slider set."""
@@ -63,19 +65,21 @@ class View:
             "truncation": None if self.truncation == plain.truncation else f"{self.truncation:g}",
             "distance": None if self.distance == plain.distance else str(self.distance),
             "around": None if self.around == plain.around else str(self.around),
+            "locked": "_".join(map(str, self.locked)) or None,
         }
 
     @classmethod
     def from_params(cls, params: Mapping[str, str]) -> "View":
         """Read what `params` wrote; whatever can't be meant is left at its default."""
-        plain = cls()
+        plain, sliders = cls(), _sliders(params.get("sliders", ""))
         return cls(
             seed=address.whole(params, "seed", 0, MAX_SEED, plain.seed),
             hops=_hops(params.get("walk", "")),
-            sliders=_sliders(params.get("sliders", "")),
+            sliders=sliders,
             truncation=address.number(params, "truncation", 0, 2, plain.truncation),
             distance=address.whole(params, "distance", 5, 100, plain.distance),
             around=address.whole(params, "around", 0, MAX_SEED, plain.around),
+            locked=_locked(params.get("locked", ""), sliders),
         )
 
 
@@ -109,13 +113,6 @@ def neighbours_z(view: View, config: "Config", n: int = NUM_NEIGHBOURS) -> "torc
     return _finished(around, view, config)
 
 
-def pictures_of(generator: "Generator", view: View) -> np.ndarray:
-    """The picture and its neighbours, uint8 (1 + NUM_NEIGHBOURS, H, W[, 3]), the picture first."""
-    from dcgan.render import render
-
-    return render(generator, neighbours_z(view, generator.config))
-
-
 def picture_of(generator: "Generator", view: View) -> np.ndarray:
     """The picture of a view, uint8 (H, W) or (H, W, 3)."""
     from dcgan.render import render
@@ -142,6 +139,25 @@ def png_of(run: Run, opened: "Opened", view: View, factor: int = 1) -> bytes:
 
     picture = images.upscale(picture_of(opened.generator, view), factor)
     return images.png_bytes(picture, recipe_of(run, opened, view) | {"enlarged": factor})
+
+
+def film_file(run: Run, steps: list[int], view: View, factor: int = 1) -> bytes:
+    """One z through the generators kept at these steps, as an animated WebP, enlarged, with its recipe inside."""
+    from dcgan import images
+    from pages.common.loading import open_at
+
+    moments = [open_at(run, step) for step in steps]
+    frames = [images.upscale(picture_of(moment.generator, view), factor) for moment in moments]
+    held = frames + frames[-1:] * FILM_FPS  # the last for a second more
+    recipe = recipe_of(run, moments[-1], view) | {"steps": steps, "enlarged": factor}
+    return images.webp_bytes(held, FILM_FPS, True, recipe)
+
+
+def explorer_of(run: Run, opened: "Opened", view: View) -> str:
+    """The laboratory as one HTML file that starts from this view."""
+    from dcgan.export import explorer
+
+    return explorer(opened.generator, run.name, {name: text for name, text in view.params().items() if text})
 
 
 def _finished(z: "torch.Tensor", view: View, config: "Config") -> "torch.Tensor":
@@ -181,3 +197,9 @@ def _sliders(text: str) -> tuple[tuple[int, float], ...]:
         if number is not None and number < 4096 and position is not None:
             found[number] = min(max(position, -3.0), 3.0)
     return tuple(sorted(found.items()))
+
+
+def _locked(text: str, sliders: tuple[tuple[int, float], ...]) -> tuple[int, ...]:
+    """`3_47` -> (3, 47); only what has been moved can be locked."""
+    asked = {address.read_whole(part) for part in text.split("_")} if text else set()
+    return tuple(dim for dim, _ in sliders if dim in asked)

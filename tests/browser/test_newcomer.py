@@ -212,7 +212,7 @@ def test_explore_follows_a_run_in_training(page: Page, studio: Studio) -> None:
     run = the_run(studio)
     page.goto(f"{studio.url}/explore?run={run.id}")
     expect(page.get_by_role("button", name="Randomize").first).to_be_visible()
-    expect(page.get_by_test_id("stMain").locator("img").first).to_be_visible()
+    expect(page.get_by_test_id("latent-canvas")).not_to_have_attribute("data-frame", "0")
 
 
 def test_stop_ends_the_process_and_offers_what_comes_next(page: Page, studio: Studio) -> None:

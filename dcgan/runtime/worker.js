@@ -1,0 +1,11 @@
+// Draws for a page, off its thread, so that the page never stutters. It stands behind network.js in one script.
+let network = null;
+
+self.onmessage = ({ data }) => {
+  if (data.file) {
+    network = new Network(new Uint8Array(data.file), makeKernels(data.modules, data.kernels));
+    return self.postMessage({ ready: network.kernels.name });
+  }
+  const pictures = data.batch.map((z) => network.draw(z).slice());
+  self.postMessage({ pictures, ticket: data.ticket }, pictures.map((picture) => picture.buffer));
+};

@@ -1,0 +1,122 @@
+"""The browser draws what PyTorch draws: within one grey level of 255, seeds included."""
+
+import base64
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page
+
+from dcgan import latent
+from dcgan.checkpoint import load_generator
+from dcgan.models import Generator
+from dcgan.presets import PRESETS
+from dcgan.render import render
+from dcgan.runtime import bundle
+from dcgan.runtime.pack import pack
+from tests.browser.studio import SHIPPED
+from tests.nets import lively
+
+pytestmark = pytest.mark.browser
+
+NARROW = {"three-sets-faces": 16}  # feature maps: at full width a picture takes seconds
+COMPARE = """([packed, expected, kernels, count]) => {
+  const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const { Network, makeKernels, modules, zFromSeed } = globalThis.runtime;
+  const network = new Network(bytes(packed), makeKernels(modules, kernels));
+  const { z_dim, prior, size, channels } = network.header;
+  const wanted = bytes(expected);
+  let [largest, other, at, low, high] = [0, 0, 0, 255, 0];
+  for (let seed = 0; seed < count; seed++) {
+    const pixels = network.draw(zFromSeed(seed, z_dim, prior));
+    for (let i = 0; i < size * size; i++)
+      for (let c = 0; c < channels; c++) {
+        const [got, want] = [pixels[4 * i + c], wanted[at++]];
+        const difference = Math.abs(got - want);
+        [largest, low, high] = [Math.max(largest, difference), Math.min(low, got), Math.max(high, got)];
+        if (difference) other++;
+      }
+  }
+  return { largest, other: other / at, range: high - low, kernels: network.kernels.name, compared: at };
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser):
+    context = chromium.new_context(offline=True)
+    page = context.new_page()
+    names = "Network, Painter, makeKernels, modules, zFromSeed"
+    page.add_script_tag(content=f"{{ {bundle.script()}; globalThis.runtime = {{ {names} }}; }}")
+    yield page
+    context.close()
+
+
+def compare(page: Page, generator: Generator, kernels: str, seeds: int) -> dict:
+    config = generator.config
+    pictures = render(generator, latent.z_from_seeds(range(seeds), config.z_dim, config.z_prior))
+    packed, expected = (base64.b64encode(data).decode() for data in (pack(generator), pictures.tobytes()))
+    found = page.evaluate(COMPARE, [packed, expected, kernels, seeds])
+    assert found["compared"] == pictures.size
+    assert found["range"] == int(np.ptp(pictures.astype(int))) or found["range"] > 100
+    return found
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_within_one_grey_level_over_100_seeds(page, name):
+    config = PRESETS[name].config
+    found = compare(page, lively(config.replace(ngf=NARROW.get(name, config.ngf))), "fused", 100)
+    assert found["kernels"] == "fused"
+    assert found["largest"] <= 1, found
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_other_kernels_agree_as_well(page, name):
+    """plain WebAssembly SIMD, and JavaScript, which is slow: fewer maps and seeds."""
+    generator = lively(PRESETS[name].config.replace(ngf=12))
+    for kernels, seeds in (("plain", 20), ("javascript", 4)):
+        found = compare(page, generator, kernels, seeds)
+        assert found["kernels"] == kernels
+        assert found["largest"] <= 1, found
+
+
+@pytest.mark.parametrize("step", [32, 2200, 20600])
+def test_trained_weights_agree_over_100_seeds(page, step):
+    generator = load_generator(SHIPPED / "snapshots" / f"{step:08}.safetensors")
+    assert compare(page, generator, "fused", 100)["largest"] <= 1
+
+
+def test_a_browser_without_webassembly_takes_javascript(page):
+    generator = lively(PRESETS["quick"].config.replace(ngf=8))
+    hidden = page.evaluate("() => { globalThis.kept = WebAssembly; delete globalThis.WebAssembly }")
+    assert hidden is None
+    try:
+        packed = base64.b64encode(pack(generator)).decode()
+        name = page.evaluate(
+            "packed => { const { Network, makeKernels, modules } = globalThis.runtime;"
+            " const file = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));"
+            " return new Network(file, makeKernels(modules)).kernels.name }",
+            packed,
+        )
+    finally:
+        page.evaluate("() => { globalThis.WebAssembly = globalThis.kept }")
+    assert name == "javascript"
+
+
+WITH_WORKER = """([packed, broken]) => new Promise((done) => {
+  const file = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
+  const kept = globalThis.Worker;
+  if (broken) globalThis.Worker = class { postMessage() { setTimeout(() => this.onerror(), 0) } terminate() {} };
+  const painter = new globalThis.runtime.Painter(file, undefined, false);
+  globalThis.Worker = kept;
+  painter.draw([new Float32Array(painter.header.z_dim)], ([pixels]) => {
+    done({ pixels: Array.from(pixels), here: Boolean(painter.network) });
+    painter.end();
+  });
+})"""
+
+
+def test_a_worker_draws_and_without_one_the_page_does(page):
+    generator = lively(PRESETS["quick"].config.replace(ngf=8))
+    packed = base64.b64encode(pack(generator)).decode()
+    apart, here = (page.evaluate(WITH_WORKER, [packed, broken]) for broken in (False, True))
+    assert (apart["here"], here["here"]) == (False, True)
+    assert apart["pixels"] == here["pixels"] and len(set(apart["pixels"])) > 10

@@ -1,0 +1,267 @@
+"""The live laboratory: the picture follows the hand, Python follows on release; and the same as one file."""
+
+import asyncio
+import base64
+import io
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from dcgan import latent
+from dcgan.checkpoint import load_generator
+from dcgan.export import explorer
+from dcgan.models import Generator
+from dcgan.render import render
+from pages.common.view import Hop, View, neighbours_z
+from tests.browser.hand import drag_on
+from tests.browser.studio import SHIPPED, Studio
+
+pytestmark = pytest.mark.browser
+
+PIXELS = "(canvas) => canvas.toDataURL()"
+
+
+@pytest.fixture(scope="module")
+def generator() -> Generator:
+    return load_generator(SHIPPED / "generator.safetensors")
+
+
+def picture(canvas: Locator) -> np.ndarray:
+    """What a canvas shows, (H, W)."""
+    data = base64.b64decode(canvas.evaluate(PIXELS).partition(",")[2])
+    return np.asarray(Image.open(io.BytesIO(data)).convert("L")).astype(int)
+
+
+def drawn(generator: Generator, view: View) -> np.ndarray:
+    """What PyTorch draws for a view and its neighbours, (13, H, W)."""
+    return render(generator, neighbours_z(view, generator.config)).astype(int)
+
+
+def open_explore(page: Page, studio: Studio, query: str = "seed=5") -> Locator:
+    page.goto(f"{studio.url}/explore?{query}")
+    canvas = page.get_by_test_id("latent-canvas")
+    expect(canvas).not_to_have_attribute("data-frame", "0")
+    return canvas
+
+
+def at_rest(canvas: Locator) -> int:
+    """The frame counter once nothing is painted any more."""
+    frame = -1
+    while frame != (frame := int(canvas.get_attribute("data-frame") or 0)):
+        canvas.page.wait_for_timeout(400)
+    return frame
+
+
+def centre(slider: Locator) -> tuple[float, float, float]:
+    box = slider.bounding_box()
+    assert box
+    return box["x"], box["width"], box["y"] + box["height"] / 2
+
+
+def test_the_picture_and_its_neighbours_are_those_of_pytorch(page: Page, studio: Studio, generator: Generator) -> None:
+    canvas = open_explore(page, studio, "seed=5&walk=40.3.2&sliders=2~0.5_48~-1.5&truncation=0.8&distance=60&around=9")
+    at_rest(canvas)
+    view = View(5, (Hop(40, 3, 2),), ((2, 0.5), (48, -1.5)), 0.8, 60, 9)
+    expected = drawn(generator, view)
+    assert np.abs(picture(canvas) - expected[0]).max() <= 1
+    for i in range(12):
+        assert np.abs(picture(page.get_by_test_id(f"tile-{i}").locator("canvas")) - expected[i + 1]).max() <= 1
+
+
+def test_the_picture_follows_while_the_button_is_held_and_python_on_release(page: Page, studio: Studio) -> None:
+    canvas, slider = open_explore(page, studio), page.get_by_test_id("latent-slider-0")
+    frame, before = at_rest(canvas), picture(canvas)
+    left, width, y = centre(slider)
+    page.mouse.move(left + width * 0.5, y)
+    page.mouse.down()
+    for step in range(30):
+        page.mouse.move(left + width * (0.5 + 0.015 * step), y)
+    page.wait_for_function("([c, f]) => Number(c.dataset.frame) >= f", arg=[canvas.element_handle(), frame + 10])
+    held = picture(canvas)
+    assert np.abs(held - before).max() > 20
+    assert "sliders" not in page.url  # nothing is told while the hand holds
+    page.mouse.up()
+    dim = re.match(r"z\[(\d+)\]", slider.get_attribute("aria-label") or "")
+    assert dim
+    expect(page).to_have_url(re.compile(f"sliders={dim[1]}~"))
+    assert np.array_equal(picture(canvas), held)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG 32 px").click()
+    saved = np.asarray(Image.open(download.value.path()).convert("L")).astype(int)
+    assert np.abs(saved - picture(canvas)).max() <= 1
+
+
+def test_keys_undo_double_click_and_lock(page: Page, studio: Studio) -> None:
+    open_explore(page, studio)
+    slider = page.get_by_test_id("latent-slider-0")
+    rest = slider.input_value()
+    slider.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile("sliders="))
+    moved = slider.input_value()
+    assert float(moved) > float(rest)
+    page.get_by_role("button", name="Undo").click()
+    expect(page).not_to_have_url(re.compile("sliders="))
+    assert slider.input_value() == rest
+    page.get_by_role("button", name="Redo").click()
+    expect(page).to_have_url(re.compile("sliders="))
+    assert slider.input_value() == moved
+
+    page.get_by_role("button", name=re.compile("^Lock z")).first.click()
+    expect(page).to_have_url(re.compile("locked="))
+    page.get_by_role("button", name="Randomize").click()
+    expect(page).not_to_have_url(re.compile("seed=5&"))
+    assert slider.input_value() == moved and slider.is_disabled()
+    page.get_by_role("button", name=re.compile("^Unlock z")).first.click()
+    expect(page).not_to_have_url(re.compile("locked="))
+    slider.dblclick()
+    expect(page).not_to_have_url(re.compile("sliders="))
+
+
+def test_the_seed_wheel_turns_and_a_neighbour_is_a_click_away(page: Page, studio: Studio, generator: Generator) -> None:
+    canvas = open_explore(page, studio)
+    page.get_by_test_id("latent-wheel").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_test_id("latent-seed")).to_have_value("7")
+    expect(page).to_have_url(re.compile("seed=7"))
+    page.get_by_test_id("tile-3").click()
+    expect(page).to_have_url(re.compile(r"walk=25\.0\.4"))
+    at_rest(canvas)
+    assert np.abs(picture(canvas) - drawn(generator, View(7))[4]).max() <= 1
+    page.get_by_role("button", name="Back").click()
+    expect(page).not_to_have_url(re.compile("walk="))
+
+
+def test_favourites_survive_other_pages_and_lead_back(page: Page, studio: Studio) -> None:
+    canvas = open_explore(page, studio)
+    page.get_by_role("button", name="Keep").click()
+    kept = picture(canvas)
+    expect(page.get_by_role("button", name=re.compile("^Favourite 1"))).to_be_visible()
+    page.get_by_role("button", name="Randomize").click()
+    expect(page).not_to_have_url(re.compile("seed=5$"))
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Interpolate").click()
+    expect(page).to_have_url(re.compile("/interpolate"))
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Explore").click()
+    favourite = page.get_by_role("button", name=re.compile("^Favourite 1"))
+    expect(favourite.locator("img")).to_be_visible()
+    favourite.click()
+    expect(page).to_have_url(re.compile("seed=5"))
+    at_rest(canvas)
+    assert np.array_equal(picture(canvas), kept)
+
+
+def test_a_rewind_keeps_the_sliders_and_draws_with_the_older_weights(page: Page, studio: Studio) -> None:
+    canvas = open_explore(page, studio, "seed=5&sliders=2~0.5&step=200")
+    older = load_generator(SHIPPED / "snapshots" / "00000200.safetensors")
+    at_rest(canvas)
+    assert np.abs(picture(canvas) - drawn(older, View(5, sliders=((2, 0.5),)))[0]).max() <= 1
+
+
+def test_the_film_of_training_plays_and_rests_at_a_moment_whose_weights_the_sliders_move(
+    page: Page, studio: Studio
+) -> None:
+    canvas = open_explore(page, studio)
+    frame = at_rest(canvas)
+    page.get_by_role("button", name="Film", exact=True).click()
+    pause = page.get_by_role("button", name="Pause the film")
+    pause.wait_for()
+    page.wait_for_function("([c, f]) => Number(c.dataset.frame) > f + 3", arg=[canvas.element_handle(), frame])
+    pause.click()
+    expect(page).to_have_url(re.compile("step="))
+    moment = page.get_by_test_id("latent-film")
+    moment.focus()
+    page.keyboard.press("Home")
+    expect(page).to_have_url(re.compile("step=0(&|$)"))
+    slider = page.get_by_test_id("latent-slider-0")
+    slider.focus()
+    page.keyboard.press("End")
+    expect(page).to_have_url(re.compile("sliders="))
+    at_rest(canvas)
+    dim = re.match(r"z\[(\d+)\]", slider.get_attribute("aria-label") or "")
+    assert dim
+    first = load_generator(SHIPPED / "snapshots" / "00000000.safetensors")
+    assert np.abs(picture(canvas) - drawn(first, View(5, sliders=((int(dim[1]), 3.0),)))[0]).max() <= 1
+
+
+def test_weights_travel_once(page: Page, studio: Studio) -> None:
+    received: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda data: received.append(len(data))))
+    open_explore(page, studio)
+    page.wait_for_timeout(1500)
+    first = sum(received)
+    assert first > 500_000  # the shipped generator's weights
+    received.clear()
+    for _ in range(3):
+        url = page.url
+        page.get_by_role("button", name="Randomize").click()
+        expect(page).not_to_have_url(url)
+    page.wait_for_timeout(500)
+    assert sum(received) < 150_000
+
+
+def test_a_drag_of_three_seconds_prints_its_figures(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
+    with ThreadPoolExecutor(1) as apart:  # this thread has Playwright's own loop
+        found = apart.submit(asyncio.run, drag_on(f"{studio.url}/explore?seed=5", 3.0)).result()
+    assert found.seen_while_held == sorted(found.seen_while_held) and found.frames > 10
+    with capsys.disabled():
+        print(f"\n{found.fps:.0f} frames/s, input to paint {found.median_ms:.0f} ms, p95 {found.p95_ms:.0f} ms")
+
+
+# ---- one file
+
+
+@pytest.fixture
+def alone(chromium: Browser) -> Iterator[BrowserContext]:
+    """A visitor without any network; fails if a page raised an error or asked for anything but the file."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, offline=True)
+    errors, asked = [], []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    context.on("request", lambda request: asked.append(request.url[:100]))
+    yield context
+    context.close()
+    assert not errors
+    assert not [url for url in asked if not url.startswith(("file:", "blob:", "data:"))]
+    assert len([url for url in asked if url.startswith("file:")]) == 1
+
+
+def test_the_exported_page_draws_the_same_with_the_network_off(
+    alone: BrowserContext, generator: Generator, tmp_path: Path
+) -> None:
+    path = tmp_path / "explorer.html"
+    path.write_text(explorer(generator, "quick fashion", {"seed": "5", "truncation": "0.9"}), encoding="utf-8")
+    assert path.stat().st_size < 3e6
+    page = alone.new_page()
+    page.goto(path.as_uri())
+    canvas = page.get_by_test_id("latent-canvas")
+    at_rest(canvas)
+    assert np.abs(picture(canvas) - drawn(generator, View(5, truncation=0.9))[0]).max() <= 1
+
+    expected = render(generator, latent.z_from_seeds(range(100), generator.config.z_dim)).astype(int)
+    for seed in range(100):
+        page.get_by_test_id("latent-seed").fill(str(seed))
+        page.get_by_test_id("latent-seed").press("Enter")
+        page.get_by_test_id("latent-truncation").fill("1")
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert np.abs(picture(canvas) - expected[seed]).max() <= 1, seed
+
+    frame = at_rest(canvas)
+    left, width, y = centre(page.get_by_test_id("latent-slider-0"))
+    page.mouse.move(left + width / 2, y)
+    page.mouse.down()
+    page.mouse.move(left + width * 0.9, y, steps=10)
+    page.mouse.up()
+    assert at_rest(canvas) > frame
+    assert "sliders=" in page.url
+    frame = at_rest(canvas)
+    page.get_by_role("button", name="Walk").click()
+    page.wait_for_timeout(1000)
+    page.get_by_role("button", name="Stop").click()
+    assert int(canvas.get_attribute("data-frame") or 0) > frame + 5
