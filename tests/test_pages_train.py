@@ -66,7 +66,7 @@ def choose_system(app: AppTest, name: str) -> AppTest:
 def test_presets_to_start_with_have_a_card_and_the_published_ones_a_list(root) -> None:
     app = open_page()
     cards = labelled(app.radio, "Recipe")
-    assert list(cards.options) == ["quick", "classic-64", "paper", "published systems"]
+    assert list(cards.options) == ["quick", "classic-64", "modern", "paper", "published systems"]
     assert not button(app, "Start training").disabled
     choose_system(app, "basic-dcgan")
     assert labelled(app.selectbox, "Published system").options == in_group(PUBLISHED)

@@ -16,12 +16,12 @@ def test_a_preset_knows_its_name_and_says_what_it_is(name):
 
 def test_groups_hold_every_preset_once_and_in_order():
     groups = [in_group(group) for group in (START, PAPER, PUBLISHED)]
-    assert groups[:2] == [["quick", "classic-64"], ["paper"]]
+    assert groups[:2] == [["quick", "classic-64", "modern"], ["paper"]]
     assert sum(groups, []) == list(PRESETS)
 
 
 def test_the_three_of_the_first_visit_are_there():
-    assert {"quick", "classic-64", "paper"} <= set(PRESETS)
+    assert {"quick", "classic-64", "modern", "paper"} <= set(PRESETS)
 
 
 def test_the_classic_recipe_has_the_known_figures():

@@ -12,6 +12,7 @@ POOLING, NORM, DENSE, RELU, LEAKY = rules.RULES
 BROKEN = {
     "quick": set(),
     "classic-64": set(),
+    "modern": set(),
     "paper": set(),
     "basic-dcgan": {NORM, RELU},
     "synthetic-1": {NORM, RELU},
