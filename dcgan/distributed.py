@@ -26,7 +26,7 @@ from torch import Tensor
 from dcgan import data, devices, live, ops, routes
 from dcgan.config import BadInput, Config, Halted, first_line
 from dcgan.gan import GAN
-from dcgan.steps import one_step
+from dcgan.steps import step_in_memory
 from dcgan.team import ALONE, Team
 
 PEER_SECONDS = 300.0  # how long one process may keep the others waiting; a process that is gone is noticed at once
@@ -258,7 +258,7 @@ def _follow(team: Processes) -> None:
 
     while (news := team.next_order())["order"] != "end":
         if news["order"] == "step":
-            one_step(gan, feed, stream, now)
+            step_in_memory(gan, feed, stream, now)
         elif news["order"] == "compare":
             team.compare_with_others(gan)
         elif news["order"] == "change":
