@@ -44,7 +44,7 @@ def train(args: argparse.Namespace) -> int:
     if follows():  # torchrun started several; the first one creates the run and leads
         from dcgan.distributed import follow
 
-        return follow()
+        follow()
     lengths = (args.steps, args.epochs, args.minutes)
     if args.resume:
         others = [args.preset, args.data, args.set, args.name, args.step, args.epochs, args.minutes]

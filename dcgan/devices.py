@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from dcgan import ops
-from dcgan.config import BadInput
+from dcgan.config import BadInput, Halted
 from dcgan.models import Discriminator, Generator
 
 AUTOCAST = "bfloat16 autocast"  # PyTorch's own: products of plain modules in bfloat16, the rest in float32
@@ -58,6 +58,8 @@ def device_name(device: torch.device) -> str:
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception says that a device, or the machine, has no memory left for a tensor."""
     words = ("can't allocate memory", "DefaultCPUAllocator: not enough memory", "ALLOC_FAILED", "out of memory")
+    if isinstance(error, Halted):  # which may speak of the memory of another process
+        return False
     known = isinstance(error, (torch.OutOfMemoryError, MemoryError))
     return known or (isinstance(error, RuntimeError) and any(word in str(error) for word in words))
 

@@ -17,7 +17,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 import torch.distributed as dist
@@ -26,7 +26,7 @@ from torch import Tensor
 from dcgan import data, devices, live, ops, routes
 from dcgan.config import BadInput, Config, Halted, first_line
 from dcgan.gan import GAN
-from dcgan.steps import one_step
+from dcgan.steps import step_in_memory
 from dcgan.team import ALONE, Team
 
 PEER_SECONDS = 300.0  # how long one process may keep the others waiting; a process that is gone is noticed at once
@@ -113,6 +113,11 @@ class Processes(Team):
         self._join()
         return True
 
+    def wait_until_leader_left(self) -> None:
+        """Stay until it has closed its connections, so that it does so in order."""
+        with contextlib.suppress(Exception):  # it may be gone already, and the store with it
+            self.store.wait(["left"], datetime.timedelta(seconds=10))
+
     def enter(self, device: torch.device) -> None:
         """Say that this process is ready to train."""
         self._enter(device.type)
@@ -125,10 +130,11 @@ class Processes(Team):
                 self.store.set("words", words)
             if self.rank == 0 and not self.joined:
                 self.store.set("leader", "gone")
-        if self.joined:
+        if self.joined and self.rank == 0:
             self.joined = False
             with contextlib.suppress(Exception):
                 dist.destroy_process_group()
+                self.store.set("left", "yes")
 
     def device(self, wish: str) -> torch.device:
         """The device of this process: of several GPUs the one with its number."""
@@ -216,25 +222,29 @@ def join() -> Team:
     return Processes() if int(os.environ.get("WORLD_SIZE", 1)) > 1 and "RANK" in os.environ else ALONE
 
 
-def follow() -> int:
-    """Train as one that is not the leader, to the end; returns the exit code."""
-    team = Processes()
-    words = ""
+def follow() -> NoReturn:
+    """Train as one that is not the leader, and end this process.
+
+    It ends without tidying up: gloo's threads now and then abort an interpreter that shuts down when their peers are
+    gone, and there is nothing of ours to close.
+    """
+    team, code = Processes(), 1
     try:
-        if not team.wait_for_leader():
-            return 0
-        for number in (signal.SIGINT, signal.SIGTERM):  # the leader obeys them, saves, and tells us
-            signal.signal(number, signal.SIG_IGN)
-        _follow(team)
-        return 0
+        if team.wait_for_leader():
+            for number in (signal.SIGINT, signal.SIGTERM):  # the leader obeys them, saves, and tells us
+                signal.signal(number, signal.SIG_IGN)
+            _follow(team)
+            team.wait_until_leader_left()
+        code = 0
     except Halted as error:
-        words = str(error)
+        team.leave(str(error))
+        print(error, file=sys.stderr)
     except Exception as error:
         words = f"Process {team.rank} of {team.size} failed ({first_line(error)}), so all stop."
-    finally:
         team.leave(words)
-    print(words, file=sys.stderr)
-    return 1
+        print(words, file=sys.stderr)
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _follow(team: Processes) -> None:
@@ -258,7 +268,7 @@ def _follow(team: Processes) -> None:
 
     while (news := team.next_order())["order"] != "end":
         if news["order"] == "step":
-            one_step(gan, feed, stream, now)
+            step_in_memory(gan, feed, stream, now)
         elif news["order"] == "compare":
             team.compare_with_others(gan)
         elif news["order"] == "change":

@@ -10,6 +10,8 @@ from dcgan.config import Config, Halted
 from dcgan.data import BatchStream, Feed
 from dcgan.gan import GAN
 
+REMEDY = "set a smaller micro_batch and resume, or fork the run with a smaller batch_size."
+
 
 def one_step(gan: GAN, feed: Feed, stream: BatchStream, now: Config) -> dict[str, Tensor]:
     """D's moves, each on a batch of its own, and G's on the last of them; returns what `GAN.step` measures.
@@ -24,7 +26,7 @@ def one_step(gan: GAN, feed: Feed, stream: BatchStream, now: Config) -> dict[str
 
 
 def step_in_memory(
-    gan: GAN, feed: Feed, stream: BatchStream, now: Config, on_retry: Callable[[int], None]
+    gan: GAN, feed: Feed, stream: BatchStream, now: Config, on_retry: Callable[[int], None] = lambda at_once: None
 ) -> dict[str, Tensor]:
     """One step; where memory runs out, once more from there on with half as many pictures in the networks at once.
 
@@ -43,12 +45,17 @@ def step_in_memory(
         if gan.steps > steps:  # it ran out when all was done
             return gan.measured
         tried = gan.at_once(rows)
-        if gan.torn or gan.team.size > 1 or attempt == 2 or not gan.halve(rows):
+        if gan.team.size > 1:
+            raise Halted(
+                f"Process {gan.team.rank} of {gan.team.size} ran out of memory with {tried} pictures in the networks "
+                f"at once: {REMEDY}"
+            )
+        if gan.torn or attempt == 2 or not gan.halve(rows):
             break
         on_retry(gan.at_most)
     raise Halted(
         f"Memory ran out in step {steps + 1}, with {tried} of the batch's {now.batch_size} pictures in the networks at "
-        f"once: set a smaller micro_batch and resume, or fork the run with a smaller batch_size."
+        f"once: {REMEDY}"
     )
 
 

@@ -7,8 +7,7 @@ import pytest
 import torch
 from torch.nn.functional import logsigmoid
 
-from dcgan.config import BadInput, Config
-from dcgan.devices import pick_device
+from dcgan.config import Config
 from dcgan.gan import GAN, recalibrate
 from dcgan.models import Generator
 
@@ -409,19 +408,3 @@ def test_recalibration_measures_the_mean_and_variance_of_the_activations():
     assert ((norm.running_mean - activations.mean(dim=(0, 2, 3))).abs() / spread).max() < 0.1
     assert (norm.running_var / activations.var(dim=(0, 2, 3)) - 1).abs().max() < 0.2
     assert norm.momentum == 0.1  # as it was
-
-
-# -- devices
-
-
-def test_the_device_is_picked_by_itself(monkeypatch):
-    found = {"cuda": True, "mps": True}
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: found["cuda"])
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: found["mps"])
-    assert pick_device("auto").type == "cuda" and pick_device("mps").type == "mps" and pick_device("cpu") == CPU
-    found["cuda"] = False
-    assert pick_device("auto").type == "mps"
-    with pytest.raises(BadInput, match="^device is 'cuda', but PyTorch finds none here; use device=auto.$"):
-        pick_device("cuda")
-    found["mps"] = False
-    assert pick_device("auto") == CPU

@@ -9,6 +9,7 @@ from dcgan import live
 from dcgan.runs import Run
 
 COLUMNS = ("step", "d_loss", "g_loss", "d_real", "d_fake", "d_accuracy", "images_per_s", "epoch")
+MARKED = ("change", "memory")  # events that stand on the curves
 
 
 class History:
@@ -37,7 +38,7 @@ class History:
                 self._inode = stat.st_ino
             lines, self._offset = self.run.read_lines(self._offset)
             points = [line for line in lines if "event" not in line]
-            self._marks += [(int(line["step"]), live.words(line)) for line in lines if line.get("event") == "change"]
+            self._marks += [(int(line["step"]), live.words(line)) for line in lines if line.get("event") in MARKED]
             if points:
                 self._columns = {
                     name: np.append(old, [float(point.get(name) or 0.0) for point in points])
