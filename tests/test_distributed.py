@@ -297,7 +297,7 @@ def test_a_batch_too_small_for_all_is_refused(new_run, launch):
     run = new_run("a", batch_size=3)
     (code, said), (other, _) = launch(run).end()
     words = "batch_size is 3, but each of 2 processes needs two pictures: use at least 4."
-    assert (code, said) == (2, words) and other == 0
+    assert (code, said) == (2, words) and other in (0, 1)  # whether it hears of the refusal or of the leader's end
     assert run.status().error == words and not run.state_paths()
 
 
