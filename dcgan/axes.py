@@ -223,7 +223,8 @@ def _meaning(
     if gains.size and (sign * gains).max() >= TOWARD:
         toward = class_names[int((sign * gains).argmax())]
     words = [list(EFFECTS.values())[i][int(sign * slope[i] < 0)] for i in clear]
-    return sign, ", ".join([*words[: 1 if toward else 2], *([f"toward {toward}"] if toward else [])]), toward
+    names = [f"toward {toward}", *words[:1]] if toward else words[:2]
+    return sign, ", ".join(names), toward
 
 
 def _told_apart(axes: list[Axis]) -> list[Axis]:

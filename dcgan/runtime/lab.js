@@ -51,7 +51,7 @@ const MARKUP = `
     <button class="icon undo" type="button" aria-label="Undo" title="Undo (Ctrl+Z)">${icon("undo")}</button>
     <button class="icon redo" type="button" aria-label="Redo" title="Redo (Ctrl+Shift+Z)">${icon("redo")}</button>
   </div>
-  <div class="kinds" role="radiogroup" aria-label="What the sliders act on" hidden></div>
+  <div class="kinds" role="group" aria-label="What the sliders act on" hidden></div>
   <p class="caption"></p>
   <div class="sliders"></div>
   <div class="bar">
@@ -242,7 +242,6 @@ class Lab {
       ...this.axes.kinds.map(([kind, label, help]) => {
         const button = document.createElement("button");
         button.type = "button";
-        button.setAttribute("role", "radio");
         Object.assign(button.dataset, { kind, testid: `axes-${kind}` });
         [button.textContent, button.title] = [label, help];
         button.addEventListener("click", () => this.takeKind(kind));
@@ -588,7 +587,7 @@ class Lab {
     this.next.title = `Sliders ${this.page + 1} of ${this.pages()}. What you moved stays moved.`;
     this.measure.hidden = !this.canMeasure;
     text(this.caption, this.told());
-    for (const button of this.kinds.children) button.setAttribute("aria-checked", button.dataset.kind === this.kind);
+    for (const button of this.kinds.children) button.setAttribute("aria-pressed", button.dataset.kind === this.kind);
     const walking = String(Boolean(this.walking));
     if (this.walk.dataset.walking !== walking) {
       this.walk.dataset.walking = walking;
@@ -603,7 +602,7 @@ class Lab {
     if (!choices) return `${help} Working them out \u2026`;
     const first = this.page * PER_PAGE + 1, last = Math.min(choices.length, first + PER_PAGE - 1);
     if (this.kind !== PLAIN_KIND)
-      return `${help} ${first} to ${last} of ${choices.length}, measured ${this.measured}; beside each, by how many grey levels a standard deviation changes the picture.`;
+      return `${help} ${first} to ${last} of ${choices.length}, measured ${this.measured}; beside each, grey levels changed per standard deviation.`;
     const which = this.page ? `Places ${first} to ${last} among` : `The ${last} of`;
     return `${which} ${choices.length} dimensions of z that change this model's pictures most, measured ${this.measured}; beside each, by how many of 255 grey levels.`;
   }

@@ -18,18 +18,10 @@ if TYPE_CHECKING:
 PLAIN = "dimensions"
 KINDS = {  # kind -> (letter of its sliders, label, what it is)
     PLAIN: ("", "Dimensions", "The dimensions of z themselves."),
-    "components": (
-        "c",
-        "Components",
-        "Principal components: along which the first layer's output varies most over random z (GANSpace).",
-    ),
-    "weights": ("w", "Weights", "Directions that the first layer's weights stretch most, in closed form (SeFa)."),
-    "classes": (
-        "k",
-        "Classes",
-        "From the mean z of all other pictures to that of one class, as the classifier sees it.",
-    ),
-    "random": ("r", "Random", "Directions drawn by chance: what the other axes have to beat."),
+    "components": ("c", "Components", "Along what the first layer's output varies most (GANSpace)."),
+    "weights": ("w", "Weights (SeFa)", "Along what the first layer's weights stretch most."),
+    "classes": ("k", "Classes", "From the mean z of all others to that of one class."),
+    "random": ("r", "Random", "Directions by chance, which the others have to beat."),
 }
 AXES = "explore-axes"  # (run id, kind) -> Measured
 STEPS = "explore-axes-steps"  # run id -> the step whose weights all axes of this visit are measured on
@@ -62,13 +54,19 @@ def known(run: Run, kind: str) -> Measured | None:
 def measure(run: Run, opened: Opened, kind: str) -> None:
     """Measure a kind of axes, for the rest of the visit; all kinds of a run at the same step where it is kept."""
     step = st.session_state.setdefault(STEPS, {}).setdefault(run.id, opened.step)
-    if step != opened.step and step in run.snapshots():
-        opened = open_at(run, step)
     try:
+        opened = _at(run, step, opened)
         axes = _axes_of(opened.weights_hash, kind, opened.generator)
     except BadInput:
         axes = []  # no classifier: the kind isn't offered either
     st.session_state.setdefault(AXES, {})[run.id, kind] = Measured(opened.step, axes)
+
+
+def _at(run: Run, step: int, opened: Opened) -> Opened:
+    """The generator of a step, as exact as it is kept; else the one that is open."""
+    if step != opened.step and (newest := open_at(run)).step == step:
+        return newest
+    return open_at(run, step) if step != opened.step and step in run.snapshots() else opened
 
 
 def forget(run_id: str) -> None:
