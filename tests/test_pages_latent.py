@@ -15,12 +15,12 @@ from streamlit.testing.v1 import AppTest
 
 from dcgan import images, latent
 from dcgan.axes import axes_of
-from dcgan.checkpoint import generator_bytes
+from dcgan.checkpoint import generator_bytes, load_generator
 from dcgan.config import Config
 from dcgan.files import publish
 from dcgan.models import Generator, initialise
 from dcgan.render import render
-from dcgan.runs import Run
+from dcgan.runs import PROJECT, Run
 from dcgan.runtime.pack import pack
 from pages.common import axes, live, loading, morph, view
 from pages.common.live import Kept
@@ -177,6 +177,19 @@ def test_frames_start_at_the_first_seed_and_end_at_the_last(mode, loop):
     keys = morph.keyframes_of(generator, walk.seeds, 1.0)
     assert frames.shape == (13, 16, 16) and np.array_equal(frames[0], keys[0])
     assert np.array_equal(frames[-1], keys[-1]) != loop
+
+
+@pytest.mark.parametrize("loop", [True, False])
+def test_the_even_pace_of_the_shipped_model_varies_five_times_less_than_slerp(loop):
+    generator = load_generator(PROJECT / "checkpoints" / "quick-fashion" / "generator.safetensors")
+
+    def variance(mode: str, *seeds: int) -> float:
+        frames = morph.frames_of(generator, Morph(seeds, mode, 48, loop)).astype(np.float64)
+        frames = np.concatenate([frames, frames[:1]]) if loop else frames
+        return np.sqrt((np.diff(frames, axis=0) ** 2).mean((1, 2))).var()
+
+    for seeds in ((0, 1), (4, 5), (6, 7, 8)):
+        assert variance("slerp", *seeds) > 5 * variance("even", *seeds)
 
 
 def test_four_corners_are_the_four_seeds():
