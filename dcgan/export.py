@@ -4,6 +4,7 @@ import base64
 import html
 import json
 from pathlib import Path
+from typing import Any
 
 from dcgan.checkpoint import generator_bytes
 from dcgan.config import BadInput
@@ -25,11 +26,14 @@ def exported(generator: Generator, name: str, ending: str) -> bytes:
     raise BadInput(f"a generator can be exported to {' or '.join(ENDINGS)}, not {ending!r}.")
 
 
-def explorer(generator: Generator, name: str, params: dict[str, str] | None = None) -> str:
+def explorer(
+    generator: Generator, name: str, params: dict[str, str] | None = None, axes: dict[str, Any] | None = None
+) -> str:
     """The laboratory as one HTML page, weights and program inside; it may not load anything from anywhere.
 
     `params` are those of a view, as in an address: where the page starts. The address of the page itself, behind #,
-    holds the view from then on. Raises BadInput for a generator that can't run in a browser.
+    holds the view from then on. `axes` are facts for the laboratory (see lab.js). Raises BadInput for a generator that
+    can't run in a browser.
     """
     assert generator.origin is not None
     config = generator.config
@@ -43,6 +47,7 @@ def explorer(generator: Generator, name: str, params: dict[str, str] | None = No
         "dims": [[dim, round(strength, 2)] for dim, strength in dims],
         "measured": "when this page was made",
         "canMeasure": False,
+        **({"axes": axes} if axes else {}),
     }
     start = {"facts": facts, "params": params or {}, "weights_hash": generator.origin.weights_hash}
     parts = {

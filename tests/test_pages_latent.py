@@ -1,5 +1,6 @@
 """Explore and Interpolate: their pure parts, and the pages as AppTest sees them."""
 
+import base64
 import io
 import json
 from pathlib import Path
@@ -13,13 +14,15 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from dcgan import images, latent
-from dcgan.checkpoint import generator_bytes
+from dcgan.axes import axes_of
+from dcgan.checkpoint import generator_bytes, load_generator
 from dcgan.config import Config
 from dcgan.files import publish
 from dcgan.models import Generator, initialise
-from dcgan.runs import Run
+from dcgan.render import render
+from dcgan.runs import PROJECT, Run
 from dcgan.runtime.pack import pack
-from pages.common import live, loading, morph, view
+from pages.common import axes, live, loading, morph, view
 from pages.common.live import Kept
 from pages.common.morph import Corners, Morph
 from pages.common.sprites import packed
@@ -30,7 +33,25 @@ CONFIG = Config(preset="tiny", image_size=16, z_dim=20, ngf=4, ndf=4)
 SECONDS = 30  # AppTest's limit for one run of a page: the first loads PyTorch
 
 names = st.sampled_from(sorted({*View().params(), *Morph().params(), *Corners().params()}))
-odd = st.sampled_from(["1e309", "nan", "-1", "٣", "9" * 400, "1_0", "3~", "~", "40.0.3_", "40.0.3", "2~1e9", "5~-1"])
+odd = st.sampled_from(
+    [
+        "1e309",
+        "nan",
+        "c1~1_zz~1",
+        "c01~2",
+        "c99999~1",
+        "-1",
+        "٣",
+        "9" * 400,
+        "1_0",
+        "3~",
+        "~",
+        "40.0.3_",
+        "40.0.3",
+        "2~1e9",
+        "5~-1",
+    ]
+)
 words = st.dictionaries(names, st.text(max_size=30) | odd)
 
 
@@ -156,6 +177,19 @@ def test_frames_start_at_the_first_seed_and_end_at_the_last(mode, loop):
     keys = morph.keyframes_of(generator, walk.seeds, 1.0)
     assert frames.shape == (13, 16, 16) and np.array_equal(frames[0], keys[0])
     assert np.array_equal(frames[-1], keys[-1]) != loop
+
+
+@pytest.mark.parametrize("loop", [True, False])
+def test_the_even_pace_of_the_shipped_model_varies_five_times_less_than_slerp(loop):
+    generator = load_generator(PROJECT / "checkpoints" / "quick-fashion" / "generator.safetensors")
+
+    def variance(mode: str, *seeds: int) -> float:
+        frames = morph.frames_of(generator, Morph(seeds, mode, 48, loop)).astype(np.float64)
+        frames = np.concatenate([frames, frames[:1]]) if loop else frames
+        return np.sqrt((np.diff(frames, axis=0) ** 2).mean((1, 2))).var()
+
+    for seeds in ((0, 1), (4, 5), (6, 7, 8)):
+        assert variance("slerp", *seeds) > 5 * variance("even", *seeds)
 
 
 def test_four_corners_are_the_four_seeds():
@@ -395,3 +429,86 @@ def test_exploring_changes_nothing_in_the_run(run):
         say(app, **message)
     view.film_file(run, [0, 50], View(4))
     assert contents() == before
+
+
+# -- axes
+
+
+def along(run: Run, kind: str) -> dict:
+    """Axis -> what one standard deviation along it adds to z, as the page has it."""
+    opened = loading.open_at(run)
+    return {axis.id: axis.direction for axis in axes_of(opened.generator, kind)}
+
+
+def test_sliders_of_axes_add_to_z_after_dimensions_are_set(run):
+    directions = along(run, "components")
+    there = View(4).moved("c2", 1.5).moved(3, 2.0).moved("c10", -1.0).moved("c2", 1.0)
+    assert there.sliders == ((3, 2.0), ("c2", 1.0), ("c10", -1.0))
+    assert View.from_params({k: v for k, v in there.params().items() if v}) == there
+    expected = latent.apply_offsets(latent.z_from_seed(4, 20), {3: 2.0}) + directions["c2"] - directions["c10"]
+    assert torch.allclose(view.z_of(there, CONFIG, directions=directions), expected, atol=2e-6)
+    assert torch.equal(view.z_of(there, CONFIG), view.z_of(View(4, sliders=((3, 2.0),)), CONFIG))  # of no known axis
+    uniform = view.z_of(View(4, sliders=(("c1", 3.0),)), CONFIG.replace(z_prior="uniform"), directions)
+    assert uniform.abs().max() <= 1
+
+
+def test_a_picture_made_along_axes_can_be_made_again_from_its_recipe_alone(run):
+    opened, there = loading.open_at(run), View(4, sliders=((3, 2.0), ("c2", 1.5), ("w1", -0.5)), truncation=0.8)
+    directions = along(run, "components") | along(run, "weights")
+    data = view.png_of(run, opened, there, directions=directions)
+    recipe = images.read_recipe(data)
+    assert recipe["sliders"] == {"3": 2.0, "c2": 1.5, "w1": -0.5}
+    z = latent.apply_offsets(latent.z_from_seed(recipe["seed"], 20), {3: recipe["sliders"]["3"]})
+    z = latent.truncate(z + torch.tensor(recipe["offset"]), recipe["truncation"])
+    with Image.open(io.BytesIO(data)) as picture:
+        assert np.array_equal(render(opened.generator, z[None])[0], np.asarray(picture))
+    assert "offset" not in images.read_recipe(view.png_of(run, opened, View(4), directions=directions))
+
+
+def test_axes_are_worked_out_when_they_are_asked_for_and_named_in_the_url(run):
+    app = visit("explore")
+    facts = laboratory(app)["facts"]["axes"]
+    assert facts["kind"] == "dimensions" and not facts["rows"] and not facts["directions"]
+    say(app, params={"seed": "4", "sliders": "w3~1.5", "locked": "w3"}, axes="components")
+    assert url(app) == {
+        "run": "little-one", "seed": "4", "axes": "components", "sliders": "w3~1.5", "locked": "w3",
+    }  # fmt: skip
+    facts = laboratory(app)["facts"]["axes"]
+    rows = facts["rows"]["components"]
+    assert len(rows) == 20 and [row[2] for row in rows] == sorted((row[2] for row in rows), reverse=True)
+    assert set(facts["directions"]) == {row[0] for row in rows} | {"w3"}  # and what is moved of another kind
+    vector = np.frombuffer(base64.b64decode(facts["directions"]["w3"]), np.float32)
+    assert np.allclose(vector, along(run, "weights")["w3"], atol=1e-6)
+
+
+def test_axes_stay_those_of_the_step_they_were_measured_at(run):
+    app = visit("explore", axes="components", sliders="c1~1", seed="4")
+    before = laboratory(app)["facts"]["axes"]
+    say(app, step=50)
+    assert laboratory(app)["facts"]["axes"] == before and laboratory(app)["facts"]["measured"] == "at step 100"
+    there = url(app)
+    assert there["step"] == "50" and there["measured"] == "100"
+    assert laboratory(visit("explore", **there))["facts"]["axes"] == before  # the address alone leads back
+    say(app, measure=True)
+    assert laboratory(app)["facts"]["axes"] != before and "measured" not in url(app)
+
+
+def test_classes_are_offered_where_a_classifier_knows_the_data(run):
+    def offered(app: AppTest) -> list[str]:
+        return [kind for kind, *_ in laboratory(app)["facts"]["axes"]["kinds"]]
+
+    assert "classes" in offered(visit("explore"))  # Fashion-MNIST is what a Config has unless told otherwise
+    other = Run.create(CONFIG.replace(data="mnist"), name="digits")
+    publish(other.generator_path, generator_bytes(tiny(5, other.config), 1))
+    app = visit("explore", run="digits", axes="classes")
+    assert offered(app) == ["dimensions", "components", "weights", "random"]
+    assert "axes" not in url(app) and laboratory(app)["facts"]["axes"]["kind"] == "dimensions"
+
+
+def test_the_exported_page_has_the_axes_of_the_visit(run):
+    app = visit("explore", axes="weights", sliders="c1~1")
+    facts = laboratory(app)["facts"]["axes"]
+    inside = axes.merged([facts | {"rows": {}}, facts], "weights")
+    page = view.explorer_of(run, loading.open_at(run), View(4, sliders=(("c1", 1.0),)), inside)
+    assert '"kind": "weights"' in page and '"sliders": "c1~1"' in page and facts["directions"]["c1"] in page
+    assert [kind for kind, *_ in inside["kinds"]] == ["dimensions", "weights"]

@@ -2,6 +2,8 @@
 // puts it on a page gives it a model and a state, and hears of what changed when a hand lets go.
 
 const PER_PAGE = 8;
+const PLAIN_KIND = "dimensions";
+const NO_AXES = { kind: PLAIN_KIND, kinds: [], rows: {}, directions: {} };
 const MAX_HISTORY = 200;
 const SETTLE_MS = 350; // keys and wheels have no moment of letting go: a short rest is one
 const SMOOTH_MS = 20; // between two pictures
@@ -49,6 +51,7 @@ const MARKUP = `
     <button class="icon undo" type="button" aria-label="Undo" title="Undo (Ctrl+Z)">${icon("undo")}</button>
     <button class="icon redo" type="button" aria-label="Redo" title="Redo (Ctrl+Shift+Z)">${icon("redo")}</button>
   </div>
+  <div class="kinds" role="group" aria-label="What the sliders act on" hidden></div>
   <p class="caption"></p>
   <div class="sliders"></div>
   <div class="bar">
@@ -78,7 +81,7 @@ class Lab {
     this.root.className = "lab";
     this.root.innerHTML = MARKUP;
     parent.appendChild(this.root);
-    for (const name of ["picture", "tiles", "sliders", "wheel", "caption", "favourites", "undo", "redo", "back", "reset", "next", "measure", "walk", "film"])
+    for (const name of ["picture", "tiles", "sliders", "wheel", "kinds", "caption", "favourites", "undo", "redo", "back", "reset", "next", "measure", "walk", "film"])
       this[name] = this.root.querySelector(`.${name}`);
     this.fields = Object.fromEntries(
       ["distance", "truncation", "seed-number", "distance-out", "truncation-out", "film-at", "film-out", "film-play", "film-open"].map((name) => [name, this.root.querySelector(`.${name}`)]),
@@ -89,6 +92,9 @@ class Lab {
     this.page = 0;
     this.kept = []; // favourites: { run, step, params, thumb }
     this.dims = [];
+    this.axes = NO_AXES;
+    this.kind = PLAIN_KIND;
+    this.directions = new Map(); // axis -> what one standard deviation along it adds to z
     this.frames = 0;
     this.tilesDone = 0;
     this.buildTiles();
@@ -112,9 +118,15 @@ class Lab {
     this.show();
   }
 
-  // facts: { run, step, numSteps, dims, measured, canMeasure }; dims are [dimension, strength], strongest first
+  // facts: { run, step, numSteps, dims, axes, measured, canMeasure }; dims are [dimension, strength], strongest first.
+  // axes: { kind, kinds: list of [kind, label, help], rows: kind -> list of [axis, name, strength, help], directions:
+  // axis -> float32 in base64 }; rows of a kind that isn't there yet come when it is asked for
   setFacts(facts) {
-    Object.assign(this, facts);
+    Object.assign(this, { axes: NO_AXES }, facts);
+    if (this.axes.kind !== this.givenKind) this.kind = this.givenKind = this.axes.kind;
+    const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
+    this.directions = new Map(Object.entries(this.axes.directions).map(([axis, text]) => [axis, new Float32Array(bytes(text))]));
+    this.buildKinds();
     this.fields["film-open"].hidden = !(facts.numSteps > 1);
     this.show();
   }
@@ -220,21 +232,59 @@ class Lab {
     }
   }
 
+  // what the sliders can act on, if there is a choice
+  buildKinds() {
+    const words = JSON.stringify(this.axes.kinds);
+    if (words === this.builtKinds) return;
+    this.builtKinds = words;
+    this.kinds.hidden = this.axes.kinds.length < 2;
+    this.kinds.replaceChildren(
+      ...this.axes.kinds.map(([kind, label, help]) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        Object.assign(button.dataset, { kind, testid: `axes-${kind}` });
+        [button.textContent, button.title] = [label, help];
+        button.addEventListener("click", () => this.takeKind(kind));
+        return button;
+      }),
+    );
+  }
+
+  takeKind(kind) {
+    if (kind === this.kind) return;
+    [this.kind, this.page] = [kind, 0];
+    this.show();
+    this.tell();
+  }
+
+  // the sliders of the chosen kind: list of { slider, name, strength, help }; null while they are worked out
+  choices(kind = this.kind) {
+    if (kind !== PLAIN_KIND) return this.axes.rows[kind]?.map(([slider, name, strength, help]) => ({ slider, name, strength, help })) ?? null;
+    return this.dims.map(([slider, strength]) => ({
+      slider, name: `z[${slider}]`, strength, help: `Changes the picture by ${strength.toFixed(1)} of 255 grey levels.`,
+    }));
+  }
+
+  finish(z, view) {
+    return finishZ(z, view, this.header, this.directions);
+  }
+
   // the sliders of this page; they are made anew only when others are shown, so that a held thumb stays
   buildSliders(shown) {
     const names = JSON.stringify(shown);
     if (names === this.built) return;
     this.built = names;
-    this.rows = shown.map(([dim, strength], place) => {
+    this.rows = shown.map(({ slider: dim, name, strength, help }, place) => {
       const row = document.createElement("div");
       row.className = "slider";
       row.innerHTML = `
         <button class="lock" type="button"></button>
-        <label><span><span><b>z[${dim}]</b> · ${strength.toFixed(1)}</span><output></output></span>
+        <label><span><span class="name"><b></b><i> · ${strength.toFixed(1)}</i></span><output></output></span>
         <input type="range" step="0.01" data-testid="latent-slider-${place}"></label>`;
       const [lock, input, output] = ["button", "input", "output"].map((name) => row.querySelector(name));
-      input.title = `Changes the picture by ${strength.toFixed(1)} of 255 grey levels. Double click, or Delete: back to the seed's value.`;
-      input.setAttribute("aria-label", `z[${dim}], changes the picture by ${strength.toFixed(1)} grey levels`);
+      row.querySelector("b").textContent = name; // it may hold a stranger's words
+      row.querySelector("label").title = `${help} Double click, or Delete: back to ${typeof dim === "string" ? "0" : "the seed's value"}.`;
+      input.setAttribute("aria-label", `${name}, changes the picture by ${strength.toFixed(1)} grey levels`);
       input.addEventListener("input", (event) => this.move(withSlider(this.view, dim, Number(input.value)), event));
       input.addEventListener("change", () => (this.byKey ? this.commitSoon() : this.commit()));
       input.addEventListener("dblclick", () => this.settle(withoutSlider(this.view, dim)));
@@ -244,19 +294,19 @@ class Lab {
       });
       input.addEventListener("pointerdown", () => (this.byKey = false));
       lock.addEventListener("click", () => this.settle(toggleLock(this.view, dim, this.valueOf(dim))));
-      return { row, dim, lock, input, output };
+      return { row, dim, name, lock, input, output };
     });
     this.sliders.replaceChildren(...this.rows.map(({ row }) => row));
   }
 
-  // where the slider of a dimension stands
-  valueOf(dim) {
-    const limit = limitOf(this.header.prior);
-    return Math.min(limit, Math.max(-limit, new Map(this.view.sliders).get(dim) ?? this.base[dim]));
+  // where a slider stands: a dimension's at its value, an axis' at what was added along it
+  valueOf(slider) {
+    const limit = limitOf(this.header.prior, slider), rest = typeof slider === "string" ? 0 : this.base[slider];
+    return Math.min(limit, Math.max(-limit, new Map(this.view.sliders).get(slider) ?? rest));
   }
 
   pages() {
-    return Math.max(1, Math.ceil(this.dims.length / PER_PAGE));
+    return Math.max(1, Math.ceil((this.choices() ?? this.dims).length / PER_PAGE));
   }
 
   turnPage(page) {
@@ -306,7 +356,7 @@ class Lab {
   tell() {
     this.committed = this.view;
     this.showButtons();
-    this.host.commit({ params: toParams(this.view), page: this.page });
+    this.host.commit({ params: toParams(this.view), page: this.page, axes: this.kind });
   }
 
   get touched() {
@@ -372,7 +422,7 @@ class Lab {
     if (!walking) return this.show();
     const mine = this.kept.filter(({ run, step }) => run === this.run && step === this.step).map(({ params }) => fromParams(params));
     const seeds = Array.from({ length: 8 }, (_, i) => startFrom(this.view, (this.view.seed + i) % (MAX_SEED + 1)));
-    const keys = (mine.length > 1 ? mine : seeds).map((view) => finishZ(baseZ(view, this.header), view, this.header));
+    const keys = (mine.length > 1 ? mine : seeds).map((view) => this.finish(baseZ(view, this.header), view));
     let begin = null;
     const step = (time) => {
       begin ??= time;
@@ -452,7 +502,7 @@ class Lab {
       }
       this.filmPainter = this.painters.get(at);
       this.markMoment();
-      this.drawPicture(finishZ(this.base, this.view, this.header));
+      this.drawPicture(this.finish(this.base, this.view));
     }
   }
 
@@ -474,7 +524,8 @@ class Lab {
     if (!this.header) return;
     const { view } = this;
     this.page %= this.pages();
-    this.buildSliders(this.dims.slice(this.page * PER_PAGE, (this.page + 1) * PER_PAGE));
+    const choices = this.choices() ?? this.choices(PLAIN_KIND); // others keep the place until theirs are there
+    this.buildSliders(choices.slice(this.page * PER_PAGE, (this.page + 1) * PER_PAGE));
     const roots = JSON.stringify([view.seed, view.hops, view.distance, view.around]);
     if (roots !== this.roots) {
       // what sliders and truncation don't change: the z that they start from
@@ -484,28 +535,29 @@ class Lab {
     }
     this.showControls();
     this.showButtons();
-    if (!this.walking) this.drawPicture(finishZ(this.base, view, this.header));
+    if (!this.walking) this.drawPicture(this.finish(this.base, view));
     this.drawTiles();
   }
 
   showControls() {
     const { view, fields } = this;
-    const limit = limitOf(this.header.prior);
-    const moved = new Map(view.sliders);
-    for (const { dim, row, lock, input, output } of this.rows) {
+    const moved = new Map(view.sliders), waits = !this.choices();
+    this.sliders.classList.toggle("waits", waits);
+    for (const { dim, name, row, lock, input, output } of this.rows) {
+      const limit = limitOf(this.header.prior, dim);
       const value = this.valueOf(dim);
       const locked = view.locked.includes(dim);
       [input.min, input.max] = [-limit, limit];
       if (Number(input.value) !== value) input.value = value;
-      input.disabled = locked;
+      input.disabled = locked || waits;
       row.classList.toggle("moved", moved.has(dim));
       row.style.setProperty("--at", `${50 + (50 * value) / limit}%`);
-      output.textContent = value.toFixed(2);
+      output.textContent = `${typeof dim === "string" && value > 0 ? "+" : ""}${value.toFixed(2)}`;
       if (lock.dataset.locked !== String(locked)) {
         lock.dataset.locked = locked;
         lock.innerHTML = icon(locked ? "lock" : "unlock");
         lock.title = locked ? "Unlock" : "Lock: new seeds and Reset leave this value alone";
-        lock.setAttribute("aria-label", `${locked ? "Unlock" : "Lock"} z[${dim}]`);
+        lock.setAttribute("aria-label", `${locked ? "Unlock" : "Lock"} ${name}`);
         lock.setAttribute("aria-pressed", locked);
       }
     }
@@ -534,14 +586,25 @@ class Lab {
     this.next.disabled = this.pages() < 2;
     this.next.title = `Sliders ${this.page + 1} of ${this.pages()}. What you moved stays moved.`;
     this.measure.hidden = !this.canMeasure;
-    const first = this.page * PER_PAGE + 1, last = Math.min(this.dims.length, first + PER_PAGE - 1);
-    const which = this.page ? `Places ${first} to ${last} among` : `The ${last} of`;
-    text(this.caption, `${which} ${this.dims.length} dimensions of z that change this model's pictures most, measured ${this.measured}; beside each, by how many of 255 grey levels.`);
+    text(this.caption, this.told());
+    for (const button of this.kinds.children) button.setAttribute("aria-pressed", button.dataset.kind === this.kind);
     const walking = String(Boolean(this.walking));
     if (this.walk.dataset.walking !== walking) {
       this.walk.dataset.walking = walking;
       this.walk.innerHTML = this.walking ? `${icon("pause")}Stop` : `${icon("play")}Walk`;
     }
+  }
+
+  // what the sliders are, in one or two sentences
+  told() {
+    const choices = this.choices();
+    const [, , help] = this.axes.kinds.find(([kind]) => kind === this.kind) ?? [];
+    if (!choices) return `${help} Working them out \u2026`;
+    const first = this.page * PER_PAGE + 1, last = Math.min(choices.length, first + PER_PAGE - 1);
+    if (this.kind !== PLAIN_KIND)
+      return `${help} ${first} to ${last} of ${choices.length}, measured ${this.measured}; beside each, grey levels changed per standard deviation.`;
+    const which = this.page ? `Places ${first} to ${last} among` : `The ${last} of`;
+    return `${which} ${choices.length} dimensions of z that change this model's pictures most, measured ${this.measured}; beside each, by how many of 255 grey levels.`;
   }
 
   drawPicture(z) {
@@ -591,7 +654,7 @@ class Lab {
   drawAllTiles() {
     this.tileRequest = null;
     for (let i = 1; i <= NUM_NEIGHBOURS; i++)
-      this.engine.others.draw([finishZ(this.around[i], this.view, this.header)], ([pixels]) => this.paintTile(i, pixels));
+      this.engine.others.draw([this.finish(this.around[i], this.view)], ([pixels]) => this.paintTile(i, pixels));
     this.tilesDue = 0;
   }
 
@@ -600,7 +663,7 @@ class Lab {
     const engine = this.engine, i = (this.tilesDone++ % NUM_NEIGHBOURS) + 1;
     this.tileBusy = engine;
     this.tilesDue--;
-    engine.others.draw([finishZ(this.around[i], this.view, this.header)], ([pixels]) => {
+    engine.others.draw([this.finish(this.around[i], this.view)], ([pixels]) => {
       if (this.tileBusy === engine) this.tileBusy = null;
       if (this.engine !== engine) return;
       this.paintTile(i, pixels);

@@ -115,7 +115,8 @@ function slerp(a, b, t) {
   return a.map((x, i) => weightA * x + weightB * b[i]);
 }
 
-const limitOf = (prior) => (prior === "normal" ? 3 : 1);
+const AXIS_LIMIT = 3; // standard deviations that an axis' slider goes either way
+const limitOf = (prior, slider = 0) => (typeof slider === "string" ? AXIS_LIMIT : prior === "normal" ? 3 : 1);
 
 // A view is the plain object that pages/common/view.py calls View: seed, hops, sliders, truncation, distance, around.
 function baseZ(view, { z_dim, prior }) {
@@ -124,9 +125,12 @@ function baseZ(view, { z_dim, prior }) {
   return z;
 }
 
-// Sliders and truncation on a z
-function finishZ(z, view, { z_dim, prior }) {
+// Sliders and truncation on a z; `directions` (axis -> Float32Array) says what one standard deviation along it adds
+function finishZ(z, view, { z_dim, prior }, directions) {
   const done = Float32Array.from(z), limit = limitOf(prior);
+  const known = view.sliders.filter(([slider]) => directions?.get(slider)?.length === z_dim);
   for (const [dim, value] of view.sliders) if (dim < z_dim) done[dim] = Math.min(limit, Math.max(-limit, value));
+  for (const [axis, value] of known) directions.get(axis).forEach((x, i) => (done[i] += value * x));
+  if (known.length && prior === "uniform") done.forEach((x, i) => (done[i] = Math.min(1, Math.max(-1, x))));
   return done.map((x) => x * Math.fround(view.truncation));
 }

@@ -11,13 +11,22 @@ const short = (x) => String(Number(x.toPrecision(6)));
 function toParams(view) {
   const params = { seed: String(view.seed) };
   if (view.hops.length) params.walk = view.hops.map((hop) => hop.join(".")).join("_");
-  if (view.sliders.length) params.sliders = view.sliders.map(([dim, value]) => `${dim}~${short(value)}`).join("_");
+  if (view.sliders.length) params.sliders = view.sliders.map(([slider, value]) => `${slider}~${short(value)}`).join("_");
   if (view.truncation !== 1) params.truncation = short(view.truncation);
   if (view.distance !== PLAIN_VIEW.distance) params.distance = String(view.distance);
   if (view.around) params.around = String(view.around);
   if (view.locked.length) params.locked = view.locked.join("_");
   return params;
 }
+
+// A slider's name is the number of a dimension of z, or that of an axis, such as "c2"; dimensions come first.
+const sliderOf = (text) => (/^[a-z](0|[1-9]\d{0,3})$/.test(text) ? text : /^\d{1,4}$/.test(text) && Number(text) < 4096 ? Number(text) : null);
+const placeOf = (slider) => (typeof slider === "number" ? ["", slider] : [slider[0], Number(slider.slice(1))]);
+function inOrder(a, b) {
+  const [[letterA, a1], [letterB, b1]] = [placeOf(a), placeOf(b)];
+  return letterA === letterB ? a1 - b1 : letterA < letterB ? -1 : 1;
+}
+const sorted = (sliders) => [...sliders].sort(([a], [b]) => inOrder(a, b));
 
 // What `toParams` wrote; whatever can't be meant is left at its default.
 function fromParams(params) {
@@ -30,18 +39,18 @@ function fromParams(params) {
   const fine = hops.every((hop) => hop.length === 3 && hop.every((n) => n >= 0) && hop[2] >= 1 && hop[2] <= NUM_NEIGHBOURS);
   const sliders = new Map();
   for (const part of parts(params.sliders)) {
-    const [dim, value] = [whole(part.split("~")[0], 0, 4095, NaN), parseFloat(part.split("~")[1])];
-    if (dim >= 0 && Number.isFinite(value)) sliders.set(dim, Math.min(3, Math.max(-3, value)));
+    const [slider, value] = [sliderOf(part.split("~")[0]), parseFloat(part.split("~")[1])];
+    if (slider !== null && Number.isFinite(value)) sliders.set(slider, Math.min(3, Math.max(-3, value)));
   }
   const truncation = parseFloat(params.truncation ?? "1");
   return {
     seed: whole(params.seed, 0, MAX_SEED, 0),
     hops: fine ? hops.slice(0, 100) : [],
-    sliders: [...sliders].sort((a, b) => a[0] - b[0]),
+    sliders: sorted(sliders),
     truncation: truncation >= 0 && truncation <= 2 ? truncation : 1,
     distance: whole(params.distance, 5, 100, PLAIN_VIEW.distance),
     around: whole(params.around, 0, MAX_SEED, 0),
-    locked: [...sliders.keys()].filter((dim) => parts(params.locked).includes(String(dim))).sort((a, b) => a - b),
+    locked: [...sliders.keys()].filter((slider) => parts(params.locked).includes(String(slider))).sort(inOrder),
   };
 }
 
@@ -49,9 +58,8 @@ const sameView = (a, b) => JSON.stringify(toParams(a)) === JSON.stringify(toPara
 
 // What the controls do: each returns a new view.
 
-function withSlider(view, dim, value) {
-  const sliders = new Map(view.sliders).set(dim, value);
-  return { ...view, sliders: [...sliders].sort((a, b) => a[0] - b[0]) };
+function withSlider(view, slider, value) {
+  return { ...view, sliders: sorted(new Map(view.sliders).set(slider, value)) };
 }
 
 function withoutSlider(view, dim) {
@@ -70,7 +78,7 @@ function atRest(view) {
 // A locked slider keeps its value, whatever else starts anew.
 function toggleLock(view, dim, value) {
   if (view.locked.includes(dim)) return { ...view, locked: view.locked.filter((d) => d !== dim) };
-  return { ...withSlider(view, dim, value), locked: [...view.locked, dim].sort((a, b) => a - b) };
+  return { ...withSlider(view, dim, value), locked: [...view.locked, dim].sort(inOrder) };
 }
 
 function goneTo(view, number) {

@@ -13,6 +13,7 @@ import streamlit as st
 
 from dcgan.runs import Run
 from dcgan.runtime import bundle
+from pages.common.axes import KINDS
 from pages.common.view import View
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ class Message(NamedTuple):
     favourites: list[Kept] | None = None
     goto: int | None = None  # a favourite of another run or step
     step: int | None = None  # a moment of training to stay at
-    measure: bool = False  # measure the dimensions again
+    axes: str | None = None  # the kind of axes that the sliders act on
+    measure: bool = False  # measure the dimensions and axes again
     film: bool | None = None  # show the film of training, or do so no longer
 
 
@@ -89,9 +91,9 @@ def lab(
 ) -> None:
     """Show the laboratory for the model with this weights hash.
 
-    `facts` holds run, step, numSteps (how many are kept), dims [(dimension, strength)], measured (when, in words) and
-    canMeasure. `number` is that of the last message taken into account: older answers don't undo what a person did
-    meanwhile. `film` lists the steps of the one to show.
+    `facts` holds run, step, numSteps (how many are kept), dims [(dimension, strength)], axes (from `axes.facts_of`),
+    measured (when, in words) and canMeasure. `number` is that of the last message taken into account: older answers
+    don't undo what a person did meanwhile. `film` lists the steps of the one to show.
     """
     header = {"seq": number, "model": model, "params": _plain(view), "page": page, "facts": facts}
     header["film"] = _film_name(facts["run"], film) if film else None
@@ -104,6 +106,7 @@ def read(value: object) -> Message | None:
     if not isinstance(value, dict) or not isinstance(value.get("seq"), int):
         return None
     page, goto, favourites, step = (value.get(name) for name in ("page", "goto", "favourites", "step"))
+    axes = value.get("axes")
     return Message(
         value["seq"],
         _view(value.get("params")),
@@ -111,6 +114,7 @@ def read(value: object) -> Message | None:
         [kept for kept in map(_kept, favourites[:MAX_FAVOURITES]) if kept] if isinstance(favourites, list) else None,
         goto if isinstance(goto, int) and goto >= 0 else None,
         step if isinstance(step, int) and step >= 0 else None,
+        axes if isinstance(axes, str) and axes in KINDS else None,
         value.get("measure") is True,
         value["film"] if isinstance(value.get("film"), bool) else None,
     )

@@ -1,11 +1,14 @@
 """A view of latent space as plain values, and the pure functions that make its pictures.
 
-z = truncation * (the z of the seed, walked from neighbour to neighbour, with the moved sliders set).
+z = truncation * (the z of the seed, walked from neighbour to neighbour, with the moved sliders of dimensions set and
+the moved sliders of axes added).
 """
 
 import dataclasses
 import math
+import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -23,6 +26,10 @@ if TYPE_CHECKING:
 MAX_SEED = 2**32 - 1
 MAX_HOPS = 100
 NUM_NEIGHBOURS = 12
+AXIS_LIMIT = 3.0  # standard deviations that an axis' slider goes either way
+SliderId = int | str  # a dimension of z, or an axis such as "c2"
+Directions = Mapping[str, "torch.Tensor"]  # axis -> what one standard deviation along it adds to z, (z_dim,)
+NO_DIRECTIONS: Directions = MappingProxyType({})
 FILM_FPS = 4  # pictures per second of training's film
 
 
@@ -40,15 +47,15 @@ class View:
 
     seed: int = 0
     hops: tuple[Hop, ...] = ()
-    sliders: tuple[tuple[int, float], ...] = ()  # (dimension, value), rising; only those that were moved
+    sliders: tuple[tuple[SliderId, float], ...] = ()  # those that were moved: dimensions rising, then axes
     truncation: float = 1.0
     distance: int = 25  # of the neighbours, percent: 100 is as far as an unrelated picture
     around: int = 0  # seed of the neighbours' directions
-    locked: tuple[int, ...] = ()  # moved sliders that a new seed leaves alone, rising
+    locked: tuple[SliderId, ...] = ()  # moved sliders that a new seed leaves alone, in the same order
 
-    def moved(self, dim: int, value: float) -> "View":
+    def moved(self, slider: SliderId, value: float) -> "View":
         """The view with one slider set."""
-        return dataclasses.replace(self, sliders=tuple(sorted({**dict(self.sliders), dim: value}.items())))
+        return dataclasses.replace(self, sliders=_in_order({**dict(self.sliders), slider: value}))
 
     def gone_to(self, number: int) -> "View":
         """The view from a neighbour; moved sliders stay where they are."""
@@ -61,7 +68,7 @@ class View:
         return {
             "seed": str(self.seed),
             "walk": "_".join(".".join(map(str, hop)) for hop in self.hops) or None,
-            "sliders": "_".join(f"{dim}~{value:g}" for dim, value in self.sliders) or None,
+            "sliders": "_".join(f"{slider}~{value:g}" for slider, value in self.sliders) or None,
             "truncation": None if self.truncation == plain.truncation else f"{self.truncation:g}",
             "distance": None if self.distance == plain.distance else str(self.distance),
             "around": None if self.around == plain.around else str(self.around),
@@ -99,74 +106,94 @@ def base_z(view: View, config: "Config") -> "torch.Tensor":
     return z
 
 
-def z_of(view: View, config: "Config") -> "torch.Tensor":
+def z_of(view: View, config: "Config", directions: Directions = NO_DIRECTIONS) -> "torch.Tensor":
     """The z (z_dim,) that the picture is made from."""
-    return _finished(base_z(view, config), view, config)
+    return _finished(base_z(view, config), view, config, directions)
 
 
-def neighbours_z(view: View, config: "Config", n: int = NUM_NEIGHBOURS) -> "torch.Tensor":
+def neighbours_z(
+    view: View, config: "Config", n: int = NUM_NEIGHBOURS, directions: Directions = NO_DIRECTIONS
+) -> "torch.Tensor":
     """The z of the picture and of its n neighbours, (n + 1, z_dim); row i is what `view.gone_to(i)` shows."""
     from dcgan import latent
 
     radius = _radius(view.distance, config)
     around = latent.neighbours(base_z(view, config), n + 1, radius, view.around, config.z_prior)
-    return _finished(around, view, config)
+    return _finished(around, view, config, directions)
 
 
-def picture_of(generator: "Generator", view: View) -> np.ndarray:
+def picture_of(generator: "Generator", view: View, directions: Directions = NO_DIRECTIONS) -> np.ndarray:
     """The picture of a view, uint8 (H, W) or (H, W, 3)."""
     from dcgan.render import render
 
-    return render(generator, z_of(view, generator.config)[None])[0]
+    return render(generator, z_of(view, generator.config, directions)[None])[0]
 
 
-def recipe_of(run: Run, opened: "Opened", view: View) -> dict[str, Any]:
-    """From what the picture can be made again: it travels inside the file."""
+def recipe_of(run: Run, opened: "Opened", view: View, directions: Directions = NO_DIRECTIONS) -> dict[str, Any]:
+    """From what the picture can be made again: it travels inside the file.
+
+    What sliders of axes add to z is there as `offset`, a number per dimension, since a visit forgets its axes.
+    """
+    z_dim, offset = opened.generator.config.z_dim, _offset(view, directions)
+    known = {s: value for s, value in view.sliders if (s in directions if isinstance(s, str) else s < z_dim)}
     return {
         "run": run.id,
         "step": opened.step,
         "weights_hash": opened.weights_hash,
         "seed": view.seed,
         "walk": [hop._asdict() for hop in view.hops],
-        "sliders": {str(dim): value for dim, value in view.sliders if dim < opened.generator.config.z_dim},
+        "sliders": {str(slider): value for slider, value in known.items()},
         "truncation": view.truncation,
+        **({} if offset is None else {"offset": offset}),
     }
 
 
-def png_of(run: Run, opened: "Opened", view: View, factor: int = 1) -> bytes:
+def png_of(run: Run, opened: "Opened", view: View, factor: int = 1, directions: Directions = NO_DIRECTIONS) -> bytes:
     """The picture as a PNG file, enlarged `factor` times in crisp squares, with its recipe inside."""
     from dcgan import images
 
-    picture = images.upscale(picture_of(opened.generator, view), factor)
-    return images.png_bytes(picture, recipe_of(run, opened, view) | {"enlarged": factor})
+    picture = images.upscale(picture_of(opened.generator, view, directions), factor)
+    return images.png_bytes(picture, recipe_of(run, opened, view, directions) | {"enlarged": factor})
 
 
-def film_file(run: Run, steps: list[int], view: View, factor: int = 1) -> bytes:
+def film_file(run: Run, steps: list[int], view: View, factor: int = 1, directions: Directions = NO_DIRECTIONS) -> bytes:
     """One z through the generators kept at these steps, as an animated WebP, enlarged, with its recipe inside."""
     from dcgan import images
     from pages.common.loading import open_at
 
     moments = [open_at(run, step) for step in steps]
-    frames = [images.upscale(picture_of(moment.generator, view), factor) for moment in moments]
+    frames = [images.upscale(picture_of(moment.generator, view, directions), factor) for moment in moments]
     held = frames + frames[-1:] * FILM_FPS  # the last for a second more
-    recipe = recipe_of(run, moments[-1], view) | {"steps": steps, "enlarged": factor}
+    recipe = recipe_of(run, moments[-1], view, directions) | {"steps": steps, "enlarged": factor}
     return images.webp_bytes(held, FILM_FPS, True, recipe)
 
 
-def explorer_of(run: Run, opened: "Opened", view: View) -> str:
-    """The laboratory as one HTML file that starts from this view."""
+def explorer_of(run: Run, opened: "Opened", view: View, axes: dict[str, Any] | None = None) -> str:
+    """The laboratory as one HTML file that starts from this view; `axes` as pages/common/axes.py gives them."""
     from dcgan.export import explorer
 
-    return explorer(opened.generator, run.name, {name: text for name, text in view.params().items() if text})
+    return explorer(opened.generator, run.name, {name: text for name, text in view.params().items() if text}, axes)
 
 
-def _finished(z: "torch.Tensor", view: View, config: "Config") -> "torch.Tensor":
-    """Sliders and truncation on z (z_dim,) or (N, z_dim); sliders of dimensions that this model lacks do nothing."""
+def _finished(z: "torch.Tensor", view: View, config: "Config", directions: Directions) -> "torch.Tensor":
+    """Sliders and truncation on z (z_dim,) or (N, z_dim); sliders of what this model lacks do nothing."""
+    import torch
+
     from dcgan import latent
 
     limit = slider_range(config.z_prior)
-    sliders = {dim: min(max(value, -limit), limit) for dim, value in view.sliders if dim < config.z_dim}
-    return latent.truncate(latent.apply_offsets(z, sliders), view.truncation)
+    dims = {d: min(max(value, -limit), limit) for d, value in view.sliders if isinstance(d, int) and d < config.z_dim}
+    z, offset = latent.apply_offsets(z, dims), _offset(view, directions)
+    if offset is not None:
+        z = z + torch.tensor(offset)
+        z = z.clamp(-1, 1) if config.z_prior == "uniform" else z
+    return latent.truncate(z, view.truncation)
+
+
+def _offset(view: View, directions: Directions) -> list[float] | None:
+    """What the moved sliders of axes add to z, rounded as a recipe carries it; None if none of them is known."""
+    moved = [value * directions[s].double() for s, value in view.sliders if isinstance(s, str) and s in directions]
+    return [round(x, 6) for x in sum(moved[1:], moved[0]).tolist()] if moved else None
 
 
 def _radius(percent: int, config: "Config") -> float:
@@ -188,18 +215,36 @@ def _hops(text: str) -> tuple[Hop, ...]:
     return tuple(hops) if len(hops) <= MAX_HOPS else ()
 
 
-def _sliders(text: str) -> tuple[tuple[int, float], ...]:
-    """`47~0.5_12~-1.2` -> ((12, -1.2), (47, 0.5)); odd parts are left out."""
+def _sliders(text: str) -> tuple[tuple[SliderId, float], ...]:
+    """`47~0.5_c2~-1.2_12~1` -> ((12, 1.0), (47, 0.5), ("c2", -1.2)); odd parts are left out."""
     found = {}
     for part in text.split("_") if text else []:
-        dim, _, value = part.partition("~")
-        number, position = address.read_whole(dim), address.read_number(value)
-        if number is not None and number < 4096 and position is not None:
-            found[number] = min(max(position, -3.0), 3.0)
-    return tuple(sorted(found.items()))
+        name, _, value = part.partition("~")
+        slider, position = _slider(name), address.read_number(value)
+        if slider is not None and position is not None:
+            found[slider] = min(max(position, -3.0), 3.0)
+    return _in_order(found)
 
 
-def _locked(text: str, sliders: tuple[tuple[int, float], ...]) -> tuple[int, ...]:
-    """`3_47` -> (3, 47); only what has been moved can be locked."""
-    asked = {address.read_whole(part) for part in text.split("_")} if text else set()
-    return tuple(dim for dim, _ in sliders if dim in asked)
+def _slider(text: str) -> SliderId | None:
+    """`47` -> 47, `c2` -> "c2", anything else -> None."""
+    if re.fullmatch("[a-z](0|[1-9][0-9]{0,3})", text):
+        return text
+    number = address.read_whole(text)
+    return number if number is not None and number < 4096 else None
+
+
+def _in_order(sliders: Mapping[SliderId, float]) -> tuple[tuple[SliderId, float], ...]:
+    """Dimensions rising, then axes by letter and number."""
+
+    def place(item: tuple[SliderId, float]) -> tuple[str, int]:
+        slider = item[0]
+        return ("", slider) if isinstance(slider, int) else (slider[0], int(slider[1:]))
+
+    return tuple(sorted(sliders.items(), key=place))
+
+
+def _locked(text: str, sliders: tuple[tuple[SliderId, float], ...]) -> tuple[SliderId, ...]:
+    """`3_c2` -> (3, "c2"); only what has been moved can be locked."""
+    asked = {_slider(part) for part in text.split("_")} if text else set()
+    return tuple(slider for slider, _ in sliders if slider in asked)

@@ -12,7 +12,7 @@ import streamlit as st
 from dcgan import launch
 from dcgan.config import BadInput
 from dcgan.runs import Run
-from pages.common import address, choose, live
+from pages.common import address, axes, choose, live
 from pages.common.live import Kept, Message
 from pages.common.loading import Opened, modified, open_at, ranked_dims
 from pages.common.view import View, explorer_of, film_file, png_of
@@ -20,6 +20,7 @@ from pages.common.widgets import refuse
 
 LAB = "explore-lab"
 VIEW, PAGE, SHOWN, DIMS, SHELF = "explore-view", "explore-dims-page", "explore-shown", "explore-dims", "explore-shelf"
+KIND = "explore-axes-kind"  # what the sliders act on, one of axes.KINDS
 FILM = "explore-film"  # (run id, steps) of the film of training that was asked for
 HEARD = "explore-heard"  # number of the newest message taken into account
 
@@ -48,6 +49,16 @@ def arrive() -> None:
         if "seed" in params or VIEW not in st.session_state:
             st.session_state[VIEW] = View.from_params(params)
         st.session_state[PAGE] = address.whole(params, "dims", 1, 4096, 1) - 1
+        arrive_at_axes(params)
+
+
+def arrive_at_axes(params: dict[str, str]) -> None:
+    """The kind of axes, and the step they were measured at, from the URL."""
+    kind = params.get("axes", axes.PLAIN)
+    st.session_state[KIND] = kind if kind in axes.KINDS else axes.PLAIN
+    measured = address.whole(params, "measured", 0, 10**9, -1)
+    if measured >= 0 and "run" in params and params["run"] not in st.session_state.setdefault(axes.STEPS, {}):
+        st.session_state[axes.STEPS][params["run"]] = measured
 
 
 def listen() -> None:  # before run and step are picked: a message may change them
@@ -61,10 +72,14 @@ def listen() -> None:  # before run and step are picked: a message may change th
         st.session_state[VIEW] = message.view
     if message.page is not None:
         st.session_state[PAGE] = message.page
+    if message.axes is not None:
+        st.session_state[KIND] = message.axes
     if message.favourites is not None:
         st.session_state[SHELF] = message.favourites
     if message.measure:
         st.session_state.pop(DIMS, None)
+        if shown := st.session_state.get(SHOWN):
+            axes.forget(shown[0].id)
     if message.film is not None:
         st.session_state[FILM] = "asked" if message.film else None
     shown = st.session_state.get(SHOWN)
@@ -120,18 +135,46 @@ def lab() -> None:
         refuse(error)
         return
     st.session_state[SHOWN] = (run, step, opened.modified)
-    page = st.session_state[PAGE]
-    address.write(st.session_state[VIEW].params() | {"dims": str(page + 1) if page else None})
+    write_address(run, opened)
+    measure_axes(run, opened)
+
+
+def write_address(run: Run, opened: Opened) -> None:
+    """Everything that was set, and the step of the axes where it isn't the one that is shown."""
+    page, kind, view = st.session_state[PAGE], st.session_state[KIND], st.session_state[VIEW]
+    steps = {known.step for name in axes.needed(view, kind) if (known := axes.known(run, name))}
+    params: dict[str, str | None] = {"dims": str(page + 1) if page else None}
+    params["axes"] = None if kind == axes.PLAIN else kind
+    if steps or not axes.needed(view, kind):
+        params["measured"] = str(min(steps)) if steps - {opened.step} else None
+    address.write(view.params() | params)
+
+
+def measure_axes(run: Run, opened: Opened) -> None:
+    """Measure the axes that are asked for, once everything else is on its way to the browser."""
+    missing = [
+        name for name in axes.needed(st.session_state[VIEW], st.session_state[KIND]) if not axes.known(run, name)
+    ]
+    for kind in missing:
+        axes.measure(run, opened, kind)
+    if missing:
+        st.rerun()
 
 
 def facts_of(run: Run, opened: Opened) -> dict[str, Any]:
     """What the laboratory says about the model."""
     dims, measured_at = stable_dims(run, opened)
+    if st.session_state[KIND] not in axes.kinds_for(opened.generator):
+        st.session_state[KIND] = axes.PLAIN
+    kind = st.session_state[KIND]
+    if known := axes.known(run, kind):
+        measured_at = known.step
     return {
         "run": run.id,
         "step": opened.step,
         "numSteps": len(run.snapshots()),
         "dims": dims,
+        "axes": axes.facts_of(run, opened.generator, st.session_state[VIEW], kind),
         "measured": "just now" if measured_at == opened.step else f"at step {measured_at:,}",
         "canMeasure": measured_at != opened.step,
     }
@@ -165,6 +208,7 @@ def stable_dims(run: Run, opened: Opened) -> tuple[list[tuple[int, float]], int]
 def take_away(run: Run, opened: Opened) -> None:
     """Files: the picture with its recipe inside, and the laboratory itself."""
     now, side = st.session_state[VIEW], opened.generator.config.image_size
+    along = axes.directions_of(run, now, opened.generator)
     factor = max(1, 512 // side)
     name = f"{run.id}-step-{opened.step}"
     inside = "The file carries its recipe: run, step, weights, seed, walk, sliders and truncation."
@@ -172,7 +216,7 @@ def take_away(run: Run, opened: Opened) -> None:
         for size, times in ((side, 1), (side * factor, factor)):
             st.download_button(
                 f"PNG {size} px",
-                functools.partial(png_of, run, opened, now, times),
+                functools.partial(png_of, run, opened, now, times, along),
                 f"{name}-seed-{now.seed}-{size}px.png",
                 "image/png",
                 key=f"explore-png-{times}",
@@ -183,7 +227,7 @@ def take_away(run: Run, opened: Opened) -> None:
         steps = run.snapshots()
         st.download_button(
             "WebP film",
-            functools.partial(film_file, run, steps, now, factor // 2 or 1),
+            functools.partial(film_file, run, steps, now, factor // 2 or 1, along),
             f"{run.id}-seed-{now.seed}-film.webp",
             "image/webp",
             key="explore-film-file",
@@ -195,7 +239,7 @@ def take_away(run: Run, opened: Opened) -> None:
         )
         st.download_button(
             "Export",
-            functools.partial(explorer_of, run, opened, now),
+            functools.partial(explorer_of, run, opened, now, axes_inside(run, opened)),
             f"{name}.html",
             "text/html",
             key="explore-export",
@@ -204,6 +248,12 @@ def take_away(run: Run, opened: Opened) -> None:
             help="This laboratory as one HTML file, the generator inside: it opens anywhere, without the studio and "
             "without a network.",
         )
+
+
+def axes_inside(run: Run, opened: Opened) -> dict[str, Any]:
+    """The axes that an exported page has: those of this visit."""
+    kinds = [kind for kind in axes.kinds_for(opened.generator) if kind == axes.PLAIN or axes.known(run, kind)]
+    return axes.merged([axes.facts_of(run, opened.generator, View(), kind) for kind in kinds], st.session_state[KIND])
 
 
 @st.fragment(run_every=3.0)

@@ -14,8 +14,10 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from dcgan import latent
+from dcgan.axes import axes_of
 from dcgan.checkpoint import load_generator
 from dcgan.export import explorer
+from dcgan.metrics.judge import judge_of
 from dcgan.models import Generator
 from dcgan.render import render
 from pages.common.view import Hop, View, neighbours_z
@@ -123,6 +125,50 @@ def test_keys_undo_double_click_and_lock(page: Page, studio: Studio) -> None:
     expect(page).not_to_have_url(re.compile("locked="))
     slider.dblclick()
     expect(page).not_to_have_url(re.compile("sliders="))
+
+
+def test_sliders_of_axes_draw_what_pytorch_does_and_survive_the_address(
+    page: Page, studio: Studio, generator: Generator
+) -> None:
+    canvas = open_explore(page, studio)
+    page.get_by_test_id("axes-components").click()
+    expect(page).to_have_url(re.compile("axes=components"))
+    slider = page.get_by_test_id("latent-slider-0")
+    expect(slider).to_be_enabled(timeout=30000)
+    strongest, *others = axes_of(generator, "components", judge_of(generator.config))
+    expect(slider).to_have_attribute("aria-label", re.compile(f"^{re.escape(strongest.name)}, changes"))
+    left, width, y = centre(slider)
+    page.mouse.move(left + width * 0.5, y)
+    page.mouse.down()
+    page.mouse.move(left + width * 0.8, y, steps=8)
+    assert "sliders" not in page.url
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(f"sliders={strongest.id}~1"))
+    at_rest(canvas)
+    view = View(5, sliders=((strongest.id, float(slider.input_value())),))
+    directions = {axis.id: axis.direction for axis in (strongest, *others)}
+    expected = render(generator, neighbours_z(view, generator.config, directions=directions)).astype(int)
+    assert np.abs(expected[0] - drawn(generator, View(5))[0]).max() > 50
+    assert np.abs(picture(canvas) - expected[0]).max() <= 1
+    assert np.abs(picture(page.get_by_test_id("tile-4").locator("canvas")) - expected[5]).max() <= 1
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG 32 px").click()
+    saved = np.asarray(Image.open(download.value.path()).convert("L")).astype(int)
+    assert np.array_equal(saved, expected[0])
+
+    page.get_by_test_id("axes-classes").click()
+    page.get_by_text("toward Sneaker").first.wait_for(timeout=30000)
+    expect(page).to_have_url(re.compile(f"axes=classes.*sliders={strongest.id}"))  # what is moved stays
+    page.reload()
+    page.get_by_text("toward Sneaker").first.wait_for(timeout=30000)
+    at_rest(canvas)
+    assert np.abs(picture(canvas) - expected[0]).max() <= 1
+    page.get_by_test_id("axes-components").click()
+    expect(slider).to_be_enabled()
+    slider.dblclick()
+    expect(page).not_to_have_url(re.compile("sliders="))
+    at_rest(canvas)
+    assert np.abs(picture(canvas) - drawn(generator, View(5))[0]).max() <= 1
 
 
 def test_the_seed_wheel_turns_and_a_neighbour_is_a_click_away(page: Page, studio: Studio, generator: Generator) -> None:

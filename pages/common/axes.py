@@ -1,0 +1,141 @@
+"""Axes of latent space for the laboratory: measured once per weights, told in words, packed for the browser."""
+
+import base64
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import streamlit as st
+
+from dcgan.config import BadInput
+from dcgan.runs import Run
+from pages.common.loading import Opened, open_at
+from pages.common.view import Directions, View
+
+if TYPE_CHECKING:
+    from dcgan.axes import Axis
+    from dcgan.metrics.judge import Judge
+    from dcgan.models import Generator
+
+PLAIN = "dimensions"
+KINDS = {  # kind -> (letter of its sliders, label, what it is)
+    PLAIN: ("", "Dimensions", "The dimensions of z themselves."),
+    "components": ("c", "Components", "Along what the first layer's output varies most (GANSpace)."),
+    "weights": ("w", "Weights (SeFa)", "Along what the first layer's weights stretch most."),
+    "classes": ("k", "Classes", "From the mean z of all others to that of one class."),
+    "random": ("r", "Random", "Directions by chance, which the others have to beat."),
+}
+AXES = "explore-axes"  # (run id, kind) -> Measured
+STEPS = "explore-axes-steps"  # run id -> the step whose weights all axes of this visit are measured on
+
+
+class Measured(NamedTuple):
+    """The axes of one kind, the strongest first, and the step they were measured at."""
+
+    step: int
+    axes: "list[Axis]"
+
+
+def kinds_for(generator: "Generator") -> dict[str, tuple[str, str, str]]:
+    """Of KINDS those that this model can have; classes need a classifier of its data."""
+    judge = _judge(generator)
+    return {kind: words for kind, words in KINDS.items() if kind != "classes" or (judge and judge.class_names)}
+
+
+def needed(view: View, kind: str) -> list[str]:
+    """The kinds whose axes the laboratory shows or the picture is made with."""
+    letters = {slider[0] for slider, _ in view.sliders if isinstance(slider, str)}
+    return [name for name, (letter, *_) in KINDS.items() if letter and (name == kind or letter in letters)]
+
+
+def known(run: Run, kind: str) -> Measured | None:
+    """What was measured in this visit: axes must not change under the hand while a run trains on."""
+    return st.session_state.get(AXES, {}).get((run.id, kind))
+
+
+def measure(run: Run, opened: Opened, kind: str) -> None:
+    """Measure a kind of axes, for the rest of the visit; all kinds of a run at the same step where it is kept."""
+    step = st.session_state.setdefault(STEPS, {}).setdefault(run.id, opened.step)
+    try:
+        opened = _at(run, step, opened)
+        axes = _axes_of(opened.weights_hash, kind, opened.generator)
+    except BadInput:
+        axes = []  # no classifier: the kind isn't offered either
+    st.session_state.setdefault(AXES, {})[run.id, kind] = Measured(opened.step, axes)
+
+
+def _at(run: Run, step: int, opened: Opened) -> Opened:
+    """The generator of a step, as exact as it is kept; else the one that is open."""
+    if step != opened.step and (newest := open_at(run)).step == step:
+        return newest
+    return open_at(run, step) if step != opened.step and step in run.snapshots() else opened
+
+
+def forget(run_id: str) -> None:
+    """Have the axes of a run measured again, at the step that is shown then."""
+    st.session_state.setdefault(STEPS, {}).pop(run_id, None)
+    kept: dict[tuple[str, str], Measured] = st.session_state.get(AXES, {})
+    st.session_state[AXES] = {key: value for key, value in kept.items() if key[0] != run_id}
+
+
+def directions_of(run: Run, view: View, generator: "Generator") -> Directions:
+    """What the moved sliders of axes stand for."""
+    from dcgan.axes import spread
+
+    scale, moved = spread(generator.config.z_prior), {slider for slider, _ in view.sliders}
+    found = [measured for kind in needed(view, PLAIN) if (measured := known(run, kind))]
+    return {axis.id: scale * axis.direction for measured in found for axis in measured.axes if axis.id in moved}
+
+
+def facts_of(run: Run, generator: "Generator", view: View, kind: str) -> dict[str, Any]:
+    """What the laboratory needs of axes: the choice of kinds, the shown kind's sliders, and directions."""
+    from dcgan.axes import spread
+
+    measured = known(run, kind)
+    rows = (
+        {kind: [[axis.id, axis.name, round(axis.strength, 2), _told(axis)] for axis in measured.axes]}
+        if measured
+        else {}
+    )
+    directions = dict(directions_of(run, view, generator))
+    for axis in measured.axes if measured else []:
+        directions[axis.id] = spread(generator.config.z_prior) * axis.direction
+    return {
+        "kind": kind,
+        "kinds": [[name, label, told] for name, (_, label, told) in kinds_for(generator).items()],
+        "rows": rows,
+        "directions": {id: base64.b64encode(vector.numpy().tobytes()).decode() for id, vector in directions.items()},
+    }
+
+
+def merged(facts: list[dict[str, Any]], kind: str) -> dict[str, Any]:
+    """Facts of several kinds as one: for a page that has nobody to ask."""
+    rows = {name: rows for fact in facts for name, rows in fact["rows"].items()}
+    kinds = [words for words in facts[0]["kinds"] if words[0] == PLAIN or words[0] in rows]
+    directions = {id: vector for fact in facts for id, vector in fact["directions"].items()}
+    return {"kind": kind if kind in rows else PLAIN, "kinds": kinds, "rows": rows, "directions": directions}
+
+
+def _told(axis: "Axis") -> str:
+    """An axis in words: what its slider's help says."""
+    effects = [
+        f"{effect} {value:+.1f}" for effect, value in sorted(axis.effects.items(), key=lambda pair: -abs(pair[1]))
+    ]
+    told = f"{axis.name}: changes the picture by {axis.strength:.1f} of 255 grey levels per standard deviation, "
+    told += f"{100 * axis.evenness:.0f} % even along the way. In what pictures usually differ by: {', '.join(effects)}."
+    return f"{told} Leads toward {axis.toward}." if axis.toward and "toward" not in axis.name else told
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _axes_of(weights_hash: str, kind: str, _generator: "Generator") -> "list[Axis]":
+    from dcgan.axes import axes_of
+
+    return axes_of(_generator, kind, _judge(_generator))
+
+
+def _judge(generator: "Generator") -> "Judge | None":
+    """Who names the classes; None where nobody can be asked."""
+    from dcgan.metrics.judge import judge_of
+
+    try:
+        return judge_of(generator.config)
+    except BadInput:
+        return None
