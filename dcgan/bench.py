@@ -21,7 +21,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from dcgan import data, ops
+from dcgan import buffers, data
+from dcgan.anatomy import trace
 from dcgan.config import Config
 from dcgan.gan import GAN
 
@@ -88,7 +89,7 @@ def serve(name: str, config: Config, pipe: Connection) -> None:
     """What a side's process does until it is killed."""
     ours = name == "ours"
     if ours:
-        ops.keep_buffers()
+        buffers.keep_buffers()
     gan = GAN(config if ours else config.replace(precision="float32"), torch.device("cpu"))
     for network in (gan.G, gan.D):
         if not ours:
@@ -179,10 +180,8 @@ def seconds_of_products(gan: GAN, rounds: int = 5) -> float:
     A step takes D forward and back on two batches, G forward and back on one, and on G's way also D once more,
     forward and back to its input. Neither z nor D's own pictures need a gradient.
     """
-    config, batch = gan.config, gan.config.batch_size
-    z, picture = torch.zeros(1, config.z_dim), torch.zeros(1, config.channels, config.image_size, config.image_size)
-    on_both, on_fakes = layers(gan.D, picture, 2 * batch), layers(gan.D, picture, batch)
-    of_g = layers(gan.G, z, batch)
+    batch = gan.config.batch_size
+    on_both, on_fakes, of_g = (layers(gan.config, *each) for each in (("D", 2 * batch), ("D", batch), ("G", batch)))
     shapes = [shape for layer in on_both for shape in (layer.gather, layer.spread, layer.correlate)]
     shapes.remove(on_both[0].spread)
     shapes += [shape for layer in on_fakes for shape in (layer.gather, layer.spread)]
@@ -191,23 +190,16 @@ def seconds_of_products(gan: GAN, rounds: int = 5) -> float:
     return sum(_seconds(*shape, rounds) for shape in shapes)
 
 
-def layers(network: nn.Module, one: Tensor, batch: int) -> list[Layer]:
-    """The convolutions of a network, from first to last, for a batch of such inputs as `one`."""
+def layers(config: Config, network: str, batch: int) -> list[Layer]:
+    """The convolutions of G or D, from first to last, for a batch."""
     found = []
-
-    def note(conv: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        small, large = (inputs[0], output) if isinstance(conv, nn.ConvTranspose2d) else (output, inputs[0])
-        area = conv.kernel_size[0] * conv.kernel_size[1]
-        found.append(Layer(batch * small[0, 0].numel(), small.shape[1], area * large.shape[1]))
-
-    convolutions = [module for module in network.modules() if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d))]
-    hooks = [conv.register_forward_hook(note) for conv in convolutions]
-    was_training = network.training
-    with torch.no_grad():
-        network.eval()(one)
-    network.train(was_training)
-    for hook in hooks:
-        hook.remove()
+    for module, shape in trace(config)[network]:
+        if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+            kernel, stride, padding = module.kernel_size[0], module.stride[0], int(module.padding[0])
+            small, large, side = module.out_channels, module.in_channels, shape[-1]
+            if isinstance(module, nn.ConvTranspose2d):
+                small, large, side = large, small, (side + 2 * padding - kernel) // stride + 1
+            found.append(Layer(batch * side**2, small, kernel**2 * large))
     return found
 
 

@@ -23,7 +23,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from dcgan import data, devices, live, ops, routes
+from dcgan import buffers, data, devices, live, routes
 from dcgan.config import BadInput, Config, Halted, first_line
 from dcgan.gan import GAN
 from dcgan.steps import step_in_memory
@@ -256,7 +256,7 @@ def _follow(team: Processes) -> None:
     pictures = data.load(
         *(config.data, config.image_size, config.channels), crop=config.crop, expected=config.data_fingerprint
     )
-    ops.keep_buffers()
+    buffers.keep_buffers()
     devices.repeat_exactly(device)
     gan = GAN(config, device, team)
     feed = data.Feed(pictures.images, device)

@@ -6,9 +6,6 @@ a strided convolution and its neighbour, blocks of 2x2 pixels (strided.py). Prod
 weights, their gradients and BatchNorm's statistics stay float32.
 """
 
-import ctypes
-import mmap
-import sys
 from typing import NamedTuple
 
 import torch
@@ -18,8 +15,6 @@ from torch.nn import functional as F
 from dcgan import kernels
 from dcgan.bend import Maps, bend
 from dcgan.strided import Cut, Down, Join, Up
-
-SET_ASIDE = 2**30  # bytes of addresses: what a step of most recipes takes, and less than what glibc gives back
 
 
 class Stage(NamedTuple):
@@ -47,41 +42,20 @@ def can_run(network: nn.Module) -> bool:
     return stages(network) is not None
 
 
-def keep_buffers() -> None:
-    """Let glibc reuse large blocks of memory, in huge pages, instead of asking for fresh small ones at every layer.
-
-    On other systems nothing happens. The values are those of `mallopt`, M_MMAP_MAX and M_TRIM_THRESHOLD, and of
-    `madvise`, MADV_HUGEPAGE; what is set aside is addresses only, memory when it is used.
-    """
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-    if libc is None or not hasattr(libc, "mallopt"):
-        return
-    libc.mallopt(-4, 0)
-    libc.mallopt(-1, 2**31 - 1)
-    libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
-    libc.free.argtypes = [ctypes.c_void_p]
-    libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-    place = libc.malloc(SET_ASIDE)
-    if place:
-        begin = -(-place // mmap.PAGESIZE) * mmap.PAGESIZE
-        libc.madvise(begin, SET_ASIDE - mmap.PAGESIZE, 14)
-        libc.free(place)  # which keeps it: see M_TRIM_THRESHOLD
-
-
 def stages(network: nn.Module) -> list[Stage] | None:
     """The network's layers as stages, from first to last; None if a layer has no route here."""
     layers = [module for module in network.modules() if not list(module.children())]
     found: list[Stage] = []
     while layers:
-        conv, slope, tanh = layers.pop(0), 1.0, False
+        conv, slope = layers.pop(0), 1.0
         if not isinstance(conv, (nn.Conv2d, nn.ConvTranspose2d)) or not _has_route(conv):
             return None
         norm = layers[0] if layers and isinstance(layers[0], nn.BatchNorm2d) else None
         layers = layers[1:] if norm is not None else layers
         if layers and isinstance(layers[0], (nn.ReLU, nn.LeakyReLU)):
             slope = getattr(layers.pop(0), "negative_slope", 0.0)
-        if len(layers) == 1 and isinstance(layers[0], nn.Tanh):
-            tanh = bool(layers.pop(0))
+        tanh = len(layers) == 1 and isinstance(layers[0], nn.Tanh)
+        layers = layers[1:] if tanh else layers
         if layers and conv.out_channels % kernels.LANES:
             return None
         found.append(Stage(conv, norm, slope, tanh))

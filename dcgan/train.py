@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from dcgan import data, devices, distributed, live, ops, states
+from dcgan import buffers, data, devices, distributed, live, states
 from dcgan.checkpoint import generator_bytes, load_state, save_state
 from dcgan.config import BadInput, Config, Diverged, Halted
 from dcgan.files import publish
@@ -83,7 +83,7 @@ def train(
     # Build the players, or bring them back exactly as they were
     heart.update(message="Building the networks")
     _make_room(run)
-    ops.keep_buffers()
+    buffers.keep_buffers()
     gan = GAN(config, device, team)
     if gan.precision != "float32":
         heart.update(device=f"{name}, {gan.precision}")
