@@ -11,7 +11,7 @@ CSS = """
 [data-testid="stMainBlockContainer"] { padding-top: 2.2rem; padding-bottom: 2rem; max-width: 1320px; }
 /* the recipes are cards, all of which can be clicked */
 .st-key-preset-cards [role="radiogroup"] {
-  display: grid; gap: 0.8rem; grid-template-columns: repeat(auto-fit, minmax(12.5rem, 1fr)); align-items: stretch;
+  display: grid; gap: 0.8rem; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); align-items: stretch;
 }
 .st-key-preset-cards [role="radiogroup"] > div {
   position: relative; border: 1px solid color-mix(in srgb, currentColor 18%, transparent); border-radius: 0.6rem;
