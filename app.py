@@ -1,12 +1,14 @@
 """The studio's entrance: page configuration and navigation, nothing else."""
 
 import os
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # one core draws the pages; the training process chooses its own number
 
 import streamlit as st
 
 TRAIN = "pages/training/train.py"
+ASSETS = Path(__file__).parent / "assets"  # wherever the studio was started
 
 
 def front_door() -> None:
@@ -18,8 +20,8 @@ def studio() -> None:
     """Draw the frame of every page, then the page that the address names."""
     from pages.common import sidebar, style
 
-    st.set_page_config(page_icon="assets/icon.png", layout="wide")  # first: navigation would fetch its icons from afar
-    st.logo("assets/logo.svg", size="large", icon_image="assets/icon.png")
+    st.set_page_config(page_icon=ASSETS / "icon.png", layout="wide")  # first: navigation fetches icons from afar
+    st.logo(ASSETS / "logo.svg", size="large", icon_image=ASSETS / "icon.png")
     page = st.navigation(
         {
             "": [st.Page(front_door, title="DCGAN Studio", default=True, visibility="hidden")],

@@ -29,6 +29,11 @@ def open_page(**query: str) -> AppTest:
     return app
 
 
+def test_the_studio_starts_from_any_folder(root, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert button(open_page(), "Start training")
+
+
 def made_run(root, **status) -> Run:
     import numpy as np
 
