@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from dcgan.config import Config
 from dcgan.parts import Noise
+from dcgan.shapes import first_size
 
 LEAK = 0.2  # slope of LeakyReLU in the discriminator (Radford et al. 2016, section 4)
 RENDER_AT_ONCE = {"faces-128": 16}  # whose 512 maps of 128x128 take 34 MB a picture; others take as many as are given
@@ -97,14 +98,6 @@ def dcgan_discriminator(config: Config) -> list[nn.Module]:
         norm = [nn.BatchNorm2d(width)] if config.norm_d == "batch" else []
         blocks.append(nn.Sequential(down, *norm, *_leaky(config)))  # (width, size, size)
     return [*blocks, nn.Sequential(nn.Conv2d(width, 1, size))]  # (1, 1, 1)
-
-
-def first_size(config: Config) -> int:
-    """Height and width of the first and smallest map: 4, and 7 for pictures of 28 pixels."""
-    size = config.image_size
-    while size % 2 == 0 and size > 4:
-        size //= 2
-    return size
 
 
 # ---- selu-28: a dense stem and two transposed convolutions, BatchNorm after SELU; no BatchNorm in D

@@ -24,6 +24,14 @@ def sizes(config: Config) -> dict[str, Size]:
     return {"G": _total(generators(config)), "D": _total(discriminators(config))}
 
 
+def first_size(config: Config) -> int:
+    """Height and width of the smallest map of dcgan's G and D: 4, and 7 for pictures of 28 pixels."""
+    size = config.image_size
+    while size % 2 == 0 and size > 4:
+        size //= 2
+    return size
+
+
 def _total(layers: list[Size]) -> Size:
     return Size(*map(sum, zip(*layers, strict=True)))
 
@@ -61,12 +69,10 @@ def _drawn(config: Config) -> list[Size]:
 
 
 def _dcgan_g(config: Config) -> list[Size]:
-    first = config.image_size
-    while first % 2 == 0 and first > 4:
-        first //= 2
     normed = config.norm_g != "none"
     bias = not normed or config.conv_bias == "always"
-    width, size = config.ngf * config.image_size // 2 // first, first
+    size = first_size(config)
+    width = config.ngf * config.image_size // 2 // size
 
     def finish(channels: int) -> list[Size]:
         return [_norm(channels, size)] if normed else []
@@ -83,12 +89,9 @@ def _dcgan_g(config: Config) -> list[Size]:
 
 
 def _dcgan_d(config: Config) -> list[Size]:
-    last = config.image_size
-    while last % 2 == 0 and last > 4:
-        last //= 2
     normed = config.norm_d == "batch"
     bias = not normed or config.conv_bias == "always"
-    width, size = config.ndf, config.image_size // 2
+    width, size, last = config.ndf, config.image_size // 2, first_size(config)
     layers = [*_rescaled(config, _picture(config)), _conv(config.channels, width, config.kernel, size)]
     layers += _dropped(config, width * size**2)
     while size > last:
@@ -98,20 +101,28 @@ def _dcgan_d(config: Config) -> list[Size]:
     return [*layers, _conv(width, 1, last, 1)]
 
 
-def _selu_g(config: Config) -> list[Size]:
+def _from_7(config: Config) -> list[Size]:
+    """From a map of 7 pixels to the picture of 28, as selu-28 and dense-28 do."""
     n = config.ngf
-    return [
-        *(_dense(config.z_dim, 2 * n * 49), _norm(2 * n, 7), _conv(2 * n, n, 5, 14), _norm(n, 14)),
-        *(_conv(n, config.channels, 5, 28), *_drawn(config)),
-    ]
+    return [_conv(2 * n, n, 5, 14), _norm(n, 14), _conv(n, config.channels, 5, 28), *_drawn(config)]
 
 
-def _selu_d(config: Config) -> list[Size]:
+def _to_7(config: Config) -> list[Size]:
+    """From the picture of 28 pixels to a map of 7, as their discriminators do."""
     n, wide = config.ndf, config.ndf * config.d_growth
     return [
         *(*_rescaled(config, _picture(config)), _conv(config.channels, n, 5, 14), *_dropped(config, n * 196)),
-        *(_conv(n, wide, 5, 7), *_dropped(config, wide * 49), _dense(wide * 49, 1)),
+        *(_conv(n, wide, 5, 7), *_dropped(config, wide * 49)),
     ]
+
+
+def _selu_g(config: Config) -> list[Size]:
+    n = config.ngf
+    return [_dense(config.z_dim, 98 * n), _norm(2 * n, 7), *_from_7(config)]
+
+
+def _selu_d(config: Config) -> list[Size]:
+    return [*_to_7(config), _dense(49 * config.ndf * config.d_growth, 1)]
 
 
 def _digit_g(config: Config) -> list[Size]:
@@ -133,19 +144,13 @@ def _digit_d(config: Config) -> list[Size]:
 
 def _dense_g(config: Config) -> list[Size]:
     n = config.ngf
-    return [
-        *(_dense(config.z_dim, 16 * n), _norm(16 * n), _dense(16 * n, 98 * n), _norm(98 * n)),
-        *(_conv(2 * n, n, 5, 14), _norm(n, 14), _conv(n, config.channels, 5, 28), *_drawn(config)),
-    ]
+    return [_dense(config.z_dim, 16 * n), _norm(16 * n), _dense(16 * n, 98 * n), _norm(98 * n), *_from_7(config)]
 
 
 def _dense_d(config: Config) -> list[Size]:
-    n, wide = config.ndf, config.ndf * config.d_growth
-    return [
-        *(*_rescaled(config, _picture(config)), _conv(config.channels, n, 5, 14), *_dropped(config, n * 196)),
-        *(_conv(n, wide, 5, 7), *_dropped(config, wide * 49)),
-        *(_dense(wide * 49, 16 * n), *_dropped(config, 16 * n), _dense(16 * n, 1)),
-    ]
+    hidden = 16 * config.ndf
+    first = _dense(49 * config.ndf * config.d_growth, hidden)
+    return [*_to_7(config), first, *_dropped(config, hidden), _dense(hidden, 1)]
 
 
 def _faces_g(config: Config) -> list[Size]:
