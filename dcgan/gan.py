@@ -82,7 +82,7 @@ class GAN:
         if not train_g:
             self.begun, self.d_moves = {}, self.d_moves + 1
             return {}
-        self._move_g(real, held, parts, fake)
+        self._move_g(held, parts, fake)
         self.measured = {name: value for name, value in self.begun.items() if name != "z"}
         self.begun, self.d_moves, self.steps = {}, 0, self.steps + 1
         self._update_ema(held.whole)
@@ -102,7 +102,7 @@ class GAN:
         self.begun = {"z": z, **sums.values}
         return fake if keep else None
 
-    def _move_g(self, real: Tensor, held: Part, parts: list[Part], fake: Tensor | None) -> None:
+    def _move_g(self, held: Part, parts: list[Part], fake: Tensor | None) -> None:
         """G learns to make D say real, on the noise of D's move, whose fakes are made again if they weren't kept."""
         self._remember(self.opt_G)
         self.D.requires_grad_(False)
@@ -111,7 +111,7 @@ class GAN:
             z, fake = held.of(self.draw_z(held.whole)), None
         for part in self._each(parts):
             made = self._draw(part.of(z, held)) if fake is None else fake
-            loss, measured = self._g_loss(part.of(real, held), made)
+            loss, measured = self._g_loss(made)
             (loss * part.share).backward()
             sums.add(measured, part.share)
         if fake is None and self.config.g_noise == "same":  # BatchNorm has counted these fakes in D's move
@@ -140,8 +140,8 @@ class GAN:
             }
         return mean_loss, measured
 
-    def _g_loss(self, real: Tensor, fake: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """What G moves down: the non-saturating loss of Goodfellow et al. 2014, section 3."""
+    def _g_loss(self, fake: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """What G moves down on its fakes (b, C, H, W): the non-saturating loss of Goodfellow et al. 2014, section 3."""
         g_loss = self._loss(self._judge(fake), real=True)
         return g_loss, {"g_loss": g_loss.detach()}
 
