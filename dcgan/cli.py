@@ -89,11 +89,11 @@ def control(args: argparse.Namespace) -> int:
     if not args.action and not args.set:
         raise BadInput(f"Say what to do: one of {', '.join(COMMANDS)}, or --set FIELD=VALUE.")
     run = Run.find(args.run, args.root)
-    changes = live.ask(run, _settings(args.set))
     state = launch.observe(run).state
+    if args.action and state not in launch.ACTIVE:
+        raise BadInput(f"Run {run.id} is not in training: `python -m dcgan train --resume {run.id}` takes it up.")
+    changes = live.ask(run, _settings(args.set))
     if args.action:
-        if state not in launch.ACTIVE:
-            raise BadInput(f"Run {run.id} is not in training: `python -m dcgan train --resume {run.id}` takes it up.")
         run.ask(args.action)
     when = "from the next step on" if state in launch.ACTIVE else "when it is resumed"
     said = [f"{live.words(changes)} {when}"] if changes else ["nothing new"] * bool(args.set)

@@ -456,6 +456,8 @@ def test_settings_change_from_the_command_line(cli, trained):
 def test_what_can_not_be_controlled_is_refused(cli, trained):
     assert_refused(cli("control", "done"), "Say what to do")
     assert_refused(cli("control", "done", "pause"), "Run done is not in training")
+    assert_refused(cli("control", "done", "pause", "--set", "lr_g=0.5"), "Run done is not in training")
+    assert trained.control().lr_g is None  # what is refused leaves nothing behind
     assert_refused(cli("control", "done", "--set", "batch_size=4"), "batch_size can't change in a run that has begun")
     assert_refused(cli("control", "done", "explode"), "invalid choice")
     assert_refused(cli("control", "nobody", "stop"), "There is no run 'nobody'")
