@@ -44,6 +44,7 @@ def frames(run: Run) -> dict[int, np.ndarray]:
 
 def film(run: Run, fps: float = 6.0, webp: bool = False) -> bytes:
     """The training as an animated GIF or WebP that repeats, its run and steps in the recipe."""
+    images.check_fps(fps)  # here, since the last frame is held for so many of them
     found = frames(run)
     factor = max(1, WIDTH // max(1, next(iter(found.values())).shape[1]))
     shown = [images.upscale(frame, factor) for frame in found.values()]

@@ -171,10 +171,15 @@ def _checked(images: np.ndarray, name: str, grey_ndim: int) -> np.ndarray:
     return images
 
 
-def _durations(num_frames: int, fps: float, per_second: int) -> list[int]:
-    """Return each frame's duration in ticks; the rounding never adds up, so the whole lasts num_frames / fps."""
+def check_fps(fps: float) -> None:
+    """Raise BadInput for frames per second that no animation here can have."""
     if not FPS_RANGE[0] <= fps <= FPS_RANGE[1]:  # false for NaN, too
         raise BadInput(f"fps must be from {FPS_RANGE[0]} to {FPS_RANGE[1]}, not {fps!r}.")
+
+
+def _durations(num_frames: int, fps: float, per_second: int) -> list[int]:
+    """Return each frame's duration in ticks; the rounding never adds up, so the whole lasts num_frames / fps."""
+    check_fps(fps)
     ends = [round(i * per_second / fps) for i in range(num_frames + 1)]
     return [end - start for start, end in zip(ends, ends[1:], strict=False)]
 

@@ -55,6 +55,11 @@ def test_grids_of_another_size_are_left_out(run):
     assert recipe is not None and 0 not in recipe["steps"] and 1 not in recipe["steps"]
 
 
+def test_a_speed_that_no_film_has_is_refused_before_any_work(root):
+    with pytest.raises(BadInput, match="^fps must be from"):
+        film(Run.create(Config(), root, "new"), fps=1e12)
+
+
 def test_a_run_without_pictures_makes_no_film(root):
     with pytest.raises(BadInput, match="fewer than two sample grids"):
         film(Run.create(Config(), root, "new"))
