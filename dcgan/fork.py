@@ -5,13 +5,13 @@ Nothing of the parent is touched, so it may be in training; files that both hold
 
 import contextlib
 import dataclasses
-import math
 from collections.abc import Mapping
 
 from dcgan import estimate, live, sources
 from dcgan.config import BadInput, Config
 from dcgan.files import publish, share, sync_directory
 from dcgan.names import slug
+from dcgan.order import steps_in
 from dcgan.records import Parent, Status, dump
 from dcgan.runs import Run
 from dcgan.states import facts, fork_points, is_whole
@@ -137,10 +137,7 @@ def _ordered(
     if steps is not None:
         config = config.replace(num_steps=steps)
     if epochs is not None:
-        if not 0 < epochs <= 1e9:
-            raise BadInput(f"epochs must be more than 0 and at most a billion, not {epochs}.")
-        count = sources.count(sources.resolve(config.data))
-        config = config.replace(num_steps=step + math.ceil(epochs * count / (config.d_steps * config.batch_size)))
+        config = config.replace(num_steps=step + steps_in(epochs, config, sources.resolve(config.data)))
     if minutes is not None:
         if minutes <= 0:
             raise BadInput("minutes must be more than 0.")

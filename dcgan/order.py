@@ -40,12 +40,15 @@ def order(
     source = sources.resolve(config.data, download=download)
     sources.check(source)
     if epochs is not None:
-        if not 0 < epochs <= 1e9:  # false for NaN, too
-            raise BadInput(f"epochs must be more than 0 and at most a billion, not {epochs}.")
-        config = config.replace(
-            num_steps=math.ceil(epochs * sources.count(source) / (config.d_steps * config.batch_size))
-        )
+        config = config.replace(num_steps=steps_in(epochs, config, source))
     if "channels" not in values:
         config = config.replace(channels=sources.default_channels(source))
     estimate.check(config, estimate.estimate_on(config, source), root or default_root())
     return config.replace(data=source.spec, data_fingerprint=sources.fingerprint(source))
+
+
+def steps_in(epochs: float, config: Config, source: sources.Source) -> int:
+    """The steps that see every picture so many times; raises BadInput for a number that can't be meant."""
+    if not 0 < epochs <= 1e9:  # false for NaN, too
+        raise BadInput(f"epochs must be more than 0 and at most a billion, not {epochs}.")
+    return math.ceil(epochs * sources.count(source) / (config.d_steps * config.batch_size))
