@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from dcgan.config import BadInput, Config
+from dcgan.config import BadInput, describe
 from dcgan.live import LIVE
 from dcgan.presets import PRESETS
 from dcgan.records import COMMANDS
@@ -32,7 +32,7 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
 
     sub = add("train")
     sub.add_argument("--preset", help=f"{', '.join(PRESETS)} (default: quick)")
-    sub.add_argument("--data", metavar="SPEC", help=Config.__dataclass_fields__["data"].metadata["help"])
+    sub.add_argument("--data", metavar="SPEC", help=describe("data"))
     sub.add_argument(
         "--set", metavar="FIELD=VALUE", action="append", nargs="+", default=[], help="change settings of the preset"
     )

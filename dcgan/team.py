@@ -34,7 +34,7 @@ class Team:
         """After the first step, agree on what each process found out by itself in it."""
 
     def tell(self, order: str, **facts: Any) -> None:
-        """As the leader, let the others do what this process does next: begin, wait, change, step or end."""
+        """As the leader, let the others do what this process does next: begin, wait, change, step, compare or end."""
 
     def compare(self, gan: Any) -> None:
         """As the leader, let all compare their weights; raises Halted if they are not the same."""
