@@ -37,24 +37,6 @@ def trace(config: Config) -> dict[str, list[tuple[nn.Module, tuple[int, ...]]]]:
     return {"G": _run_through(generator, z), "D": _run_through(discriminator, pictures)}
 
 
-def parameter_counts(config: Config) -> dict[str, dict[str, int]]:
-    """G, D and both -> total, trainable and frozen numbers. The total is that of Keras, which counts the frozen ones.
-
-    They are BatchNorm's running statistics, two for each channel; PyTorch's `parameters()` leaves them out.
-    """
-    counts = {}
-    for name, layers in layer_tables(config).items():
-        trainable, frozen = sum(layer.trainable for layer in layers), sum(layer.frozen for layer in layers)
-        counts[name] = {"total": trainable + frozen, "trainable": trainable, "frozen": frozen}
-    counts["both"] = {key: counts["G"][key] + counts["D"][key] for key in counts["G"]}
-    return counts
-
-
-def count_parameters(config: Config) -> dict[str, int]:
-    """Trainable parameters of G and D, and of both together."""
-    return {name: counts["trainable"] for name, counts in parameter_counts(config).items()}
-
-
 @torch.no_grad()
 def feature_maps(generator: Generator, z: Tensor) -> list[Tensor]:
     """The maps that the generator makes of z (B, z_dim), block by block: a list of (B, C, H, W), the picture last.

@@ -15,6 +15,7 @@ from dcgan.order import order
 from dcgan.presets import PRESETS, preset_config
 from dcgan.records import COMMANDS
 from dcgan.runs import Run
+from dcgan.shapes import parameter_counts
 from dcgan.worker import DONE, FAILED, REFUSED, follows, work
 
 if TYPE_CHECKING:
@@ -239,8 +240,6 @@ def export(args: argparse.Namespace) -> int:
 
 def presets(args: argparse.Namespace) -> int:
     """List the named recipes with the sizes of their networks."""
-    from dcgan.anatomy import parameter_counts
-
     rows, lines, group = [], [], ""
     for name, preset in PRESETS.items():
         config = preset.config

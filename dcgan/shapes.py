@@ -24,6 +24,19 @@ def sizes(config: Config) -> dict[str, Size]:
     return {"G": _total(generators(config)), "D": _total(discriminators(config))}
 
 
+def parameter_counts(config: Config) -> dict[str, dict[str, int]]:
+    """G, D and both -> total, trainable and frozen numbers. The total is that of Keras, which counts the frozen ones.
+
+    They are BatchNorm's running statistics, two for each channel; PyTorch's `parameters()` leaves them out.
+    """
+    counts = {
+        name: {"total": size.trainable + size.frozen, "trainable": size.trainable, "frozen": size.frozen}
+        for name, size in sizes(config).items()
+    }
+    counts["both"] = {key: counts["G"][key] + counts["D"][key] for key in counts["G"]}
+    return counts
+
+
 def first_size(config: Config) -> int:
     """Height and width of the smallest map of dcgan's G and D: 4, and 7 for pictures of 28 pixels."""
     size = config.image_size

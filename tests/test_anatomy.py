@@ -7,6 +7,7 @@ from dcgan.config import Config
 from dcgan.models import NORMS, Discriminator, Generator
 from dcgan.presets import PRESETS
 from dcgan.runs import Run
+from dcgan.shapes import parameter_counts
 
 TINY = Config(image_size=16, z_dim=8, ngf=4, ndf=4)
 
@@ -17,7 +18,7 @@ def test_tables_count_what_the_networks_have(preset):
     tables = anatomy.layer_tables(config)
     with torch.device("meta"):
         networks = {"G": Generator(config), "D": Discriminator(config)}
-    counts = anatomy.count_parameters(config)
+    counts = {name: count["trainable"] for name, count in parameter_counts(config).items()}
     for name, network in networks.items():
         assert (
             counts[name] == sum(p.numel() for p in network.parameters()) == sum(row.trainable for row in tables[name])
@@ -30,8 +31,8 @@ def test_tables_count_what_the_networks_have(preset):
 
 def test_the_classic_recipe_has_the_sizes_of_pytorchs_example():
     # which has no biases; here the last layer of G has one, and the first and the last of D
-    counts = anatomy.count_parameters(PRESETS["classic-64"].config.replace(channels=3))
-    assert counts["G"] == 3_576_704 + 3 and counts["D"] == 2_765_568 + 64 + 1
+    counts = parameter_counts(PRESETS["classic-64"].config.replace(channels=3))
+    assert counts["G"]["trainable"] == 3_576_704 + 3 and counts["D"]["trainable"] == 2_765_568 + 64 + 1
 
 
 def test_layers_come_in_order_with_shapes():

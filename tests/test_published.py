@@ -6,7 +6,6 @@ import torch
 from PIL import Image
 
 from dcgan import sources
-from dcgan.anatomy import parameter_counts
 from dcgan.checkpoint import load_generator, load_state
 from dcgan.gan import GAN
 from dcgan.heartbeat import Heartbeat
@@ -14,6 +13,7 @@ from dcgan.images import read_recipe, to_uint8
 from dcgan.latent import truncate, z_from_seeds
 from dcgan.presets import PRESETS, PUBLISHED, in_group, preset_config
 from dcgan.runs import Run
+from dcgan.shapes import parameter_counts
 from dcgan.train import train
 
 from .files import write_mnist

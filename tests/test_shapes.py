@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from dcgan.anatomy import parameter_counts, trace
+from dcgan.anatomy import layer_tables, trace
 from dcgan.config import SIZES, Config
 from dcgan.models import Dropout, Rescale
 from dcgan.presets import PRESETS
@@ -17,9 +17,10 @@ NEW_NUMBERS += (Dropout, Rescale, nn.Tanh, nn.Sigmoid)  # type: ignore[assignmen
 
 
 def assert_agrees(config: Config) -> None:
-    counts, layers = parameter_counts(config), trace(config)
+    tables, layers = layer_tables(config), trace(config)
     for network, size in sizes(config).items():
-        assert (size.trainable, size.frozen) == (counts[network]["trainable"], counts[network]["frozen"]), network
+        assert size.trainable == sum(layer.trainable for layer in tables[network]), network
+        assert size.frozen == sum(layer.frozen for layer in tables[network]), network
         outputs = [torch.Size(shape).numel() for module, shape in layers[network] if isinstance(module, NEW_NUMBERS)]
         assert size.outputs == sum(outputs), network
 
