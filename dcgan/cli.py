@@ -81,7 +81,8 @@ def train(args: argparse.Namespace) -> int:
     if status.error:
         print(_one_line(status.error), file=sys.stderr)
     facts = {"run": run.id, "directory": str(run.path), "state": status.state, "step": status.step}
-    _report(args, facts | {"images_per_s": _last_point(run).get("images_per_s"), "error": status.error}, str(run.path))
+    facts |= {"images_per_s": run.newest_point().get("images_per_s"), "error": status.error}
+    _report(args, facts, str(run.path))
     return code
 
 
@@ -260,7 +261,7 @@ def list_all(args: argparse.Namespace) -> int:
     """List the runs, newest first."""
     rows = []
     for run in runs.list_runs(args.root):
-        status, point = launch.observe(run), _last_point(run)
+        status, point = launch.observe(run), run.newest_point()
         parent = run.parent()
         row: dict[str, Any] = {"id": run.id, "name": run.name, "preset": _preset_of(run), "directory": str(run.path)}
         row |= {"state": status.state, "step": status.step, "num_steps": status.num_steps}
@@ -312,11 +313,6 @@ def _write(path: Path, content: bytes, option: str = "--out") -> None:
 def _report(args: argparse.Namespace, facts: dict[str, Any], text: str) -> None:
     """Print the result: for people, or one JSON object on one line."""
     print(json.dumps(facts, allow_nan=False) if args.json else text)
-
-
-def _last_point(run: Run) -> dict[str, float]:
-    points, _ = run.read_metrics()
-    return points[-1] if points else {}
 
 
 def _preset_of(run: Run) -> str:

@@ -23,6 +23,7 @@ from dcgan.points import lines_until, read_lines
 from dcgan.records import COMMANDS, Control, Parent, Status, dump, load
 
 PROJECT = Path(__file__).resolve().parents[1]
+TAIL_BYTES = 2000  # of the metrics file: a few lines
 
 
 def default_root() -> Path:
@@ -225,6 +226,15 @@ class Run:
         """Points of the curves from a byte offset on, and the offset to go on from."""
         lines, offset = self.read_lines(offset)
         return [line for line in lines if "event" not in line], offset
+
+    def newest_point(self) -> dict[str, float]:
+        """The last whole point of the curves, without reading those before it; empty if there is none."""
+        try:
+            size = self.metrics_path.stat().st_size
+        except OSError:
+            return {}
+        points, _ = self.read_metrics(max(0, size - TAIL_BYTES))
+        return points[-1] if points else {}
 
     def read_lines(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
         """Points and events from a byte offset on, and the offset to go on from: see `points.read_lines`."""

@@ -145,7 +145,7 @@ def test_the_newest_point_is_read_from_the_end_of_a_long_file(root):
         file.writelines(json.dumps({"step": i, "d_loss": float(i)}) + "\n" for i in range(200_000))
         file.write('{"step": 200000, "d_lo')
     began = time.perf_counter()
-    assert shelf.newest_point(run)["d_loss"] == 199_999
+    assert run.newest_point()["d_loss"] == 199_999
     assert time.perf_counter() - began < 0.1
 
 

@@ -16,13 +16,12 @@ from dcgan.runs import Run
 from pages.common.words import state_word
 
 THUMBNAIL = (3, 2)  # pictures of the sample grid, across and down
-TAIL_BYTES = 2000  # of the metrics file: a few lines
 
 
 def row(run: Run) -> dict[str, Any]:
     """The run's row by column; what is unknown is None."""
     parent = run.parent()
-    status, config, point = launch.observe(run), config_of(run), newest_point(run)
+    status, config, point = launch.observe(run), config_of(run), run.newest_point()
     return {
         "Samples": newest_thumbnail(run),
         "Name": run.name,
@@ -49,16 +48,6 @@ def config_of(run: Run) -> Config | None:
 def data_title(spec: str) -> str:
     """`fashion-mnist:7,9` as it is, a path by its last part."""
     return spec.replace("\\", "/").rstrip("/").rpartition("/")[2] or spec
-
-
-def newest_point(run: Run) -> dict[str, float]:
-    """The last whole line of the metrics, without reading those before it."""
-    try:
-        size = run.metrics_path.stat().st_size
-    except OSError:
-        return {}
-    points, _ = run.read_metrics(max(0, size - TAIL_BYTES))
-    return points[-1] if points else {}
 
 
 def newest_thumbnail(run: Run) -> str | None:
