@@ -25,7 +25,8 @@ from dcgan.images import read_recipe, to_uint8
 from dcgan.latent import sample_seeds, z_from_seeds
 from dcgan.records import Status
 from dcgan.runs import PROJECT, Run
-from dcgan.train import Rate, Wishes, is_sample_step, train
+from dcgan.train import Rate, is_sample_step, train
+from dcgan.wishes import Wishes
 
 from .test_gan import assert_same
 
