@@ -13,7 +13,6 @@ from dcgan.config import Config
 from dcgan.parts import Noise
 from dcgan.shapes import first_size
 
-LEAK = 0.2  # slope of LeakyReLU in the discriminator (Radford et al. 2016, section 4)
 RENDER_AT_ONCE = {"faces-128": 16}  # whose 512 maps of 128x128 take 34 MB a picture; others take as many as are given
 
 
