@@ -11,6 +11,7 @@ from torch import Tensor
 
 from dcgan import idx
 from dcgan.config import BadInput
+from dcgan.listing import class_of
 from dcgan.metrics.classifier import FRAME, framed
 from dcgan.pictures import decode, fit
 from dcgan.prepared import MIN_FOR_TEST, held_out
@@ -79,17 +80,11 @@ def labelled(source: Source, channels: int) -> Examples:
 
 
 def classes_of(names: Sequence[str]) -> dict[str, list[str]]:
-    """Relative paths by the folder they lie in, below the one that holds them all; empty if any lies outside one."""
-    parts = [name.split("/") for name in names]
-    depth = 0
-    while parts and all(len(part) > depth + 1 and part[depth] == parts[0][depth] for part in parts):
-        depth += 1  # a zip of one folder that holds the classes
+    """Relative paths by their class, see `dcgan.listing.class_of`; empty if any has none."""
     found: dict[str, list[str]] = {}
-    for name, part in zip(names, parts, strict=True):
-        if len(part) < depth + 2:
-            return {}
-        found.setdefault(part[depth], []).append(name)
-    return found
+    for name, own in class_of(tuple(names)).items():
+        found.setdefault(own, []).append(name)
+    return {} if "" in found else found
 
 
 def _read_idx(source: Source, split: str) -> Labelled:
