@@ -3,12 +3,11 @@
 import base64
 import html
 import json
-from pathlib import Path
 from typing import Any
 
 from dcgan.checkpoint import generator_bytes
 from dcgan.config import BadInput
-from dcgan.latent import influential_dims
+from dcgan.latent import ranked_dims
 from dcgan.models import Generator
 from dcgan.runtime import bundle
 from dcgan.runtime.pack import pack
@@ -27,24 +26,27 @@ def exported(generator: Generator, name: str, ending: str) -> bytes:
 
 
 def explorer(
-    generator: Generator, name: str, params: dict[str, str] | None = None, axes: dict[str, Any] | None = None
+    generator: Generator,
+    name: str,
+    params: dict[str, str] | None = None,
+    axes: dict[str, Any] | None = None,
+    dims: list[tuple[int, float]] | None = None,
 ) -> str:
     """The laboratory as one HTML page, weights and program inside; it may not load anything from anywhere.
 
     `params` are those of a view, as in an address: where the page starts. The address of the page itself, behind #,
-    holds the view from then on. `axes` are facts for the laboratory (see lab.js). Raises BadInput for a generator that
+    holds the view from then on. `axes` are facts for the laboratory (see lab.js); `dims` are those
+    of `ranked_dims`, where they are known. Raises BadInput for a generator that
     can't run in a browser.
     """
     assert generator.origin is not None
     config = generator.config
     packed = pack(generator)
     weights = sum(p.numel() for p in generator.parameters())
-    num_base = 8 if weights < 1e6 else 4 if weights < 8e6 else 2  # a few seconds at most
-    dims = influential_dims(generator, config.z_dim, config.z_prior, n=config.z_dim, num_base=num_base)
     facts = {
         "run": name,
         "step": generator.origin.step,
-        "dims": [[dim, round(strength, 2)] for dim, strength in dims],
+        "dims": [[dim, round(strength, 2)] for dim, strength in dims or ranked_dims(generator)],
         "measured": "when this page was made",
         "canMeasure": False,
         **({"axes": axes} if axes else {}),
@@ -59,7 +61,7 @@ def explorer(
         "SCRIPT": "{" + bundle.script() + bundle.source("explorer.js") + "}",
         "WEIGHTS": base64.b64encode(packed).decode(),
     }
-    return _filled((Path(bundle.HERE) / "explorer.html").read_text(encoding="utf-8"), parts)
+    return _filled(bundle.source("explorer.html"), parts)
 
 
 def _filled(page: str, parts: dict[str, str]) -> str:

@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from dcgan import decoders, identity, sources
 from dcgan.config import BadInput
 from dcgan.decoders import Fact, Shape
-from dcgan.runs import publish, sync_directory
+from dcgan.files import publish, sync_directory
 
 PREPARATION = 1  # raised when pictures are prepared in another way, so that older caches are made again
 MIN_FOR_TEST = 200  # pictures below which none are held out

@@ -207,7 +207,8 @@ def default_channels(source: Source) -> int:
 def check(source: Source, place: str = "") -> None:
     """Raise BadInput, which calls a folder or zip `place`, unless there are at least two pictures that can be read."""
     if source.kind == "idx":
-        if len(idx.read_split(source.path, "train", source.classes)[0]) < 2:
+        idx.read_split(source.path, "train")
+        if count(source) < 2:  # without a copy of the chosen pictures: a page asks at every rerun
             raise BadInput(f"{source.spec} holds fewer than 2 pictures: choose more classes.")
         return
     place = place or f"The {'folder' if source.path.is_dir() else 'archive'} {source.path}"

@@ -9,14 +9,16 @@ from streamlit.testing.v1 import AppTest
 
 from dcgan import images, sources
 from dcgan.anatomy import layer_tables
-from dcgan.checkpoint import generator_bytes, save_state
+from dcgan.checkpoint import generator_bytes, open_generator, save_state
 from dcgan.config import Config
 from dcgan.files import publish
 from dcgan.images import to_uint8
 from dcgan.latent import z_from_seeds
+from dcgan.metrics.words import Verdict
 from dcgan.models import Discriminator, Generator
 from dcgan.presets import PRESETS, preset_config
 from dcgan.runs import PROJECT, Run
+from pages.understanding import evaluate_moment
 from pages.understanding.learn_curves import _moments
 from pages.understanding.learn_questions import QUESTIONS
 
@@ -150,6 +152,41 @@ def test_evaluate_follows_a_run_over_its_steps(place):
     measure_button(app).click().run()
     assert not app.exception and "is the best measured" in words(app)
     assert len(app.get("plotly_chart")) == 2 and measure_button(app).disabled
+
+
+def test_evaluate_follows_a_run_whose_newest_generator_is_of_no_kept_step(place):
+    run = make_run(place)
+    publish(run.generator_path, generator_bytes(open_generator(run), 47))
+    app = open_page("evaluate", view="steps")
+    measure_button(app).click().run()
+    assert not app.exception and "is the best measured" in words(app)
+    assert json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]["x"] == [0, 47]
+
+
+def test_evaluate_shows_names_of_classes_as_they_are(place, monkeypatch):
+    make_run(place)
+    monkeypatch.setattr(evaluate_moment, "verdict", lambda report: Verdict("watch", "*bags* is missing."))
+    app = open_page("evaluate")
+    measure_button(app).click().run()
+    assert r"\*bags\* is missing" in app.warning[0].value
+
+
+def test_each_of_two_runs_of_one_name_can_be_picked(place):
+    for name in ("one", "two"):
+        make_run(place, name).rename("tiny")
+    app = open_page("evaluate")
+    for name in ("one", "two", "one"):
+        app.selectbox(key="picked-run").set_value(name).run()
+        assert app.query_params["run"] in (name, [name])
+
+
+def test_evaluate_tells_runs_of_one_name_apart(place):
+    for name in ("one", "two"):
+        make_run(place, name).rename("tiny")
+    app = open_page("evaluate", view="runs")
+    measure_button(app).click().run()
+    assert sorted(json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]["y"]) == ["tiny [one]", "tiny [two]"]
+    assert len(app.dataframe[0].value) == 2
 
 
 def test_evaluate_sets_runs_side_by_side_best_first(place):

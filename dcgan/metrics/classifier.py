@@ -22,7 +22,6 @@ from dcgan.checkpoint import weights_hash
 from dcgan.config import BadInput
 
 FRAME = 32  # pixels: what the network looks at
-INK = 28  # original size of MNIST and Fashion-MNIST, which lie in the frame with a border of 2
 NUM_FEATURES = 128
 AT_ONCE = 512  # pictures in one pass
 FORMAT = 1  # of the file; raised when the network or the frame changes

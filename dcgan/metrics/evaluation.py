@@ -15,7 +15,7 @@ from dcgan.metrics.classes import class_report
 from dcgan.metrics.judge import judge_of
 from dcgan.metrics.reference import VERSION, Reference, reference_of, shuffled_score
 from dcgan.metrics.score import SPLITS
-from dcgan.render import AT_ONCE, render
+from dcgan.render import render
 from dcgan.runs import Run
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def evaluate(
     floors, ruler = reference.floors(n, bar.tick), reference.ruler(n, bar.tick)
 
     bar.doing = "Drawing fakes"
-    fakes = _draw(generator, n, seed, bar.tick)
+    fakes = pixels.fake_pictures(generator, n, seed, bar.tick)
     bar.doing = "Looking at the fakes"
     features = reference.judge.features(fakes, bar.tick)
     bar.doing = "Comparing every picture with every other"
@@ -189,15 +189,6 @@ class _Bar:
         """What is left turned out to be `total`; the share shown so far stays."""
         self._base += (1 - self._base) * self._done / (self._done + total) if self._done else 0.0
         self._total, self._done = total, 0.0
-
-
-def _draw(generator: "Generator", n: int, seed: int, tick: Callable[[float], None]) -> np.ndarray:
-    """As `pixels.fake_pictures`, telling how far it is."""
-    parts = []
-    for z in z_from_seeds(sample_seeds(seed, n), generator.config.z_dim, generator.config.z_prior).split(AT_ONCE * 4):
-        parts.append(render(generator, z))
-        tick(len(z))
-    return np.concatenate(parts)
 
 
 def _notes(reference: Reference, n: int) -> list[str]:

@@ -16,7 +16,7 @@ from dcgan import data
 from dcgan.checkpoint import weights_hash
 from dcgan.config import BadInput, Config
 from dcgan.latent import sample_seeds, z_from_seeds
-from dcgan.render import render
+from dcgan.render import AT_ONCE, render
 
 if TYPE_CHECKING:
     from dcgan.models import Generator
@@ -96,7 +96,7 @@ def measure(
         return Pairs(rows, at * every + start, distances)
 
     pairs_of_fakes = pairs(np.arange(n), fakes)
-    real = _real_side(train, test, (len(searched), start, every, seed, n), lambda: pairs(drawn, held_out))
+    real = _real_side(train, test, held_out, (len(searched), start, every, seed, n), lambda: pairs(drawn, held_out))
     pairs_of_real = real.pairs
     if pairs_of_real is None:
         notes.append("The data set is too small for held-out pictures, so the floors that need them are missing.")
@@ -144,14 +144,15 @@ class _RealSide(NamedTuple):
 _REAL_SIDES: dict[str, _RealSide] = {}
 
 
-def _real_side(train: np.ndarray, test: np.ndarray, drawn: tuple[int, ...], pair: Callable[[], Pairs]) -> _RealSide:
+def _real_side(
+    train: np.ndarray, test: np.ndarray, held_out: np.ndarray, drawn: tuple[int, ...], pair: Callable[[], Pairs]
+) -> _RealSide:
+    """Worked out unless it is known; `drawn` says how `held_out` was drawn from test, and what pairs search."""
     digest = hashlib.sha256(repr((train.shape, test.shape, drawn)).encode())
     for split in (train, test):  # a part tells data sets apart; that one has changed is noticed by its fingerprint
         digest.update(np.ascontiguousarray(split[:: max(1, len(split) // 64)]).tobytes())
     key = digest.hexdigest()
     if key not in _REAL_SIDES:
-        n, seed = drawn[-1], drawn[-2]
-        held_out = test[np.sort(np.random.default_rng(seed).permutation(len(test))[:n])]
         moments = _moments(test) if len(test) else None
         found = _RealSide(_moments(train), moments, mean_pairwise(held_out), pair() if len(test) else None)
         while len(_REAL_SIDES) >= 4:
@@ -171,10 +172,18 @@ def real_pictures(config: Config, split: str) -> np.ndarray:
     return found.images[:, 0] if config.channels == 1 else found.images.transpose(0, 2, 3, 1)
 
 
-def fake_pictures(generator: "Generator", n: int, seed: int) -> np.ndarray:
-    """Pictures of the seeds seed, seed + 1, ..., uint8 (n, H, W) or (n, H, W, 3)."""
-    z = z_from_seeds(sample_seeds(seed, n), generator.config.z_dim, generator.config.z_prior)
-    return render(generator, z)
+def fake_pictures(
+    generator: "Generator", n: int, seed: int, tick: Callable[[int], None] = lambda done: None
+) -> np.ndarray:
+    """Pictures of the seeds seed, seed + 1, ..., uint8 (n, H, W) or (n, H, W, 3).
+
+    `tick` is called with the number of pictures drawn since its last call.
+    """
+    parts = []
+    for z in z_from_seeds(sample_seeds(seed, n), generator.config.z_dim, generator.config.z_prior).split(4 * AT_ONCE):
+        parts.append(render(generator, z))
+        tick(len(z))
+    return np.concatenate(parts)
 
 
 def nearest_training(

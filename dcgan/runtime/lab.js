@@ -58,7 +58,7 @@ const MARKUP = `
     <button class="reset" type="button" title="Puts every slider that isn't locked back to where the seed has it"></button>
     <button class="next" type="button"></button>
     <button class="measure" type="button" title="The model has learned on since its sliders were chosen" hidden>Measure again</button>
-    <label class="grow truncation-label" title="Multiplies z. Below 1: more typical pictures, less variety; 0 is the middle of everything. Above 1: bolder, and sooner broken.">
+    <label class="grow" title="Multiplies z. Below 1: more typical pictures, less variety; 0 is the middle of everything. Above 1: bolder, and sooner broken.">
       <span>Truncation <output class="truncation-out"></output></span>
       <input class="truncation" type="range" min="0" max="2" step="0.05" aria-label="Truncation" data-testid="latent-truncation">
     </label>

@@ -7,5 +7,5 @@ self.onmessage = ({ data }) => {
     return self.postMessage({ ready: network.kernels.name });
   }
   const pictures = data.batch.map((z) => network.draw(z).slice());
-  self.postMessage({ pictures, ticket: data.ticket }, pictures.map((picture) => picture.buffer));
+  self.postMessage({ pictures }, pictures.map((picture) => picture.buffer));
 };

@@ -1,5 +1,8 @@
 """Picking a run and a step; the choice lives in the URL, and a run stays chosen from page to page."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 import streamlit as st
 
 from dcgan import launch
@@ -25,14 +28,25 @@ def pick_run(label: str = "Run") -> Run | None:
         wishes.insert(0, st.query_params.get("run"))
     chosen = next((wish for wish in wishes if wish in runs), next(iter(runs)))
     st.session_state[RUN_KEY] = chosen
+    names = titles(runs.values())
 
     def title(run_id: str) -> str:
-        return f"{runs[run_id].name} ({state_word(launch.observe(runs[run_id]))})"
+        return f"{names[run_id]} ({state_word(launch.observe(runs[run_id]))})"
 
     wanted = st.selectbox(label, list(runs), format_func=title, key=RUN_KEY)
     st.session_state[LAST_RUN] = wanted
     address.write({"run": wanted})
     return runs[wanted]
+
+
+def titles(runs: Iterable[Run]) -> dict[str, str]:
+    """What to call each run, by its id: the name, and where several share it the id, too.
+
+    A widget tells its options apart by their words alone.
+    """
+    names = {run.id: run.name for run in runs}
+    times = Counter(names.values())
+    return {id: name if times[name] == 1 or name == id else f"{name} [{id}]" for id, name in names.items()}
 
 
 def pick_step(run: Run, label: str = "Training step") -> int | None:

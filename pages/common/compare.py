@@ -9,12 +9,13 @@ import numpy as np
 
 from dcgan.config import Config, describe
 from dcgan.presets import PRESETS
+from pages.common.colours import BLUE, WARM
 from pages.common.curves import calm_range, smoothed
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-COLOURS = ("#CF6F3C", "#5A93BF")  # first and second run; readable on paper and on black
+COLOURS = (WARM, BLUE)  # first and second run
 CHARTS = (  # title, the quantities (solid, dotted), limits of the y axis
     ("<b>Losses:</b> D solid, G dotted", ("d_loss", "g_loss"), None),
     ("<b>What D believes:</b> of real pictures solid, of fakes dotted", ("d_real", "d_fake"), (-0.03, 1.03)),

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from pages.common.colours import BLUE, RED, WARM
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-COLOURS = ("#5A93BF", "#CF6F3C")  # D and G, readable on paper and on black
+COLOURS = (BLUE, WARM)  # D and G
 
 
 class Epochs(NamedTuple):
@@ -40,7 +42,7 @@ def figure(epochs: Epochs) -> "go.Figure":
         line, hover = {"color": colour, "width": 2.2}, f"{name} %{{y:.3f}}<extra></extra>"
         made.add_scatter(x=epochs.number, y=losses, name=name, mode="lines+markers", line=line, hovertemplate=hover)
     at = int(epochs.g_loss.argmin())
-    cross = {"symbol": "x", "size": 13, "color": "#D62728"}
+    cross = {"symbol": "x", "size": 13, "color": RED}
     where = {"x": [epochs.best], "y": [epochs.g_loss[at]]}
     made.add_scatter(**where, name=f"best: epoch {epochs.best}", mode="markers", marker=cross, hoverinfo="skip")
     made.update_xaxes(title_text="epoch", rangemode="tozero")

@@ -70,7 +70,9 @@ export default function ({ parentElement, data, setStateValue }) {
   });
   return () => {
     place.ended = true;
-    LABS.get(parentElement)?.lab.end();
+    const mounted = LABS.get(parentElement);
+    studio.waiting.delete(mounted?.again); // weights that come too late must not start anything
+    mounted?.lab.end();
     LABS.delete(parentElement);
   };
 }

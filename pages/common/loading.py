@@ -59,9 +59,6 @@ def _settle() -> None:
 @st.cache_data(max_entries=64, show_spinner="Measuring which dimensions of z matter …")
 def ranked_dims(weights_hash: str, _generator: "Generator") -> list[tuple[int, float]]:
     """All dimensions of z as (dimension, strength in grey levels), strongest first; measured once per weights."""
-    from dcgan.latent import influential_dims
+    from dcgan import latent
 
-    config = _generator.config
-    weights = sum(p.numel() for p in _generator.parameters())
-    num_base = 8 if weights < 1e6 else 4 if weights < 8e6 else 2  # a second or two at most
-    return influential_dims(_generator, config.z_dim, config.z_prior, n=config.z_dim, num_base=num_base)
+    return latent.ranked_dims(_generator)

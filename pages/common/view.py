@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MAX_SEED = 2**32 - 1
 MAX_HOPS = 100
 NUM_NEIGHBOURS = 12
-AXIS_LIMIT = 3.0  # standard deviations that an axis' slider goes either way
+AXIS_LIMIT = 3.0  # standard deviations that an axis' slider goes either way; no dimension's goes farther
 SliderId = int | str  # a dimension of z, or an axis such as "c2"
 Directions = Mapping[str, "torch.Tensor"]  # axis -> what one standard deviation along it adds to z, (z_dim,)
 NO_DIRECTIONS: Directions = MappingProxyType({})
@@ -171,8 +171,10 @@ def film_file(run: Run, steps: list[int], view: View, factor: int = 1, direction
 def explorer_of(run: Run, opened: "Opened", view: View, axes: dict[str, Any] | None = None) -> str:
     """The laboratory as one HTML file that starts from this view; `axes` as pages/common/axes.py gives them."""
     from dcgan.export import explorer
+    from pages.common.loading import ranked_dims
 
-    return explorer(opened.generator, run.name, {name: text for name, text in view.params().items() if text}, axes)
+    params = {name: text for name, text in view.params().items() if text}
+    return explorer(opened.generator, run.name, params, axes, ranked_dims(opened.weights_hash, opened.generator))
 
 
 def _finished(z: "torch.Tensor", view: View, config: "Config", directions: Directions) -> "torch.Tensor":
@@ -222,7 +224,7 @@ def _sliders(text: str) -> tuple[tuple[SliderId, float], ...]:
         name, _, value = part.partition("~")
         slider, position = _slider(name), address.read_number(value)
         if slider is not None and position is not None:
-            found[slider] = min(max(position, -3.0), 3.0)
+            found[slider] = min(max(position, -AXIS_LIMIT), AXIS_LIMIT)
     return _in_order(found)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from dcgan import images
-from dcgan.config import BadInput
+from dcgan.config import BadInput, describe
 from pages.common.words import escaped
 
 
@@ -15,6 +15,13 @@ def hold(key: str, value: object) -> None:
     """Make a widget show a value; one that does so already is left alone, lest it be sent anew."""
     if st.session_state.get(key) != value:
         st.session_state[key] = value
+
+
+def number(place: "st.delta_generator.DeltaGenerator", name: str, value: float, key: str) -> float | None:
+    """A field for a setting of Config, with its line of help: whole numbers where `value` is one."""
+    if isinstance(value, int):
+        return place.number_input(name, value=value, step=1, help=describe(name), key=key)
+    return place.number_input(name, value=value, format="%g", step=None, help=describe(name), key=key)
 
 
 def refuse(error: BadInput, show: Callable[..., Any] = st.error, icon: str = ":material/block:") -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from dcgan import sources
 from dcgan.config import BadInput, Config, describe
 from dcgan.presets import PRESETS
-from pages.common.widgets import refuse
+from pages.common.widgets import number, refuse
 
 GROUPS = {
     "Networks": (
@@ -93,6 +93,5 @@ def _widget(column: "st.delta_generator.DeltaGenerator", name: str, default: obj
     choices = field.metadata["choices"]
     if choices:
         return column.selectbox(name, choices, choices.index(default), help=describe(name), key=key)
-    if isinstance(default, int):
-        return column.number_input(name, value=default, step=1, help=describe(name), key=key)
-    return column.number_input(name, value=float(default), format="%g", step=None, help=describe(name), key=key)  # type: ignore[arg-type]
+    assert isinstance(default, (int, float))
+    return number(column, name, default, key)

@@ -7,12 +7,12 @@ from typing import Literal
 import streamlit as st
 
 from dcgan import launch, live
-from dcgan.config import BadInput, Config, describe
+from dcgan.config import BadInput, Config
 from dcgan.fork import fork
 from dcgan.runs import Run
 from dcgan.states import facts, fork_points
 from pages.common import kept
-from pages.common.widgets import refuse
+from pages.common.widgets import number, refuse
 from pages.common.words import escaped
 
 SHOWN = ("lr_g", "lr_d", "d_steps", "batch_size", "ema_half_life_images", "num_steps")
@@ -65,7 +65,7 @@ def _form(run: Run, steps: list[int], offered: int) -> None:
         values: dict[str, object] = {}
         for name in SHOWN:
             before = _end(saved, step) if name == "num_steps" else getattr(saved, name)
-            value = _number(cells, name, before, f"fork-{name}-{run.id}-{step}")
+            value = number(cells, name, before, f"fork-{name}-{run.id}-{step}")
             if value is not None and value != getattr(saved, name):
                 values[name] = value
         texts = st.grid(2, min_column_width=200)
@@ -114,12 +114,6 @@ def _settings_at(run: Run, step: int) -> Config | None:
 def _end(saved: Config, step: int) -> int:
     """The parent's end, or as many steps again where it had reached it."""
     return saved.num_steps if saved.num_steps > step else 2 * max(1, step)
-
-
-def _number(place: "st.delta_generator.DeltaGenerator", name: str, value: float, key: str) -> float | None:
-    if isinstance(value, int):
-        return place.number_input(name, value=value, step=1, help=describe(name), key=key)
-    return place.number_input(name, value=value, format="%g", step=None, help=describe(name), key=key)
 
 
 def _pairs(text: str) -> dict[str, object]:

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from dcgan import live
-from dcgan.config import BadInput, describe
+from dcgan.config import BadInput
 from dcgan.runs import Run
-from pages.common.widgets import refuse
+from pages.common.widgets import number, refuse
 
 
 def offer(run: Run, active: bool) -> None:
@@ -22,8 +22,7 @@ def offer(run: Run, active: bool) -> None:
             cells, values = st.grid(3, min_column_width=130), {}
             for name in live.LIVE:
                 value, key = getattr(now, name), f"live-{name}-{run.id}-{getattr(now, name)}"
-                options = {"step": 1} if isinstance(value, int) else {"step": None, "format": "%g"}
-                values[name] = cells.number_input(name, value=value, help=describe(name), key=key, **options)
+                values[name] = number(cells, name, value, key)
             if st.form_submit_button("Apply", type="primary", icon=":material/check:", width="stretch"):
                 _apply(run, {name: value for name, value in values.items() if value is not None}, active)
         st.caption("From the next step on." if active else "From the next resume on.")

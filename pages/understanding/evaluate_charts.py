@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dcgan.metrics.words import FIGURES as LABELS
+from pages.common.colours import BLUE, RED, STONE, WARM
 
 FIGURES = {  # name in the report -> label
     "mean": "Brightness",
@@ -15,7 +16,6 @@ FIGURES = {  # name in the report -> label
     "per_pixel_spread": "Spread of<br>one pixel",
     "diversity": "Distance<br>of two",
 }
-WARM, BLUE, STONE = "#CC6A38", "#5A8FB8", "#A39B8F"  # to be read on a light and on a dark page
 SETS = {"fakes": ("fakes", WARM), "test": ("held-out real", BLUE), "train": ("training", STONE)}
 
 
@@ -152,7 +152,7 @@ def draw_over_steps(
             if not log or spread["y0"] > 0:
                 figure.add_hrect(**spread, fillcolor=colour, opacity=0.15, line_width=0)
         if best is not None:
-            cross = {"symbol": "x", "size": 13, "color": "#D03A2B"}
+            cross = {"symbol": "x", "size": 13, "color": RED}
             at = {"x": [best], "y": [values[steps.index(best)]]}
             figure.add_scatter(
                 **at, name="best", mode="markers", marker=cross, hovertemplate="best: %{y:.3f}<extra></extra>"

@@ -87,7 +87,7 @@ def _invite(n: int) -> None:
 def _draw(report: dict[str, Any], wanted: Wanted) -> None:
     level, sentence = verdict(report)
     alert, icon = LOOKS[level]
-    alert(f"**{sentence}**", icon=icon)
+    alert(f"**{escaped(sentence)}**", icon=icon)  # it may name a person's own classes
     _headline(report)
     generator = wanted.opened.generator
 

@@ -7,6 +7,7 @@ import streamlit as st
 from dcgan.config import BadInput
 from dcgan.metrics.words import FIGURES, metric_name, times_floor
 from dcgan.runs import Run, list_runs
+from pages.common.choose import titles
 from pages.common.shelf import data_title, newest_thumbnail
 from pages.common.widgets import refuse
 from pages.common.words import escaped
@@ -19,6 +20,7 @@ KEY = "evaluate-runs"
 
 def several_runs() -> None:
     runs = {run.id: run for run in list_runs() if run.generator_path.exists()}
+    names = titles(runs.values())
     left, right, button = st.columns([6, 3, 3], vertical_alignment="bottom", gap="medium")
     if KEY in st.session_state:
         st.session_state[KEY] = [name for name in st.session_state[KEY] if name in runs]
@@ -27,7 +29,7 @@ def several_runs() -> None:
     with left:
         help = "The newest generator of each."
         chosen = st.multiselect(
-            "Runs", list(runs), format_func=lambda name: runs[name].name, key=KEY, max_selections=MOST, help=help
+            "Runs", list(runs), format_func=names.__getitem__, key=KEY, max_selections=MOST, help=help
         )
     with right:
         n = pick_n()
@@ -55,12 +57,12 @@ def several_runs() -> None:
     if not reports:
         st.markdown(f"Press **{label}** to set these runs side by side." if missing else "Choose one or more runs.")
         return
-    _draw({name: reports[name] for name in chosen if name in reports}, runs)
+    _draw({name: reports[name] for name in chosen if name in reports}, runs, names)
 
 
-def _draw(reports: dict[str, dict[str, Any]], runs: dict[str, Run]) -> None:
+def _draw(reports: dict[str, dict[str, Any]], runs: dict[str, Run], names: dict[str, str]) -> None:
     order = sorted(reports, key=lambda name: reports[name]["figures"]["distance"]["value"])
-    rows = [_row(runs[name], reports[name]) for name in order]
+    rows = [_row(runs[name], names[name], reports[name]) for name in order]
     numbers = {
         FIGURES[key].label: st.column_config.NumberColumn(help=FIGURES[key].meaning, format=f"%.{FIGURES[key].digits}f")
         for key in FIGURES
@@ -75,14 +77,14 @@ def _draw(reports: dict[str, dict[str, Any]], runs: dict[str, Run]) -> None:
         )
     else:
         st.markdown("**Shorter is better; the dotted line is real against real**", help=FIGURES["distance"].meaning)
-        draw_runs({runs[name].name: reports[name] for name in order})
+        draw_runs({names[name]: reports[name] for name in order})
     first = reports[order[0]]
     st.caption(escaped(f"{metric_name(first)} of {first['n']:,} fakes of seeds from 0 on, best first."))
 
 
-def _row(run: Run, report: dict[str, Any]) -> dict[str, Any]:
+def _row(run: Run, name: str, report: dict[str, Any]) -> dict[str, Any]:
     classes, close = report["classes"], report["pixels"]["close"]
-    row: dict[str, Any] = {"Samples": newest_thumbnail(run), "Run": run.name, "Step": report["step"]}
+    row: dict[str, Any] = {"Samples": newest_thumbnail(run), "Run": name, "Step": report["step"]}
     for key, figure in FIGURES.items():
         found = report["figures"][key]
         row[figure.label] = found["value"] if found is not None else None

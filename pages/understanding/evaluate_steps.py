@@ -34,9 +34,9 @@ def over_steps() -> None:
         chosen = [step for step in missing if step not in thin(missing, MOST)]
         label = f"Measure {len(chosen)} steps" if len(chosen) != 1 else "Measure 1 step"
         if button.button(label, type="primary", icon=":material/balance:", width="stretch", disabled=not chosen):
-            for _, report in measure([_wanted(run, step) for step in chosen], n):
+            for _, report in measure([_wanted(run, step, steps) for step in chosen], n):
                 known[report["step"]] = report
-            show_kept(_wanted(run, chosen[-1]), n)
+            show_kept(_wanted(run, chosen[-1], steps), n)
     except BadInput as error:
         refuse(error)
         return
@@ -46,17 +46,18 @@ def over_steps() -> None:
             "kept step was best."
         )
         return
-    _draw({step: known[step] for step in sorted(known)})
+    reports = sorted(known.values(), key=lambda report: report["step"])  # the newest may be of a later step than kept
+    _draw({report["step"]: report for report in reports})
 
 
 def _known(run: Run, steps: list[int], n: int) -> dict[int, dict[str, Any]]:
-    found = {step: kept(_wanted(run, step), n) for step in steps}
+    found = {step: kept(_wanted(run, step, steps), n) for step in steps}
     return {step: report for step, report in found.items() if report is not None}
 
 
-def _wanted(run: Run, step: int) -> Wanted:
-    """The last step is that of the newest generator, as on the other views."""
-    return Wanted(run, None if step == run.snapshots()[-1] else step)
+def _wanted(run: Run, step: int, steps: list[int]) -> Wanted:
+    """The last of the steps is that of the newest generator, as on the other views."""
+    return Wanted(run, None if step == steps[-1] else step)
 
 
 def _draw(reports: dict[int, dict[str, Any]]) -> None:
