@@ -6,6 +6,7 @@ Nothing of the parent is touched, so it may be in training; files that both hold
 import contextlib
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 from dcgan import estimate, live, sources
 from dcgan.config import BadInput, Config
@@ -48,8 +49,7 @@ def fork(
         near = ", ".join(map(str, nearest(list(points), step)))
         raise BadInput(f"step {step} of {parent.id} was not kept; the nearest kept ones are {near}.")
     saved = facts(points[step])
-    before = live.restore(Config.from_json(saved["config"]), saved)
-    before = before.replace(num_steps=parent.control().num_steps or before.num_steps)
+    before = settings_at(parent, saved)
     config = _ordered(before, step, float(saved["time_s"]), values, data, steps, epochs, minutes)
     refuse_fixed(before, config)
     if config.num_steps <= step:
@@ -78,6 +78,12 @@ def fork(
         sync_directory(draft.path)
 
     return Run.create(config, parent.path.parent, name or slug(f"{parent.name[:40]} from {step}"), fill)
+
+
+def settings_at(run: Run, saved: dict[str, Any]) -> Config:
+    """The settings in force at a kept state, of whose facts `saved` is; raises BadInput when they can't be read."""
+    config = live.restore(Config.from_json(saved["config"]), saved)
+    return config.replace(num_steps=run.control().num_steps or config.num_steps)
 
 
 def refuse_fixed(before: Config, after: Config) -> None:

@@ -6,9 +6,9 @@ from typing import Literal
 
 import streamlit as st
 
-from dcgan import launch, live
+from dcgan import launch
 from dcgan.config import BadInput, Config
-from dcgan.fork import fork
+from dcgan.fork import fork, settings_at
 from dcgan.runs import Run
 from dcgan.states import facts, fork_points
 from pages.common import kept
@@ -104,9 +104,7 @@ def _begin(run: Run, step: int, values: dict[str, object], others: str, name: st
 def _settings_at(run: Run, step: int) -> Config | None:
     """The settings that were in force at a kept step."""
     try:
-        saved = facts(fork_points(run)[step])
-        config = live.restore(Config.from_json(saved["config"]), saved)
-        return config.replace(num_steps=run.control().num_steps or config.num_steps)
+        return settings_at(run, facts(fork_points(run)[step]))
     except (BadInput, KeyError):
         return None
 
