@@ -184,7 +184,7 @@ def train(
                 team.tell("change", live=live.dump(now), at_most=gan.at_most)
                 _append(curves, {"step": step, "event": "change", **changes})
                 log.info("from step %d on: %s", step, live.words(changes))
-                save()
+                heart.update(message=save())
 
             # One step of G, on one batch, or one for each step of D before it
             began = time.monotonic()
