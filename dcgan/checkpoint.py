@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import os
 import re
 import warnings
@@ -16,16 +17,22 @@ from safetensors.torch import save as to_safetensors
 from dcgan.config import BadInput, Config, first_line
 from dcgan.files import publish, sync_directory
 from dcgan.models import Generator, Origin
+from dcgan.plain import input_shape, layers_json
 from dcgan.runs import Run
 
 
 def generator_bytes(generator: Generator, step: int, half: bool = False) -> bytes:
-    """The generator as one safetensors file, its Config and step in the metadata; `half` stores float16."""
+    """The generator as one safetensors file, its Config and step in the metadata; `half` stores float16.
+
+    The metadata also tell its layers in torch.nn's words, and the shape of one z: for those who open it without us.
+    """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in generator.state_dict().items()}
     if half:
         tensors = {name: t.half() if t.is_floating_point() else t for name, t in tensors.items()}
     metadata = {"config": generator.config.to_json(), "step": str(step), "weights_hash": weights_hash(tensors)}
-    return to_safetensors(tensors, metadata | {"metadata_hash": _metadata_hash(metadata)})
+    metadata["metadata_hash"] = _metadata_hash(metadata)
+    for_others = {"layers": layers_json(generator), "input": json.dumps(input_shape(generator))}
+    return to_safetensors(tensors, metadata | for_others)
 
 
 def weights_hash(tensors: dict[str, torch.Tensor]) -> str:
