@@ -78,7 +78,7 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     )
 
     sub = add("export", run=True, step=True)
-    sub.add_argument("--to", metavar="FILE", required=True, help=".html one-file explorer or .safetensors weights")
+    sub.add_argument("--to", metavar="FILE", required=True, help=".html one-file explorer, .safetensors weights, or .onnx (needs the package onnx)")
 
     sub = add("bench")
     sub.add_argument("--preset", default="quick", help=f"{', '.join(PRESETS)} (default: quick)")

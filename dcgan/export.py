@@ -1,4 +1,4 @@
-"""A generator as a file to give away: one HTML page that needs nothing else, or its weights."""
+"""A generator as a file to give away: one HTML page that needs nothing else, its weights, or ONNX."""
 
 import base64
 import html
@@ -9,10 +9,11 @@ from dcgan.checkpoint import generator_bytes
 from dcgan.config import BadInput
 from dcgan.latent import ranked_dims
 from dcgan.models import Generator
+from dcgan.onnx import onnx_bytes
 from dcgan.runtime import bundle
 from dcgan.runtime.pack import pack
 
-ENDINGS = (".html", ".safetensors")
+ENDINGS = (".html", ".safetensors", ".onnx")
 
 
 def exported(generator: Generator, name: str, ending: str) -> bytes:
@@ -22,6 +23,8 @@ def exported(generator: Generator, name: str, ending: str) -> bytes:
         return generator_bytes(generator, generator.origin.step)
     if ending == ".html":
         return explorer(generator, name).encode()
+    if ending == ".onnx":
+        return onnx_bytes(generator, name)
     raise BadInput(f"a generator can be exported to {' or '.join(ENDINGS)}, not {ending!r}.")
 
 
