@@ -19,13 +19,13 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     whole = _Parser(prog="python -m dcgan", description="Train, sample and explain Deep Convolutional GANs.")
     subparsers = whole.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
 
-    def add(name: str, run: bool = False, step: bool = False) -> argparse.ArgumentParser:
+    def add(name: str, run: bool = False, step: bool = False, needed: bool = True) -> argparse.ArgumentParser:
         sub = subparsers.add_parser(name, help=commands[name].__doc__, description=commands[name].__doc__)
         sub.set_defaults(command=commands[name])
         sub.add_argument("--json", action="store_true", help="print one JSON object on the last line")
         sub.add_argument("--root", type=Path, default=None, help="where runs live (default: checkpoints/)")
         if run:
-            sub.add_argument("run", metavar="RUN", help="a run's id or directory")
+            sub.add_argument("run", metavar="RUN", nargs=None if needed else "?", help="a run's id or directory")
         if step:
             sub.add_argument("--step", type=_whole, help="a kept step (default: the newest)")
         return sub
@@ -50,11 +50,16 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     sub.add_argument("action", nargs="?", choices=COMMANDS, help="what the training should do")
     sub.add_argument("--set", metavar="FIELD=VALUE", action="append", nargs="+", default=[], help=f"{', '.join(LIVE)}")
 
-    sub = add("sample", run=True, step=True)
-    sub.add_argument("--n", type=_whole, default=64, help="how many pictures")
-    sub.add_argument("--seed", type=_seed, default=0, help="picture i comes from seed + i")
-    sub.add_argument("--truncation", type=_number, default=1.0, help="scales z; below 1 is more typical, less varied")
-    sub.add_argument("--out", metavar="FILE", help=".png grid or .npz of uint8 images (default: sample.png)")
+    sub = add("sample", run=True, step=True, needed=False)
+    sub.add_argument("--n", type=_whole, help="how many pictures (default: 64)")
+    sub.add_argument("--seed", type=_seed, help="picture i comes from seed + i (default: 0)")
+    sub.add_argument("--truncation", type=_number, help="scales z; below 1 is more typical, less varied (default: 1)")
+    sub.add_argument(
+        "--recipe", metavar="PICTURE", help="draw a PNG, GIF or WebP of the studio's again from the recipe inside it"
+    )
+    sub.add_argument(
+        "--out", metavar="FILE", help=".png grid or .npz of uint8 images; with --recipe also .gif and .webp"
+    )
 
     sub = add("interpolate", run=True, step=True)
     sub.add_argument("--seeds", type=_seed, nargs="+", default=[0, 1], help="the pictures to morph between")
@@ -78,7 +83,12 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     )
 
     sub = add("export", run=True, step=True)
-    sub.add_argument("--to", metavar="FILE", required=True, help=".html one-file explorer, .safetensors weights, or .onnx (needs the package onnx)")
+    sub.add_argument(
+        "--to",
+        metavar="FILE",
+        required=True,
+        help=".html one-file explorer, .safetensors weights, or .onnx (needs the package onnx)",
+    )
 
     sub = add("bench")
     sub.add_argument("--preset", default="quick", help=f"{', '.join(PRESETS)} (default: quick)")

@@ -35,6 +35,11 @@ def generator_bytes(generator: Generator, step: int, half: bool = False) -> byte
     return to_safetensors(tensors, metadata | for_others)
 
 
+def metadata_of(content: bytes) -> dict[str, str]:
+    """The metadata of a safetensors file."""
+    return json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
+
+
 def weights_hash(tensors: dict[str, torch.Tensor]) -> str:
     """SHA-256 over names, types, shapes and values: the same weights give the same hash in any file."""
     digest = hashlib.sha256()

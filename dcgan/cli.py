@@ -104,74 +104,104 @@ def control(args: argparse.Namespace) -> int:
 
 
 def sample(args: argparse.Namespace) -> int:
-    """Draw pictures from a run's generator."""
-    from dcgan import images, latent
+    """Draw pictures from a run's generator, or a picture again from the recipe inside it."""
+    if args.recipe:
+        return again(args)
+    if not args.run:
+        raise BadInput("Say which RUN is to draw, or name a picture with --recipe.")
     from dcgan.checkpoint import open_generator
+    from dcgan.latent import check_truncation
+    from dcgan.redraw import drawn, sample_z
     from dcgan.render import render
 
-    if args.n < 1 or args.n > 100_000:
+    recipe: dict[str, Any] = {"seed": args.seed or 0, "n": 64 if args.n is None else args.n}
+    recipe["truncation"] = 1.0 if args.truncation is None else args.truncation
+    if not 1 <= recipe["n"] <= 100_000:
         raise BadInput(f"n must be from 1 to 100000, not {args.n}.")
+    check_truncation(recipe["truncation"])
     out = _out(args.out or "sample.png", ".png", ".npz")
     run = Run.find(args.run, args.root)
     generator = open_generator(run, args.step)
-    config = generator.config
-    seeds = latent.sample_seeds(args.seed, args.n)
-    z = latent.truncate(latent.z_from_seeds(seeds, config.z_dim, config.z_prior), args.truncation)
-    pictures = render(generator, z)
-    recipe = _origin(run, generator) | {"seed": args.seed, "n": args.n, "truncation": args.truncation}
+    recipe = _origin(run, generator) | recipe
     if out.suffix == ".npz":
         import io
 
         import numpy as np
 
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, images=pictures)
+        np.savez_compressed(buffer, images=render(generator, sample_z(recipe, generator.config)))
         content = buffer.getvalue()
     else:
-        content = images.png_bytes(images.grid(pictures), recipe)
+        content = drawn(generator, recipe, out.suffix)
     _write(out, content)
-    _report(args, recipe | {"out": str(out), "shape": list(pictures.shape)}, str(out))
+    size = generator.config.image_size
+    shape = [recipe["n"], size, size, *([3] if generator.config.channels == 3 else [])]
+    _report(args, recipe | {"out": str(out), "shape": shape}, str(out))
+    return DONE
+
+
+def again(args: argparse.Namespace) -> int:
+    """Draw a picture again from the recipe inside it; say whether the file is the same."""
+    from dcgan.recipes import ENDINGS, kind_of, recipe_of_file
+
+    others = {"--n": args.n, "--seed": args.seed, "--truncation": args.truncation}
+    if given := [name for name, value in others.items() if value is not None]:
+        raise BadInput(f"--recipe says all that {' and '.join(given)} could say: leave it out.")
+    recipe, old = recipe_of_file(args.recipe)
+    source, endings = Path(args.recipe), ENDINGS[kind_of(recipe)]
+    ending = source.suffix if source.suffix in endings else endings[0]
+    out = _out(args.out or f"{source.stem}-again{ending}", *endings)
+    from dcgan.redraw import difference, redrawn
+
+    run = Run.find(args.run, args.root) if args.run else None
+    content, recipe = redrawn(recipe, out.suffix, args.root, run, args.step)
+    _write(out, content)
+    differs = 0 if content == old else difference(old, content)
+    if content == old:
+        said = "the same bytes"
+    elif differs == 0:
+        said = "the same pixels, in other bytes"
+    else:
+        said = "another picture" if differs is None else f"pixels differ by up to {differs} of 255 grey levels"
+    facts = recipe | {"out": str(out), "same_bytes": content == old, "differs": differs}
+    _report(args, facts, f"{out}: {said}")
     return DONE
 
 
 def interpolate(args: argparse.Namespace) -> int:
     """Morph from seed to seed."""
-    from dcgan import images, latent
     from dcgan.checkpoint import open_generator
-    from dcgan.render import render
+    from dcgan.images import check_fps
+    from dcgan.latent import check_truncation
+    from dcgan.redraw import MAX_FRAMES, drawn
 
     out = _out(args.out or "morph.gif", ".gif", ".webp", ".png")
+    if args.frames > MAX_FRAMES:
+        raise BadInput(f"frames must be at most {MAX_FRAMES}, not {args.frames}.")
+    if len(args.seeds) < 2:
+        raise BadInput(f"seeds must be at least 2, not {len(args.seeds)}.")
+    if args.frames < len(args.seeds):
+        raise BadInput(f"frames must be at least the number of seeds, {len(args.seeds)}, not {args.frames}.")
+    check_fps(args.fps)
+    check_truncation(args.truncation)
     run = Run.find(args.run, args.root)
     generator = open_generator(run, args.step)
-    config = generator.config
-    if args.frames > 5000:
-        raise BadInput(f"frames must be at most 5000, not {args.frames}.")
-    corners = latent.truncate(latent.z_from_seeds(args.seeds, config.z_dim, config.z_prior), args.truncation)
-    if args.mode == "even":
-        z = latent.even_path(corners, args.frames, lambda z: render(generator, z), loop=args.loop)
-    else:
-        z = latent.path(corners, args.frames, args.mode, args.loop)
-    pictures = list(render(generator, z))
     recipe = _origin(run, generator) | {"seeds": args.seeds, "mode": args.mode, "loop": args.loop}
-    recipe |= {"frames": args.frames, "truncation": args.truncation}
-    if out.suffix == ".png":
-        content = images.png_bytes(images.film_strip(pictures, len(pictures)), recipe)
-    else:
-        encode = images.gif_bytes if out.suffix == ".gif" else images.webp_bytes
-        content = encode(pictures, args.fps, True, recipe)  # it repeats for ever; --loop only closes the walk
-    _write(out, content)
+    recipe |= {"frames": args.frames, "truncation": args.truncation, "fps": args.fps}
+    _write(out, drawn(generator, recipe, out.suffix))
     _report(args, recipe | {"out": str(out)}, str(out))
     return DONE
 
 
 def film(args: argparse.Namespace) -> int:
     """Make a film of a training: its sample grids from the first to the newest."""
-    from dcgan.film import film as film_bytes
+    from dcgan.film import film_of
 
     out = _out(args.out or "film.gif", ".gif", ".webp")
     run = Run.find(args.run, args.root)
-    _write(out, film_bytes(run, args.fps, webp=out.suffix == ".webp"))
-    _report(args, {"run": run.id, "out": str(out), "fps": args.fps}, str(out))
+    content, recipe = film_of(run, args.fps, out.suffix == ".webp")
+    _write(out, content)
+    _report(args, recipe | {"out": str(out)}, str(out))
     return DONE
 
 

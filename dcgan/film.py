@@ -1,7 +1,9 @@
 """The film of a training: from noise to pictures, dense where they change fast and sparse where they don't."""
 
+import hashlib
 import io
 import math
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -24,11 +26,11 @@ def film_steps(steps: list[int]) -> list[int]:
     return chosen if not steps or chosen[-1] == steps[-1] else [*chosen, steps[-1]]
 
 
-def frames(run: Run) -> dict[int, np.ndarray]:
+def frames(run: Run, steps: list[int] | None = None) -> dict[int, np.ndarray]:
     """Step -> sample grid, uint8 (H, W) or (H, W, 3), of the film's steps; grids of another size than the last's
-    or thinned away meanwhile are left out. Raises BadInput if fewer than two are left."""
+    or thinned away meanwhile are left out. Raises BadInput if fewer than two are left, or one of given `steps` is."""
     found: dict[int, np.ndarray] = {}
-    for step in film_steps(run.samples()):
+    for step in steps or film_steps(run.samples()):
         try:
             with Image.open(io.BytesIO(run.sample_path(step).read_bytes())) as grid:
                 found[step] = np.asarray(grid.convert("L" if grid.mode in ("1", "L") else "RGB"))
@@ -37,17 +39,40 @@ def frames(run: Run) -> dict[int, np.ndarray]:
     if found:
         shape = found[max(found)].shape
         found = {step: frame for step, frame in found.items() if frame.shape == shape}
+    if steps and len(found) < len(steps):
+        gone = ", ".join(f"{step:,}" for step in steps if step not in found)
+        raise BadInput(f"Run {run.id} no longer keeps the sample grids of step {gone}: make a new film of what it has.")
     if len(found) < 2:
         raise BadInput(f"Run {run.id} has fewer than two sample grids, which make no film yet.")
     return found
 
 
 def film(run: Run, fps: float = 6.0, webp: bool = False) -> bytes:
-    """The training as an animated GIF or WebP that repeats, its run and steps in the recipe."""
+    """The training as an animated GIF or WebP that repeats, its recipe inside."""
+    return film_of(run, fps, webp)[0]
+
+
+def film_of(run: Run, fps: float, webp: bool, steps: list[int] | None = None) -> tuple[bytes, dict[str, Any]]:
+    """The film of a run's grids, at given steps or those of `film_steps`, and its recipe.
+
+    The recipe holds a hash of the grids' pixels, since training alone draws those, and what the newest grid says of
+    itself: its weights, seeds and truncation.
+    """
     images.check_fps(fps)  # here, since the last frame is held for so many of them
-    found = frames(run)
+    found = frames(run, steps)
     factor = max(1, WIDTH // max(1, next(iter(found.values())).shape[1]))
     shown = [images.upscale(frame, factor) for frame in found.values()]
     shown += [shown[-1]] * round(HOLD_SECONDS * fps)
     encode = images.webp_bytes if webp else images.gif_bytes
-    return encode(shown, fps, True, {"run": run.id, "steps": list(found)})
+    digest = hashlib.sha256(b"".join(frame.tobytes() for frame in found.values())).hexdigest()
+    recipe = {"run": run.id, "steps": list(found), "fps": fps, "pictures": digest} | _told(run, max(found))
+    return encode(shown, fps, True, recipe), recipe
+
+
+def _told(run: Run, step: int) -> dict[str, Any]:
+    """What a grid's own recipe says of where it comes from."""
+    try:
+        recipe = images.read_recipe(run.sample_path(step).read_bytes()) or {}
+    except (OSError, BadInput):
+        recipe = {}
+    return {name: recipe[name] for name in ("step", "weights_hash", "seed", "n", "truncation") if name in recipe}

@@ -71,9 +71,14 @@ def truncate(z: Tensor, truncation: float) -> Tensor:
     standard deviation of 0.5. StyleGAN (Karras et al. 2019) pulls w, not z, towards a measured mean, and BigGAN (Brock
     et al. 2019) draws again what falls outside a threshold. Raises BadInput outside 0 to 2.
     """
+    check_truncation(truncation)
+    return z * truncation
+
+
+def check_truncation(truncation: float) -> None:
+    """Raise BadInput for a truncation outside 0 to 2."""
     if not 0 <= truncation <= MAX_TRUNCATION:  # false for NaN, too
         raise BadInput(f"truncation must be from 0 to {MAX_TRUNCATION:g}, not {truncation!r}.")
-    return z * truncation
 
 
 def apply_offsets(z: Tensor, offsets: Mapping[int, float]) -> Tensor:

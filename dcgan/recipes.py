@@ -61,8 +61,8 @@ def kind_of(recipe: Mapping[str, Any]) -> str:
         ("view", {"walk"}),
         ("corners", {"corners"}),
         ("morph", {"seeds", "mode"}),
-        ("sample", {"seed", "n"}),
         ("training", {"run", "steps"}),
+        ("sample", {"seed", "n"}),
     ):
         if marks <= recipe.keys():
             return kind
@@ -95,16 +95,17 @@ def numbers(recipe: Mapping[str, Any], name: str, count: int) -> list[float] | N
     values = recipe[name]
     good = isinstance(values, list) and len(values) == count
     if not good or not all(type(x) in (int, float) and abs(x) < 1e6 for x in values):
-        raise _damaged(name, f"{count} numbers, one for each dimension of z")
+        raise _damaged(name, f"{count} numbers")
     return [float(x) for x in values]
 
 
 def wholes(recipe: Mapping[str, Any], name: str, fewest: int, most: int, high: int = MAX_SEED) -> list[int]:
     """From fewest to most whole numbers, each from 0 to high."""
     values = recipe.get(name)
-    good = isinstance(values, list) and fewest <= len(values) <= most
-    if not good or not all(type(x) is int and 0 <= x <= high for x in values):
+    if not isinstance(values, list) or not fewest <= len(values) <= most:
         raise _damaged(name, f"{fewest} to {most} whole numbers")
+    if not all(type(x) is int and 0 <= x <= high for x in values):
+        raise _damaged(name, f"whole numbers from 0 to {high}")
     return list(values)
 
 
@@ -172,11 +173,10 @@ def model_of(recipe: Mapping[str, Any], root: Path | None = None, run: Run | Non
         for model in (Model(place, None), Model(place, step)):
             if _fits(model, step, wanted):
                 return model
-    where = "" if step is None else f" at step {step:,}"
     if home is None:
         raise Lost(
-            f"The picture was drawn by run {shown(name)!r}{where}, which is not in {root}: copy its folder there, or "
-            "name the folder that holds it with --root or DCGAN_ROOT."
+            f"The picture was drawn by run {shown(name)!r} at step {step:,}, which is not in {root}: copy its folder "
+            "there, or name the folder that holds it with --root or DCGAN_ROOT."
         )
     raise _changed(home, step)
 
@@ -184,19 +184,13 @@ def model_of(recipe: Mapping[str, Any], root: Path | None = None, run: Run | Non
 def _changed(run: Run, step: int) -> Lost:
     """What to say when the run is here, but other weights are in it."""
     kept = run.snapshots()
-    if step in kept:
-        text = "the weights kept there now are others, or the same in half precision: take them with"
-        near: int | None = step
-    else:
-        near = min(kept, key=lambda other: abs(other - step), default=None)
-        text = "they were not kept: take the nearest with"
+    near = min(kept, key=lambda other: abs(other - step), default=None)
+    why = "those kept there now are others, or the same in half precision" if near == step else "they were not kept"
+    told = f"Run {run.id} no longer has the weights that drew this picture at step {step:,}: {why}"
     if near is None:
-        lost = Lost(f"Run {run.id} no longer has the weights that drew this picture at step {step:,}: it kept none.")
-    else:
-        lost = Lost(
-            f"Run {run.id} no longer has the weights that drew this picture at step {step:,}; {text} --step {near}."
-        )
-        lost.near = Model(run, near)
+        return Lost(f"{told}, nor are any others.")
+    lost = Lost(f"{told}; take step {near} instead (--step {near}).")
+    lost.near = Model(run, near)
     return lost
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from dcgan import buffers, data, devices, distributed, live, states
-from dcgan.checkpoint import generator_bytes, load_state, save_state
+from dcgan.checkpoint import generator_bytes, load_state, metadata_of, save_state
 from dcgan.config import BadInput, Config, Diverged, Halted
 from dcgan.files import publish
 from dcgan.fork import refuse_fixed
@@ -253,11 +253,12 @@ def keep_sample(run: Run, gan: GAN, fixed_z: torch.Tensor, step: int) -> None:
         images = to_uint8(generator(fixed_z).float().cpu().numpy())  # (N, H, W) or (N, H, W, 3)
     generator_file = generator_bytes(generator, step)
     publish_or_skip(run.generator_path, generator_file)
-    publish_or_skip(run.snapshot_path(step), generator_bytes(generator, step, half=True))
-    recipe = {"run": run.id, "step": step, "seed": gan.config.seed, "n": len(images)}
-    if gan.config.sample_truncation != 1:
-        recipe["truncation"] = gan.config.sample_truncation
-    publish_or_skip(run.sample_path(step), png_bytes(grid(images, full_rows(len(images))), recipe))
+    snapshot, columns = generator_bytes(generator, step, half=True), full_rows(len(images))
+    publish_or_skip(run.snapshot_path(step), snapshot)
+    recipe = {"run": run.id, "step": step, "weights_hash": metadata_of(snapshot)["weights_hash"]}  # of those kept
+    recipe |= {"seed": gan.config.seed, "n": len(images), "truncation": gan.config.sample_truncation}
+    recipe |= {"columns": columns} if columns else {}
+    publish_or_skip(run.sample_path(step), png_bytes(grid(images, columns), recipe))
     for dropped in thin(run.samples(), gan.config.max_samples):
         run.sample_path(dropped).unlink(missing_ok=True)
     for dropped in thin(run.snapshots(), gan.config.max_snapshots):

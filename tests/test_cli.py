@@ -284,6 +284,7 @@ def test_a_loop_is_written_as_a_gif(cli, trained, mode):
         recipe = read_recipe(file.read())
     assert recipe == {
         "run": "done", "step": 6, "seeds": [1, 2, 3], "mode": mode, "loop": True, "frames": 12, "truncation": 1.0,
+        "fps": 20.0,
         "weights_hash": weights_hash(open_generator(trained).state_dict()),  # of the newest, kept in full precision
     }  # fmt: skip
 

@@ -97,7 +97,11 @@ def test_a_sample_can_be_made_again_from_its_recipe(new_run):
     run = new_run("a", seed=3)
     play(run)
     recipe = read_recipe(run.sample_path(12).read_bytes())
-    assert recipe == {"run": "same", "step": 12, "seed": 3, "n": 4}
+    kept = open_generator(run, 12)
+    assert kept.origin and recipe == {
+        "run": "same", "step": 12, "weights_hash": kept.origin.weights_hash, "seed": 3, "n": 4, "truncation": 1.0,
+        "columns": 2,
+    }  # fmt: skip
     generator = open_generator(run)
     z = z_from_seeds(sample_seeds(recipe["seed"], recipe["n"]), 8)
     pictures = to_uint8(generator(z).numpy())

@@ -85,6 +85,12 @@ def directions_of(run: Run, view: View, generator: "Generator") -> Directions:
     return {axis.id: scale * axis.direction for measured in found for axis in measured.axes if axis.id in moved}
 
 
+def measured_at(run: Run, view: View) -> int | None:
+    """The step whose weights the axes of a view's moved sliders were measured on; None if it moved none."""
+    steps = {measured.step for kind in needed(view, PLAIN) if (measured := known(run, kind))}
+    return min(steps) if steps else None
+
+
 def facts_of(run: Run, generator: "Generator", view: View, kind: str) -> dict[str, Any]:
     """What the laboratory needs of axes: the choice of kinds, the shown kind's sliders, and directions."""
     from dcgan.axes import spread

@@ -5,7 +5,6 @@ the moved sliders of axes added).
 """
 
 import dataclasses
-import math
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -30,7 +29,6 @@ AXIS_LIMIT = 3.0  # standard deviations that an axis' slider goes either way; no
 SliderId = int | str  # a dimension of z, or an axis such as "c2"
 Directions = Mapping[str, "torch.Tensor"]  # axis -> what one standard deviation along it adds to z, (z_dim,)
 NO_DIRECTIONS: Directions = MappingProxyType({})
-FILM_FPS = 4  # pictures per second of training's film
 
 
 class Hop(NamedTuple):
@@ -90,20 +88,11 @@ class View:
         )
 
 
-def slider_range(prior: str) -> float:
-    """How far a slider goes from 0 either way: nearly all that the prior draws."""
-    return 3.0 if prior == "normal" else 1.0
-
-
 def base_z(view: View, config: "Config") -> "torch.Tensor":
     """The z (z_dim,) of the seed after the walk, before sliders and truncation: where untouched sliders stand."""
-    from dcgan import latent
+    from dcgan import latent, places
 
-    z = latent.z_from_seed(view.seed, config.z_dim, config.z_prior)
-    for hop in view.hops:
-        around = latent.neighbours(z, hop.number + 1, _radius(hop.distance, config), hop.around, config.z_prior)
-        z = around[hop.number]
-    return z
+    return places.walked(latent.z_from_seed(view.seed, config.z_dim, config.z_prior), view.hops, config.z_prior)
 
 
 def z_of(view: View, config: "Config", directions: Directions = NO_DIRECTIONS) -> "torch.Tensor":
@@ -115,9 +104,9 @@ def neighbours_z(
     view: View, config: "Config", n: int = NUM_NEIGHBOURS, directions: Directions = NO_DIRECTIONS
 ) -> "torch.Tensor":
     """The z of the picture and of its n neighbours, (n + 1, z_dim); row i is what `view.gone_to(i)` shows."""
-    from dcgan import latent
+    from dcgan import latent, places
 
-    radius = _radius(view.distance, config)
+    radius = places.radius_of(view.distance, config.z_prior)
     around = latent.neighbours(base_z(view, config), n + 1, radius, view.around, config.z_prior)
     return _finished(around, view, config, directions)
 
@@ -129,12 +118,15 @@ def picture_of(generator: "Generator", view: View, directions: Directions = NO_D
     return render(generator, z_of(view, generator.config, directions)[None])[0]
 
 
-def recipe_of(run: Run, opened: "Opened", view: View, directions: Directions = NO_DIRECTIONS) -> dict[str, Any]:
+def recipe_of(
+    run: Run, opened: "Opened", view: View, directions: Directions = NO_DIRECTIONS, measured: int | None = None
+) -> dict[str, Any]:
     """From what the picture can be made again: it travels inside the file.
 
-    What sliders of axes add to z is there as `offset`, a number per dimension, since a visit forgets its axes.
+    What sliders of axes add to z is there as `offset`, a number per dimension, since a visit forgets its axes;
+    `measured` is the step that the axes belong to, where it isn't the picture's.
     """
-    z_dim, offset = opened.generator.config.z_dim, _offset(view, directions)
+    z_dim, offset = opened.generator.config.z_dim, offset_of(view, directions)
     known = {s: value for s, value in view.sliders if (s in directions if isinstance(s, str) else s < z_dim)}
     return {
         "run": run.id,
@@ -145,27 +137,53 @@ def recipe_of(run: Run, opened: "Opened", view: View, directions: Directions = N
         "sliders": {str(slider): value for slider, value in known.items()},
         "truncation": view.truncation,
         **({} if offset is None else {"offset": offset}),
+        **({} if offset is None or measured is None else {"measured": measured}),
     }
 
 
-def png_of(run: Run, opened: "Opened", view: View, factor: int = 1, directions: Directions = NO_DIRECTIONS) -> bytes:
+def png_of(
+    run: Run,
+    opened: "Opened",
+    view: View,
+    factor: int = 1,
+    directions: Directions = NO_DIRECTIONS,
+    measured: int | None = None,
+) -> bytes:
     """The picture as a PNG file, enlarged `factor` times in crisp squares, with its recipe inside."""
-    from dcgan import images
+    from dcgan.redraw import drawn
 
-    picture = images.upscale(picture_of(opened.generator, view, directions), factor)
-    return images.png_bytes(picture, recipe_of(run, opened, view, directions) | {"enlarged": factor})
+    return drawn(opened.generator, recipe_of(run, opened, view, directions, measured) | {"enlarged": factor}, ".png")
 
 
-def film_file(run: Run, steps: list[int], view: View, factor: int = 1, directions: Directions = NO_DIRECTIONS) -> bytes:
+def film_file(
+    run: Run,
+    steps: list[int],
+    view: View,
+    factor: int = 1,
+    directions: Directions = NO_DIRECTIONS,
+    measured: int | None = None,
+) -> bytes:
     """One z through the generators kept at these steps, as an animated WebP, enlarged, with its recipe inside."""
-    from dcgan import images
+    from dcgan.redraw import film_file
     from pages.common.loading import open_at
 
     moments = [open_at(run, step) for step in steps]
-    frames = [images.upscale(picture_of(moment.generator, view, directions), factor) for moment in moments]
-    held = frames + frames[-1:] * FILM_FPS  # the last for a second more
-    recipe = recipe_of(run, moments[-1], view, directions) | {"steps": steps, "enlarged": factor}
-    return images.webp_bytes(held, FILM_FPS, True, recipe)
+    recipe = recipe_of(run, moments[-1], view, directions, measured) | {"steps": steps, "enlarged": factor}
+    return film_file(run, recipe | {"hashes": [moment.weights_hash for moment in moments]}, ".webp")
+
+
+def weights_of(opened: "Opened") -> bytes:
+    """The generator as a safetensors file."""
+    from dcgan.checkpoint import generator_bytes
+
+    return generator_bytes(opened.generator, opened.step)
+
+
+def onnx_of(run: Run, opened: "Opened") -> bytes:
+    """The generator as an ONNX file."""
+    from dcgan.onnx import onnx_bytes
+
+    return onnx_bytes(opened.generator, run.name)
 
 
 def explorer_of(run: Run, opened: "Opened", view: View, axes: dict[str, Any] | None = None) -> str:
@@ -179,28 +197,16 @@ def explorer_of(run: Run, opened: "Opened", view: View, axes: dict[str, Any] | N
 
 def _finished(z: "torch.Tensor", view: View, config: "Config", directions: Directions) -> "torch.Tensor":
     """Sliders and truncation on z (z_dim,) or (N, z_dim); sliders of what this model lacks do nothing."""
-    import torch
+    from dcgan import places
 
-    from dcgan import latent
-
-    limit = slider_range(config.z_prior)
-    dims = {d: min(max(value, -limit), limit) for d, value in view.sliders if isinstance(d, int) and d < config.z_dim}
-    z, offset = latent.apply_offsets(z, dims), _offset(view, directions)
-    if offset is not None:
-        z = z + torch.tensor(offset)
-        z = z.clamp(-1, 1) if config.z_prior == "uniform" else z
-    return latent.truncate(z, view.truncation)
+    dims = {dim: value for dim, value in view.sliders if isinstance(dim, int)}
+    return places.moved(z, dims, offset_of(view, directions), view.truncation, config.z_prior)
 
 
-def _offset(view: View, directions: Directions) -> list[float] | None:
+def offset_of(view: View, directions: Directions) -> list[float] | None:
     """What the moved sliders of axes add to z, rounded as a recipe carries it; None if none of them is known."""
     moved = [value * directions[s].double() for s, value in view.sliders if isinstance(s, str) and s in directions]
     return [round(x, 6) for x in sum(moved[1:], moved[0]).tolist()] if moved else None
-
-
-def _radius(percent: int, config: "Config") -> float:
-    """Normal prior: two unrelated z are at right angles. Uniform: a shift of 1 can reach any edge of the prior."""
-    return percent / 100 * (math.pi / 2 if config.z_prior == "normal" else 1.0)
 
 
 def _hops(text: str) -> tuple[Hop, ...]:

@@ -5,24 +5,33 @@ go, and the URL and the downloads follow.
 """
 
 import functools
-from typing import Any
+import importlib.util
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import streamlit as st
 
-from dcgan import launch
+from dcgan import launch, recipes
 from dcgan.config import BadInput
 from dcgan.runs import Run
-from pages.common import address, axes, choose, live
+from pages.common import address, axes, choose, drop, live, restore
 from pages.common.live import Kept, Message
 from pages.common.loading import Opened, modified, open_at, ranked_dims
-from pages.common.view import View, explorer_of, film_file, png_of
+from pages.common.restore import Target
+from pages.common.view import View, explorer_of, film_file, offset_of, onnx_of, png_of, weights_of
 from pages.common.widgets import refuse
+from pages.common.words import escaped
 
 LAB = "explore-lab"
 VIEW, PAGE, SHOWN, DIMS, SHELF = "explore-view", "explore-dims-page", "explore-shown", "explore-dims", "explore-shelf"
 KIND = "explore-axes-kind"  # what the sliders act on, one of axes.KINDS
 FILM = "explore-film"  # (run id, steps) of the film of training that was asked for
 HEARD = "explore-heard"  # number of the newest message taken into account
+TYPES = {"png": "image/png", "webp": "image/webp", "html": "text/html"}
+PAGES = {"interpolate": "pages/latent/interpolate.py", "train": "pages/training/train.py"}
+AWAY = "explore-away"  # where a picture leads that another page shows: a Target
+EXPECTED = "explore-expected"  # what the axes of a picture that was opened have to add to z
+OPEN, REFUSED = "explore-open", "explore-refused"  # the field for a picture; why one could not be shown: Refused
 
 HEAD = """
 <style>
@@ -102,11 +111,88 @@ def go_to_favourite(message: Message) -> None:
     st.session_state[VIEW] = kept.view
 
 
+# a picture with a recipe inside, chosen or dropped
+
+
+class Refused(NamedTuple):
+    """Why a picture could not be shown; `near` are weights that it could be shown with instead."""
+
+    why: BadInput
+    name: str = ""
+    recipe: dict[str, Any] = {}  # noqa: RUF012 (never changed)
+    near: recipes.Model | None = None
+
+
+def take_picture() -> None:
+    """Go where the picture that came just now leads."""
+    recipe: dict[str, Any] = {}
+    name = ""
+    try:
+        picture = drop.opened(OPEN)
+        if picture is None:
+            return
+        name, recipe = picture.name, recipes.recipe_in(picture.content, picture.name)
+        go_to(restore.target_of(recipe), name)
+    except BadInput as error:
+        st.session_state[REFUSED] = Refused(error, name, recipe, getattr(error, "near", None))
+
+
+def take_near() -> None:
+    """Show the refused picture with the weights that come nearest."""
+    refused: Refused = st.session_state.pop(REFUSED)
+    go_to(restore.target_of(refused.recipe, model=refused.near), refused.name)
+
+
+def go_to(target: Target, name: str) -> None:
+    """Set all that a picture says, as if a person had."""
+    st.session_state.pop(REFUSED, None)
+    if target.view is None:
+        st.session_state[AWAY] = target
+        return
+    run = target.model.run
+    choose.go_to(run, target.model.step)
+    st.session_state[VIEW], st.session_state[PAGE] = target.view, 0
+    if target.offset is not None:
+        axes.forget(run.id)
+        if target.measured is not None:
+            st.session_state[axes.STEPS][run.id] = target.measured
+        letters = {slider[0] for slider, _ in target.view.sliders if isinstance(slider, str)}
+        st.session_state[KIND] = next((kind for kind, words in axes.KINDS.items() if words[0] in letters), axes.PLAIN)
+        st.session_state[EXPECTED] = target.offset
+    st.toast(escaped(f"{name}: {target.told}"), icon=":material/image:")
+
+
+def check_axes(run: Run, opened: Opened) -> None:
+    """Say so if the axes that a picture was moved along aren't the same here: it would be another picture."""
+    now = st.session_state[VIEW]
+    if EXPECTED not in st.session_state or not all(axes.known(run, kind) for kind in axes.needed(now, axes.PLAIN)):
+        return
+    expected = st.session_state.pop(EXPECTED)
+    found = offset_of(now, axes.directions_of(run, now, opened.generator)) or []
+    if len(found) != len(expected) or any(abs(a - b) > 1e-5 for a, b in zip(found, expected, strict=True)):
+        why = f"The axes that this picture was moved along can't be found again in {run.id}: {restore.ANYWAY}"
+        st.session_state[REFUSED] = Refused(BadInput(why))
+
+
+def draw_refused() -> None:
+    refused: Refused | None = st.session_state.get(REFUSED)
+    if refused is None:
+        return
+    refuse(refused.why, icon=":material/broken_image:")
+    with st.container(horizontal=True, key="explore-refused"):
+        if refused.near:
+            st.button(f"Show it with step {refused.near.step:,}", on_click=take_near, type="primary")
+        st.button("Dismiss", on_click=lambda: st.session_state.pop(REFUSED, None))
+
+
 # the page
 
 
 @st.fragment
 def lab() -> None:
+    take_picture()
+    if target := st.session_state.pop(AWAY, None):
+        st.switch_page(PAGES[target.page], query_params=target.params)
     listen()
     head = st.container(horizontal=True, vertical_alignment="bottom", key="latent-head")
     with head:
@@ -119,8 +205,12 @@ def lab() -> None:
         if run is None:
             return
         step = choose.pick_step(run)
+    place = st.container()
     try:
         opened = open_at(run, step)
+        check_axes(run, opened)
+        with place:
+            draw_refused()
         shelf, heard = st.session_state.setdefault(SHELF, []), st.session_state.setdefault(HEARD, 0)
         facts, film = facts_of(run, opened), film_of(run, opened)
         with st.container(key="latent-lab"):
@@ -206,48 +296,70 @@ def stable_dims(run: Run, opened: Opened) -> tuple[list[tuple[int, float]], int]
 
 
 def take_away(run: Run, opened: Opened) -> None:
-    """Files: the picture with its recipe inside, and the laboratory itself."""
+    """Files: the picture with its recipe inside, the laboratory itself, the generator; and a picture back in."""
     now, side = st.session_state[VIEW], opened.generator.config.image_size
-    along = axes.directions_of(run, now, opened.generator)
-    factor = max(1, 512 // side)
+    along, measured = axes.directions_of(run, now, opened.generator), axes.measured_at(run, now)
+    factor, steps = max(1, 512 // side), run.snapshots()
     name = f"{run.id}-step-{opened.step}"
     inside = "The file carries its recipe: run, step, weights, seed, walk, sliders and truncation."
     with st.container(horizontal=True, key="explore-take"):
         for size, times in ((side, 1), (side * factor, factor)):
-            st.download_button(
+            file(
                 f"PNG {size} px",
-                functools.partial(png_of, run, opened, now, times, along),
+                functools.partial(png_of, run, opened, now, times, along, measured),
                 f"{name}-seed-{now.seed}-{size}px.png",
-                "image/png",
-                key=f"explore-png-{times}",
-                icon=":material/download:",
-                on_click="ignore",
-                help=inside,
+                f"explore-png-{times}",
+                ":material/download:",
+                f"{inside} Dropped on this page, it brings all of that back.",
             )
-        steps = run.snapshots()
-        st.download_button(
+        file(
             "WebP film",
-            functools.partial(film_file, run, steps, now, factor // 2 or 1, along),
+            functools.partial(film_file, run, steps, now, factor // 2 or 1, along, measured),
             f"{run.id}-seed-{now.seed}-film.webp",
-            "image/webp",
-            key="explore-film-file",
-            icon=":material/movie:",
-            on_click="ignore",
-            disabled=len(steps) < 2,
-            help="This very picture being learned, from the first kept step to the last, as an animated WebP with its "
+            "explore-film-file",
+            ":material/movie:",
+            "This very picture being learned, from the first kept step to the last, as an animated WebP with its "
             "recipe inside.",
+            disabled=len(steps) < 2,
         )
-        st.download_button(
+        file(
             "Export",
             functools.partial(explorer_of, run, opened, now, axes_inside(run, opened)),
             f"{name}.html",
-            "text/html",
-            key="explore-export",
-            icon=":material/ios_share:",
-            on_click="ignore",
-            help="This laboratory as one HTML file, the generator inside: it opens anywhere, without the studio and "
+            "explore-export",
+            ":material/ios_share:",
+            "This laboratory as one HTML file, the generator inside: it opens anywhere, without the studio and "
             "without a network.",
         )
+        file(
+            "Weights",
+            functools.partial(weights_of, opened),
+            f"{name}.safetensors",
+            "explore-weights",
+            ":material/deployed_code:",
+            "The generator as safetensors: three lines of plain PyTorch open it; README.md shows them.",
+        )
+        onnx = importlib.util.find_spec("onnx") is not None
+        file(
+            "ONNX",
+            functools.partial(onnx_of, run, opened),
+            f"{name}.onnx",
+            "explore-onnx",
+            ":material/swap_horiz:",
+            "The generator for programs that know no PyTorch: z in, pictures in [-1, 1] out, any number at a time."
+            if onnx
+            else "Needs the package onnx: `pip install onnx`, then start the studio again.",
+            disabled=not onnx,
+        )
+        drop.open_picture(OPEN)
+
+
+def file(
+    label: str, make: Callable[[], Any], name: str, key: str, icon: str, help: str, disabled: bool = False
+) -> None:
+    """A button for a file that is made when somebody clicks it."""
+    kind = TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+    st.download_button(label, make, name, kind, key=key, icon=icon, help=help, disabled=disabled, on_click="ignore")
 
 
 def axes_inside(run: Run, opened: Opened) -> dict[str, Any]:
