@@ -263,7 +263,7 @@ def export(args: argparse.Namespace) -> int:
     to = _out(args.to, *ENDINGS, option="--to")
     run = Run.find(args.run, args.root)
     generator = open_generator(run, args.step)
-    content = exported(generator, run.name, to.suffix)
+    content = exported(generator, run.name, to.suffix, run)
     _write(to, content, "--to")
     _report(args, _origin(run, generator) | {"to": str(to), "bytes": len(content)}, str(to))
     return DONE

@@ -1,52 +1,87 @@
 """A generator as a file to give away: one HTML page that needs nothing else, its weights, or ONNX."""
 
 import base64
+import contextlib
 import html
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dcgan.axes import Axis, axes_of, spread
 from dcgan.checkpoint import generator_bytes
-from dcgan.config import BadInput
+from dcgan.config import BadInput, Config
 from dcgan.latent import ranked_dims
+from dcgan.learned import learned
+from dcgan.metrics.judge import Judge, judge_of
 from dcgan.models import Generator
 from dcgan.onnx import onnx_bytes
+from dcgan.runs import Run
 from dcgan.runtime import bundle
 from dcgan.runtime.pack import pack
+from dcgan.told import KINDS, PLAIN, facts
+
+Facts = dict[str, Any]
 
 ENDINGS = (".html", ".safetensors", ".onnx")
+LIMITS = (3_000_000, 10_000_000)  # bytes of a page that can be sent: of a small model, of a usual one
+MOST_FILM = 700_000
+OWN = ("learned.js", "signed.js", "explorer.js")  # scripts that only this page has
 
 
-def exported(generator: Generator, name: str, ending: str) -> bytes:
-    """The file's content for one of ENDINGS; `name` is what people call the run."""
+def exported(generator: Generator, name: str, ending: str, run: Run | None = None) -> bytes:
+    """The file's content for one of ENDINGS; `name` is what people call the run.
+
+    A page gets all kinds of axes, and with `run` the film of its training. The weights are half a second's work, a page
+    with axes takes some.
+    """
     assert generator.origin is not None  # it was read from a file
     if ending == ".safetensors":
         return generator_bytes(generator, generator.origin.step)
     if ending == ".html":
-        return explorer(generator, name).encode()
+        return explorer(generator, name, axes=axes_inside(generator), run=run).encode()
     if ending == ".onnx":
         return onnx_bytes(generator, name)
     raise BadInput(f"a generator can be exported to {' or '.join(ENDINGS)}, not {ending!r}.")
+
+
+def axes_inside(generator: Generator, known: Mapping[str, Sequence[Axis]] | None = None, kind: str = PLAIN) -> Facts:
+    """All kinds of axes that a model can have, for the laboratory; those that are `known` need no measuring."""
+    found, judge = dict(known or {}), _judge(generator.config)
+    for name in KINDS:
+        if name not in found:
+            with contextlib.suppress(BadInput):  # classes, where no judge knows any
+                found[name] = axes_of(generator, name, judge)
+    return facts(found, spread(generator.config.z_prior), kind)
+
+
+def _judge(config: Config) -> Judge | None:
+    """Who names the classes of the model's data; None where nobody can be asked."""
+    try:
+        return judge_of(config)
+    except BadInput:
+        return None
 
 
 def explorer(
     generator: Generator,
     name: str,
     params: dict[str, str] | None = None,
-    axes: dict[str, Any] | None = None,
+    axes: Facts | None = None,
     dims: list[tuple[int, float]] | None = None,
+    run: Run | None = None,
 ) -> str:
     """The laboratory as one HTML page, weights and program inside; it may not load anything from anywhere.
 
     `params` are those of a view, as in an address: where the page starts. The address of the page itself, behind #,
-    holds the view from then on. `axes` are facts for the laboratory (see lab.js); `dims` are those
-    of `ranked_dims`, where they are known. Raises BadInput for a generator that
-    can't run in a browser.
+    holds the view from then on. `axes` are facts for the laboratory (see lab.js); `dims` are those of `ranked_dims`,
+    where they are known. With `run` the page shows how it learned, as far as the page stays as small as it should be.
+    Raises BadInput for a generator that can't run in a browser.
     """
     assert generator.origin is not None
     config = generator.config
-    packed = pack(generator)
-    weights = sum(p.numel() for p in generator.parameters())
-    facts = {
+    weights = base64.b64encode(pack(generator)).decode()
+    number = sum(p.numel() for p in generator.parameters())
+    said = {
         "run": name,
         "step": generator.origin.step,
         "dims": [[dim, round(strength, 2)] for dim, strength in dims or ranked_dims(generator)],
@@ -54,17 +89,33 @@ def explorer(
         "canMeasure": False,
         **({"axes": axes} if axes else {}),
     }
-    start = {"facts": facts, "params": params or {}, "weights_hash": generator.origin.weights_hash}
+    start: Facts = {"facts": said, "params": params or {}, "weights_hash": generator.origin.weights_hash}
+    start["origin"] = {"run": run.id if run else name} | generator.origin._asdict()
     parts = {
         "TITLE": html.escape(name),
         "STEP": f"{generator.origin.step:,}",
-        "SIZE": f"{config.image_size} px, z of {config.z_dim}, {weights:,} weights",
+        "SIZE": f"{config.image_size} px, z of {config.z_dim}, {number:,} weights",
         "STYLE": bundle.style() + bundle.source("explorer.css"),
-        "START": json.dumps(start).replace("<", "\\u003c"),  # a run's name must not end the script
-        "SCRIPT": "{" + bundle.script() + bundle.source("explorer.js") + "}",
-        "WEIGHTS": base64.b64encode(packed).decode(),
+        "START": _script_safe(start),
+        "SCRIPT": "{" + bundle.script() + "".join(map(bundle.source, OWN)) + "}",
+        "WEIGHTS": weights,
     }
-    return _filled(bundle.source("explorer.html"), parts)
+    page = _filled(bundle.source("explorer.html"), parts)
+    if run is None:
+        return page
+    start["learned"] = learned(run, generator, _room_for_film(len(page)))
+    return _filled(bundle.source("explorer.html"), parts | {"START": _script_safe(start)})
+
+
+def _room_for_film(page_bytes: int) -> int:
+    """What the film may take, so that a page stays under the next of LIMITS; one above all has room enough."""
+    room = [limit - page_bytes - 2_000 for limit in LIMITS if page_bytes < 0.99 * limit]
+    return min(MOST_FILM, *room) if room else MOST_FILM
+
+
+def _script_safe(values: Facts) -> str:
+    """JSON that can stand inside a script element: a run's name must not end it."""
+    return json.dumps(values).replace("<", "\\u003c")
 
 
 def _filled(page: str, parts: dict[str, str]) -> str:

@@ -14,4 +14,13 @@ const lab = new Lab(document.getElementById("lab"), {
 lab.setFacts(startOf.facts);
 lab.setView(fromParams(hash().seed ? hash() : startOf.params));
 lab.setModel(fileOf);
+
+const save = lab.root.querySelector(".save"); // the laboratory has set its address when this is called
+save.addEventListener("click", () => (save.href = signed(save.href, recipeOf(startOf.origin, lab.view, lab.directions))));
+
+if (startOf.learned)
+  new Learned(document.getElementById("learned"), startOf.learned, (seed) => {
+    lab.settle(startFrom(lab.view, seed));
+    document.getElementById("lab").scrollIntoView({ block: "nearest" });
+  });
 addEventListener("hashchange", () => lab.setView(fromParams(hash())));

@@ -1,12 +1,14 @@
 """Axes of latent space for the laboratory: measured once per weights, told in words, packed for the browser."""
 
 import base64
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
 from dcgan.config import BadInput
 from dcgan.runs import Run
+from dcgan.told import KINDS, PLAIN, packed, rows
 from pages.common.loading import Opened, open_at
 from pages.common.view import Directions, View
 
@@ -15,14 +17,6 @@ if TYPE_CHECKING:
     from dcgan.metrics.judge import Judge
     from dcgan.models import Generator
 
-PLAIN = "dimensions"
-KINDS = {  # kind -> (letter of its sliders, label, what it is)
-    PLAIN: ("", "Dimensions", "The dimensions of z themselves."),
-    "components": ("c", "Components", "Along what the first layer's output varies most (GANSpace)."),
-    "weights": ("w", "Weights (SeFa)", "Along what the first layer's weights stretch most."),
-    "classes": ("k", "Classes", "From the mean z of all others to that of one class."),
-    "random": ("r", "Random", "Directions by chance, which the others have to beat."),
-}
 AXES = "explore-axes"  # (run id, kind) -> Measured
 STEPS = "explore-axes-steps"  # run id -> the step whose weights all axes of this visit are measured on
 
@@ -96,38 +90,33 @@ def facts_of(run: Run, generator: "Generator", view: View, kind: str) -> dict[st
     from dcgan.axes import spread
 
     measured = known(run, kind)
-    rows = (
-        {kind: [[axis.id, axis.name, round(axis.strength, 2), _told(axis)] for axis in measured.axes]}
-        if measured
-        else {}
-    )
-    directions = dict(directions_of(run, view, generator))
-    for axis in measured.axes if measured else []:
-        directions[axis.id] = spread(generator.config.z_prior) * axis.direction
+    moved = directions_of(run, view, generator)
+    directions = {id: base64.b64encode(vector.numpy().tobytes()).decode() for id, vector in moved.items()}
+    directions |= packed(measured.axes, spread(generator.config.z_prior)) if measured else {}
     return {
         "kind": kind,
         "kinds": [[name, label, told] for name, (_, label, told) in kinds_for(generator).items()],
-        "rows": rows,
-        "directions": {id: base64.b64encode(vector.numpy().tobytes()).decode() for id, vector in directions.items()},
+        "rows": {kind: rows(measured.axes)} if measured else {},
+        "directions": directions,
     }
 
 
-def merged(facts: list[dict[str, Any]], kind: str) -> dict[str, Any]:
-    """Facts of several kinds as one: for a page that has nobody to ask."""
-    rows = {name: rows for fact in facts for name, rows in fact["rows"].items()}
-    kinds = [words for words in facts[0]["kinds"] if words[0] == PLAIN or words[0] in rows]
-    directions = {id: vector for fact in facts for id, vector in fact["directions"].items()}
-    return {"kind": kind if kind in rows else PLAIN, "kinds": kinds, "rows": rows, "directions": directions}
+def inside(opened: Opened, kind: str, visit: "dict[str, Sequence[Axis]]") -> dict[str, Any]:
+    """The axes that an exported page has, for which nobody can be asked later: all kinds, those of the visit first."""
+    from dcgan.export import axes_inside
+
+    judged = kinds_for(opened.generator)
+    missing = [name for name, (letter, *_) in judged.items() if letter and name not in visit]
+    return axes_inside(
+        opened.generator,
+        visit | {name: _axes_of(opened.weights_hash, name, opened.generator) for name in missing},
+        kind,
+    )
 
 
-def _told(axis: "Axis") -> str:
-    """An axis in words: what its slider's help says."""
-    effects = [
-        f"{effect} {value:+.1f}" for effect, value in sorted(axis.effects.items(), key=lambda pair: -abs(pair[1]))
-    ]
-    told = f"{axis.name}: changes the picture by {axis.strength:.1f} of 255 grey levels per standard deviation, "
-    told += f"{100 * axis.evenness:.0f} % even along the way. In what pictures usually differ by: {', '.join(effects)}."
-    return f"{told} Leads toward {axis.toward}." if axis.toward and "toward" not in axis.name else told
+def of_visit(run: Run) -> "dict[str, Sequence[Axis]]":
+    """What was measured of a run in this visit, by kind."""
+    return {kind: measured.axes for (id, kind), measured in st.session_state.get(AXES, {}).items() if id == run.id}
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

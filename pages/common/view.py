@@ -186,13 +186,15 @@ def onnx_of(run: Run, opened: "Opened") -> bytes:
     return onnx_bytes(opened.generator, run.name)
 
 
-def explorer_of(run: Run, opened: "Opened", view: View, axes: dict[str, Any] | None = None) -> str:
-    """The laboratory as one HTML file that starts from this view; `axes` as pages/common/axes.py gives them."""
+def explorer_of(run: Run, opened: "Opened", view: View, kind: str, visit: dict[str, Any]) -> str:
+    """The laboratory as one HTML file that starts from this view, with a kind of axes; `visit` are those measured."""
     from dcgan.export import explorer
+    from pages.common import axes
     from pages.common.loading import ranked_dims
 
     params = {name: text for name, text in view.params().items() if text}
-    return explorer(opened.generator, run.name, params, axes, ranked_dims(opened.weights_hash, opened.generator))
+    dims = ranked_dims(opened.weights_hash, opened.generator)
+    return explorer(opened.generator, run.name, params, axes.inside(opened, kind, visit), dims, run)
 
 
 def _finished(z: "torch.Tensor", view: View, config: "Config", directions: Directions) -> "torch.Tensor":

@@ -324,12 +324,12 @@ def take_away(run: Run, opened: Opened) -> None:
         )
         file(
             "Export",
-            functools.partial(explorer_of, run, opened, now, axes_inside(run, opened)),
+            functools.partial(explorer_of, run, opened, now, st.session_state[KIND], axes.of_visit(run)),
             f"{name}.html",
             "explore-export",
             ":material/ios_share:",
-            "This laboratory as one HTML file, the generator inside: it opens anywhere, without the studio and "
-            "without a network.",
+            "This laboratory as one HTML file, with the generator, its axes and how it learned inside: it opens "
+            "anywhere, without the studio and without a network.",
         )
         file(
             "Weights",
@@ -360,12 +360,6 @@ def file(
     """A button for a file that is made when somebody clicks it."""
     kind = TYPES.get(name.rpartition(".")[2], "application/octet-stream")
     st.download_button(label, make, name, kind, key=key, icon=icon, help=help, disabled=disabled, on_click="ignore")
-
-
-def axes_inside(run: Run, opened: Opened) -> dict[str, Any]:
-    """The axes that an exported page has: those of this visit."""
-    kinds = [kind for kind in axes.kinds_for(opened.generator) if kind == axes.PLAIN or axes.known(run, kind)]
-    return axes.merged([axes.facts_of(run, opened.generator, View(), kind) for kind in kinds], st.session_state[KIND])
 
 
 @st.fragment(run_every=3.0)
