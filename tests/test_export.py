@@ -1,19 +1,28 @@
 """Files to give away."""
 
 import base64
+import io
 import json
 import re
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load
 
+from dcgan.axes import EFFECTS, KINDS, Axis, axes_of
+from dcgan.checkpoint import generator_bytes, open_generator
 from dcgan.config import BadInput, Config
 from dcgan.export import explorer, exported
+from dcgan.latent import z_from_seeds
+from dcgan.learned import learned
+from dcgan.metrics.judge import judge_of
 from dcgan.models import Origin
 from dcgan.presets import PRESETS
-from dcgan.runtime import bundle
-from dcgan.runtime.pack import pack
+from dcgan.render import render
+from dcgan.runs import Run
+from dcgan.told import facts
 from tests.nets import lively
 
 
@@ -34,11 +43,9 @@ def test_the_explorer_is_one_page_that_may_load_nothing(generator):
 def test_a_name_is_text_wherever_it_stands(generator):
     page = explorer(generator, "</script><b>bold", {"seed": "3"})
     assert "</script><b>" not in page and "<b>bold" not in page
-    start = re.search(r'<script id="start"[^>]*>(.*?)</script>', page, re.S)
-    assert start
-    facts = json.loads(start[1])
-    assert facts["facts"]["run"] == "</script><b>bold" and facts["params"] == {"seed": "3"}
-    assert facts["facts"]["step"] == 70 and len(facts["facts"]["dims"]) == 20
+    start = start_of(page)
+    assert start["facts"]["run"] == "</script><b>bold" and start["params"] == {"seed": "3"}
+    assert start["facts"]["step"] == 70 and len(start["facts"]["dims"]) == 20
 
 
 def test_weights_are_the_generators(generator):
@@ -51,14 +58,91 @@ def test_other_endings_are_refused(generator):
         exported(generator, "x", ".exe")
 
 
+def test_the_page_has_every_kind_of_axes_and_the_origin_of_its_pictures(generator, root):
+    run = Run.create(generator.config, root, "little one")
+    start = start_of(exported(generator, "x", ".html", run).decode())
+    axes = start["facts"]["axes"]
+    assert [kind for kind, *_ in axes["kinds"]] == ["dimensions", "components", "weights", "classes", "random"]
+    assert all(len(axes["rows"][kind]) == 20 for kind in ("components", "weights", "random"))
+    components = {axis.id: axis for axis in axes_of(generator, "components", judge_of(generator.config))}
+    for id, name, strength, _ in axes["rows"]["components"]:
+        assert (components[id].name, round(components[id].strength, 2)) == (name, strength)
+        vector = np.frombuffer(base64.b64decode(axes["directions"][id]), np.float32)
+        assert np.allclose(vector, components[id].direction)
+    assert start["origin"] == {"run": "little-one", "step": 70, "weights_hash": "ab" * 32}
+    assert start["learned"] is None  # nothing was kept
+
+
+def start_of(page: str) -> dict:
+    found = re.search(r'<script id="start"[^>]*>(.*?)</script>', page, re.S)
+    assert found
+    return json.loads(found[1])
+
+
+def some_axes(z_dim: int) -> dict:
+    """As many axes as a page can have, with long words."""
+    rng, effects = torch.Generator().manual_seed(0), dict.fromkeys(EFFECTS, -1.234)
+    name = "toward Ankle boot, less symmetric"
+    return {
+        kind: [
+            Axis(f"{letter}{i}", name, torch.randn(z_dim, generator=rng), 22.2, 0.5, effects, "Ankle boot")
+            for i in range(24)
+        ]
+        for kind, letter in KINDS.items()
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(("preset", "limit"), [("quick", 3e6), ("classic-64", 10e6)])
-def test_a_page_is_small_enough_to_send(preset, limit):
-    generator = lively(PRESETS[preset].config)
-    weights = len(base64.b64encode(pack(generator)))
-    assert weights + len(explorer_without_weights()) < limit
+def test_a_whole_page_is_small_enough_to_send(preset, limit, root):
+    config = PRESETS[preset].config
+    run = Run.create(config, root, "large")
+    run.snapshot_path(0).parent.mkdir()
+    for step in (0, 10, 20, 40):
+        run.snapshot_path(step).write_bytes(generator_bytes(lively(config, step), step, half=True))
+    generator = lively(config)
+    generator.origin = Origin(70, "ab" * 32)
+    dims = [(dim, 12.34) for dim in range(config.z_dim)]
+    page = explorer(generator, "x", {"seed": "3"}, facts(some_axes(config.z_dim), 1.0), dims, run)
+    assert len(page) < limit
+    learned = start_of(page)["learned"]
+    assert learned["steps"] == [0, 10, 20, 40, 70] and len(learned["seeds"]) == 12
+    assert learned["lossless"] == (preset == "quick")
 
 
-def explorer_without_weights() -> str:
-    return (
-        bundle.script() + bundle.style() + "".join(map(bundle.source, ("explorer.html", "explorer.css", "explorer.js")))
-    )
+# -- how it learned
+
+
+@pytest.fixture
+def trained(root, generator) -> Run:
+    run = Run.create(generator.config, root, "one")
+    run.snapshot_path(0).parent.mkdir()
+    for step in (0, 30, 60, 90):
+        run.snapshot_path(step).write_bytes(generator_bytes(lively(generator.config, step + 1), step, half=True))
+    return run
+
+
+def sheet_of(found: dict) -> np.ndarray:
+    with Image.open(io.BytesIO(base64.b64decode(found["sheet"].partition(",")[2]))) as sheet:
+        return np.asarray(sheet.convert("L")).astype(int)
+
+
+def test_how_it_learned_is_what_its_steps_draw(trained, generator):
+    found = learned(trained, generator, 10**6)
+    assert found and found["steps"] == [0, 30, 60, 70] and found["seeds"] == list(range(12)) and found["lossless"]
+    sheet, z = sheet_of(found), z_from_seeds(range(12), 20)
+    for row, step in enumerate(found["steps"]):
+        pictures = render(open_generator(trained, step) if step != 70 else generator, z)
+        for column, picture in enumerate(pictures):
+            assert (sheet[row * 16 : row * 16 + 16, column * 16 : column * 16 + 16] == picture).all()
+
+
+def test_how_it_learned_fits_where_there_is_little_room(trained, generator):
+    whole = learned(trained, generator, 10**6)
+    assert whole
+    some = learned(trained, generator, len(whole["sheet"]) // 2)
+    assert some and len(some["sheet"]) - 23 <= len(whole["sheet"]) // 2 and not some["lossless"]
+    assert np.abs(sheet_of(some) - sheet_of(whole)).mean() < 20
+    assert learned(trained, generator, 100) is None
+    trained.snapshot_path(30).write_bytes(b"damaged")
+    damaged = learned(trained, generator, 10**6)
+    assert damaged and damaged["steps"] == [0, 60, 70]

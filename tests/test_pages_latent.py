@@ -16,13 +16,15 @@ from streamlit.testing.v1 import AppTest
 from dcgan import images, latent
 from dcgan.axes import axes_of
 from dcgan.checkpoint import generator_bytes, load_generator
-from dcgan.config import Config
+from dcgan.config import BadInput, Config
+from dcgan.export import exported
 from dcgan.files import publish
 from dcgan.models import Generator, initialise
 from dcgan.render import render
 from dcgan.runs import PROJECT, Run
 from dcgan.runtime.pack import pack
-from pages.common import axes, live, loading, morph, view
+from pages.common import drop as reading
+from pages.common import live, loading, morph, restore, view
 from pages.common.live import Kept
 from pages.common.morph import Corners, Morph
 from pages.common.sprites import packed
@@ -336,7 +338,7 @@ def test_explore_takes_a_step_and_forgets_it_at_the_newest(run):
 
 
 def test_the_exported_page_starts_where_the_view_is(run):
-    page = view.explorer_of(run, loading.open_at(run), View(4, truncation=0.5))
+    page = view.explorer_of(run, loading.open_at(run), View(4, truncation=0.5), "dimensions", {})
     assert '"params": {"seed": "4", "truncation": "0.5"}' in page and "little one" in page
 
 
@@ -505,10 +507,123 @@ def test_classes_are_offered_where_a_classifier_knows_the_data(run):
     assert "axes" not in url(app) and laboratory(app)["facts"]["axes"]["kind"] == "dimensions"
 
 
-def test_the_exported_page_has_the_axes_of_the_visit(run):
+def test_the_exported_page_has_all_axes_those_of_the_visit_first(run):
     app = visit("explore", axes="weights", sliders="c1~1")
-    facts = laboratory(app)["facts"]["axes"]
-    inside = axes.merged([facts | {"rows": {}}, facts], "weights")
-    page = view.explorer_of(run, loading.open_at(run), View(4, sliders=(("c1", 1.0),)), inside)
-    assert '"kind": "weights"' in page and '"sliders": "c1~1"' in page and facts["directions"]["c1"] in page
-    assert [kind for kind, *_ in inside["kinds"]] == ["dimensions", "weights"]
+    shown, opened = laboratory(app)["facts"]["axes"], loading.open_at(run)
+    mine = {kind: axes_of(opened.generator, kind) for kind in ("components", "weights")}
+    page = view.explorer_of(run, opened, View(4, sliders=(("c1", 1.0),)), "weights", mine)
+    start = json.loads(page.partition('type="application/json">')[2].partition("</script>")[0])
+    assert start["params"] == {"seed": "4", "sliders": "c1~1"}
+    inside = start["facts"]["axes"]
+    assert inside["kind"] == "weights" and inside["rows"]["weights"] == shown["rows"]["weights"]
+    assert shown["directions"].items() <= inside["directions"].items()
+    assert inside["kinds"] == shown["kinds"]
+    command = json.loads(
+        exported(opened.generator, run.name, ".html", run)
+        .decode()
+        .partition('type="application/json">')[2]
+        .partition("</script>")[0]
+    )
+    assert command["facts"]["axes"] == inside | {"kind": "dimensions"}  # what the command line writes
+    assert command["learned"]["steps"] == [0, 50, 100]
+
+
+# -- pictures with recipes
+
+
+def picture(name: str, content: bytes) -> dict:
+    return {"name": name, "data": base64.b64encode(content).decode()}
+
+
+def drop(app: AppTest, *args: object) -> AppTest:
+    app.session_state["explore-open"] = {"picture": picture(*args)}  # type: ignore[arg-type]
+    return app.run()
+
+
+def test_a_dropped_picture_brings_its_view_back(run):
+    there = View(4, (Hop(30, 9, 2),), ((1, 0.25), ("c1", 1.5)), 0.8)
+    opened = loading.open_at(run, 50)
+    along = {axis.id: axis.direction for axis in axes_of(opened.generator, "components")}
+    first = view.png_of(run, opened, there, 4, along, 50)
+    app = healthy(drop(visit("explore"), "a.png", first))
+    shown = {name: text for name, text in there.params().items() if text}
+    assert url(app) == shown | {"run": "little-one", "step": "50", "axes": "components"}
+    assert "seed 4 of little-one at step 50" in app.toast[0].value.replace("\\", "")
+    now = app.session_state["explore-view"]
+    assert view.png_of(run, opened, now, 4, axes_along(app, run, opened), 50) == first
+
+
+def axes_along(app: AppTest, run: Run, opened) -> dict:
+    """The directions that the visit's measured axes stand for."""
+    measured = app.session_state["explore-axes"][run.id, "components"]
+    return {axis.id: axis.direction for axis in measured.axes}
+
+
+def test_a_picture_whose_axes_are_others_here_says_so(run):
+    opened = loading.open_at(run)
+    along = {"c1": torch.ones(20)}
+    app = drop(visit("explore"), "a.png", view.png_of(run, opened, View(4, sliders=(("c1", 1.0),)), 1, along, 100))
+    assert not app.exception and "can't be found again" in app.error[0].value.replace("\\", "")
+
+
+def test_a_picture_of_weights_that_are_gone_offers_the_nearest(run):
+    content = view.png_of(run, loading.open_at(run), View(4))
+    publish(run.generator_path, generator_bytes(tiny(7), 120))
+    app = drop(visit("explore", seed="9"), "a.png", content)
+    assert len(app.error) == 1 and "take step 100 instead" in app.error[0].value.replace("\\", "")
+    assert url(app)["seed"] == "9"
+    healthy(app.button[0].click().run())
+    assert url(app)["seed"] == "4" and url(app)["step"] == "100"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "not a PNG"), (b"GIF89a", "carries no recipe"), (images.png_bytes(np.zeros((2, 2), np.uint8)), "no recipe")],
+)
+def test_a_picture_that_is_none_of_ours_is_one_sentence(run, content, words):
+    app = drop(visit("explore", seed="9"), "<b>a</b>.png", content)
+    assert not app.exception and len(app.error) == 1 and words in app.error[0].value.replace("\\", "")
+    assert url(app)["seed"] == "9"
+    healthy(next(button for button in app.button if button.label == "Dismiss").click().run())
+
+
+@settings(max_examples=100, deadline=None)
+@given(things | st.dictionaries(st.sampled_from(["name", "data", "large"]), things | st.text(max_size=9)))
+def test_a_browser_may_send_anything_as_a_picture(value):
+    try:
+        found = reading.read(value)
+    except BadInput as error:
+        assert "MB" in str(error)
+    else:
+        assert found is None or isinstance(found.content, bytes)
+
+
+@pytest.mark.parametrize("name", ["a.gif", "b.webp", "c.png"])
+def test_a_morphs_file_leads_to_interpolate(run, name):
+    recipe = {"run": run.id, "step": 100, "weights_hash": loading.open_at(run).weights_hash, "truncation": 0.5}
+    recipe |= {"seeds": [3, 1, 4], "mode": "even", "frames": 12, "loop": False, "fps": 9.0}
+    found = restore.target_of(recipe)
+    assert found.page == "interpolate" and found.params["run"] == "little-one"
+    walk = Morph.from_params(found.params)
+    assert (list(walk.seeds), walk.mode, walk.frames, walk.loop, walk.fps, walk.truncation) == (
+        [3, 1, 4], "even", 12, False, 9, 0.5,
+    )  # fmt: skip
+    with pytest.raises(BadInput, match="--recipe"):
+        restore.target_of(recipe | {"frames": 500})
+    square = restore.target_of(
+        {k: recipe[k] for k in ("run", "step", "weights_hash")} | {"corners": [1, 2, 3, 4], "n": 5}
+    )
+    assert square.page == "interpolate" and Corners.from_params(square.params) == Corners((1, 2, 3, 4), 5)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(["run", "step", "seed", "walk", "sliders", "truncation", "offset", "n"]), things)
+)
+def test_any_recipe_leads_somewhere_or_is_refused(recipe):
+    model = restore.Model(Run("nowhere"), None)
+    try:
+        found = restore.target_of(recipe, model=model)
+    except BadInput:
+        return
+    assert found.view is None or View.from_params(found.params) == found.view
