@@ -14,7 +14,7 @@ import streamlit as st
 from dcgan import launch, recipes
 from dcgan.config import BadInput
 from dcgan.runs import Run
-from pages.common import address, axes, choose, drop, live, restore
+from pages.common import address, axes, choose, drop, favourites, live, restore
 from pages.common.live import Kept, Message
 from pages.common.loading import Opened, modified, open_at, ranked_dims
 from pages.common.restore import Target
@@ -132,9 +132,25 @@ def take_picture() -> None:
         if picture is None:
             return
         name, recipe = picture.name, recipes.recipe_in(picture.content, picture.name)
-        go_to(restore.target_of(recipe), name)
+        if recipes.kind_of(recipe) == "favourites":
+            fill_shelf(recipe, name)
+        else:
+            go_to(restore.target_of(recipe), name)
     except BadInput as error:
         st.session_state[REFUSED] = Refused(error, name, recipe, getattr(error, "near", None))
+
+
+def fill_shelf(recipe: dict[str, Any], name: str) -> None:
+    """Put the favourites of a sheet on the shelf, behind those that are there."""
+    found, missing = favourites.kept_in(recipe)
+    shelf: list[Kept] = st.session_state.setdefault(SHELF, [])
+    new = [kept for kept in dict.fromkeys(found) if kept not in shelf]
+    st.session_state[SHELF] = [*shelf, *new][: live.MAX_FAVOURITES]
+    st.session_state.pop(REFUSED, None)
+    told = f"{name}: {len(new)} new favourite{'s' * (len(new) != 1)}"
+    st.toast(
+        escaped(told + f"; {missing} more of models that are not here" * bool(missing)), icon=":material/bookmark:"
+    )
 
 
 def take_near() -> None:
@@ -351,6 +367,15 @@ def take_away(run: Run, opened: Opened) -> None:
             else "Needs the package onnx: `pip install onnx`, then start the studio again.",
             disabled=not onnx,
         )
+        if shelf := st.session_state.get(SHELF, []):
+            file(
+                "Favourites",
+                functools.partial(favourites.sheet_of, list(shelf), dict(st.session_state.get(axes.AXES, {}))),
+                "favourites.png",
+                "explore-favourites",
+                ":material/bookmark:",
+                "All your favourites as one PNG. Dropped on this page, it puts them back on the shelf.",
+            )
         drop.open_picture(OPEN)
 
 

@@ -1,0 +1,60 @@
+"""Favourites as one picture to keep: each with its recipe, so that the shelf can be filled again from it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dcgan import recipes
+from dcgan.config import BadInput
+from dcgan.runs import Run
+from pages.common import axes
+from pages.common.live import MAX_FAVOURITES, Kept
+from pages.common.loading import Opened, open_at
+from pages.common.restore import view_of
+from pages.common.view import recipe_of
+
+if TYPE_CHECKING:
+    from pages.common.axes import Measured
+
+SIDE = 128  # pixels that each favourite is enlarged to, by a whole number
+
+
+def sheet_of(shelf: list[Kept], known: "Mapping[tuple[str, str], Measured]") -> bytes:
+    """All favourites as one PNG with a recipe for each; raises BadInput if one's model has gone."""
+    from dcgan.redraw import favourites_encoded, picture_of
+
+    listed, pictures = [], []
+    for kept in shelf:
+        run = Run.find(kept.run)
+        opened = _opened(run, kept.step)
+        listed.append(_recipe(run, opened, kept, known))
+        pictures.append(picture_of(opened.generator, listed[-1]))
+    largest = max(len(picture) for picture in pictures)
+    return favourites_encoded(pictures, {"favourites": listed, "enlarged": max(1, SIDE // largest)})
+
+
+def kept_in(recipe: Mapping[str, Any]) -> tuple[list[Kept], int]:
+    """The favourites of a sheet whose models are here, and how many others there are; BadInput for a damaged one."""
+    listed = recipe["favourites"]
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        raise BadInput("The recipe inside the picture is damaged: 'favourites' must be recipes.")
+    found = []
+    for each in listed[:MAX_FAVOURITES]:
+        try:
+            found.append(Kept(recipes.model_of(each).run.id, int(each["step"]), view_of(each)))
+        except recipes.Lost:
+            continue
+    return found, len(listed) - len(found)
+
+
+def _opened(run: Run, step: int) -> Opened:
+    newest = open_at(run)
+    return newest if newest.step == step else open_at(run, step)
+
+
+def _recipe(run: Run, opened: Opened, kept: Kept, known: "Mapping[tuple[str, str], Measured]") -> dict[str, Any]:
+    from dcgan.axes import spread
+
+    scale = spread(opened.generator.config.z_prior)
+    measured = [known[run.id, kind] for kind in axes.needed(kept.view, axes.PLAIN) if (run.id, kind) in known]
+    along = {axis.id: scale * axis.direction for each in measured for axis in each.axes}
+    return recipe_of(run, opened, kept.view, along, min((each.step for each in measured), default=None))
