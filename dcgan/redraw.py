@@ -4,8 +4,9 @@ Pages and the command line make their files here as well, from the recipe itself
 """
 
 import base64
+import contextlib
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,18 @@ MAX_FRAMES, MAX_PICTURES, MAX_PIXELS = 5000, 100_000, 200_000_000
 MODES = ("slerp", "lerp", "even")
 
 
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Sums that several threads share out may round otherwise, by a grey level here and there: one makes the same."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@_one_thread()
 def redrawn(
     recipe: dict[str, Any], ending: str, root: Path | None = None, run: Run | None = None, step: int | None = None
 ) -> tuple[bytes, dict[str, Any]]:
@@ -56,6 +69,7 @@ def redrawn(
     return drawn(generator, recipe, ending), recipe
 
 
+@_one_thread()
 def drawn(generator: Generator, recipe: Recipe, ending: str) -> bytes:
     """The file of a view, sample, morph or square between corners, by a generator that is at hand."""
     makers: dict[str, Callable[[Generator, Recipe, str], bytes]] = {
@@ -104,6 +118,7 @@ def _view_file(generator: Generator, recipe: Recipe, ending: str) -> bytes:
     return _encoded(images.upscale(picture, _factor(recipe, picture.size)), recipe)
 
 
+@_one_thread()
 def film_file(run: Run, recipe: Recipe, ending: str) -> bytes:
     """One view through the generators kept at the recipe's steps, as an animation; the last picture is held."""
     steps = wholes(recipe, "steps", 2, 10_000, 10**15)

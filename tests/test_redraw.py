@@ -120,6 +120,20 @@ def test_a_view_is_its_seed_walk_sliders_offset_and_truncation(run):
     assert torch.equal(off, torch.full((20,), 0.5)) and redraw.picture_of(generator, view(run)).shape == (16, 16)
 
 
+def test_one_thread_draws_and_the_others_come_back(run, monkeypatch):
+    threads, before = [], torch.get_num_threads()
+    real = redraw.render
+    monkeypatch.setattr(redraw, "render", lambda *args: (threads.append(torch.get_num_threads()), real(*args))[1])
+    torch.set_num_threads(3)
+    try:
+        redraw.redrawn(view(run), ".png")
+        with pytest.raises(BadInput):
+            redraw.redrawn(view(run) | {"seed": -1}, ".png")
+        assert threads == [1] and torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
 # -- the model
 
 
