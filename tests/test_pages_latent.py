@@ -528,12 +528,11 @@ def test_the_exported_page_has_all_axes_those_of_the_visit_first(run):
 # -- pictures with recipes
 
 
-def picture(name: str, content: bytes) -> dict:
-    return {"name": name, "data": base64.b64encode(content).decode()}
-
-
-def drop(app: AppTest, *args: object) -> AppTest:
-    app.session_state["explore-open"] = {"picture": picture(*args)}  # type: ignore[arg-type]
+def drop(app: AppTest, name: str, content: bytes) -> AppTest:
+    """Answer as the browser does when a picture is dropped."""
+    number = app.session_state["explore-open-taken"] + 1 if "explore-open-taken" in app.session_state else 1
+    picture = {"name": name, "data": base64.b64encode(content).decode(), "number": number}
+    app.session_state["explore-open"] = {"picture": picture}
     return app.run()
 
 

@@ -68,7 +68,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   if (!PLACES.has(parentElement)) PLACES.set(parentElement, new Place(parentElement));
   const place = PLACES.get(parentElement);
   place.most = data.most;
-  place.send = (picture) => setTriggerValue("picture", picture);
+  place.send = (picture) => setTriggerValue("picture", { ...picture, number: Date.now() }); // each is taken once
   return () => {
     place.end();
     PLACES.delete(parentElement);

@@ -33,9 +33,13 @@ def open_picture(key: str) -> None:
 
 
 def opened(key: str) -> Picture | None:
-    """The picture that was chosen or dropped just now; raises BadInput for one that is too large."""
-    state = st.session_state.get(key)
-    return read(state.get("picture")) if state else None
+    """The picture that was chosen or dropped since the last look; raises BadInput for one that is too large."""
+    value = (st.session_state.get(key) or {}).get("picture")
+    number = value.get("number") if isinstance(value, dict) else None
+    if number is None or number == st.session_state.get(f"{key}-taken"):
+        return None
+    st.session_state[f"{key}-taken"] = number
+    return read(value)
 
 
 def read(value: object) -> Picture | None:

@@ -4,34 +4,32 @@ The picture is drawn in the visitor's browser (pages/common/live.py). What is se
 go, and the URL and the downloads follow.
 """
 
-import functools
-import importlib.util
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import streamlit as st
 
-from dcgan import launch, recipes
+from dcgan import launch
 from dcgan.config import BadInput
 from dcgan.runs import Run
-from pages.common import address, axes, choose, drop, favourites, live, restore
+from pages.common import address, axes, choose, live, opening, restore
 from pages.common.live import Kept, Message
 from pages.common.loading import Opened, modified, open_at, ranked_dims
+from pages.common.opening import Refused
 from pages.common.restore import Target
-from pages.common.view import View, explorer_of, film_file, offset_of, onnx_of, png_of, weights_of
+from pages.common.view import View, offset_of
 from pages.common.widgets import refuse
 from pages.common.words import escaped
+from pages.latent.take_away import OPEN, take_away
 
 LAB = "explore-lab"
 VIEW, PAGE, SHOWN, DIMS, SHELF = "explore-view", "explore-dims-page", "explore-shown", "explore-dims", "explore-shelf"
 KIND = "explore-axes-kind"  # what the sliders act on, one of axes.KINDS
 FILM = "explore-film"  # (run id, steps) of the film of training that was asked for
 HEARD = "explore-heard"  # number of the newest message taken into account
-TYPES = {"png": "image/png", "webp": "image/webp", "html": "text/html"}
 PAGES = {"interpolate": "pages/latent/interpolate.py", "train": "pages/training/train.py"}
 AWAY = "explore-away"  # where a picture leads that another page shows: a Target
 EXPECTED = "explore-expected"  # what the axes of a picture that was opened have to add to z
-OPEN, REFUSED = "explore-open", "explore-refused"  # the field for a picture; why one could not be shown: Refused
+REFUSED = "explore-refused"  # why a picture could not be shown: a Refused
 
 HEAD = """
 <style>
@@ -114,52 +112,28 @@ def go_to_favourite(message: Message) -> None:
 # a picture with a recipe inside, chosen or dropped
 
 
-class Refused(NamedTuple):
-    """Why a picture could not be shown; `near` are weights that it could be shown with instead."""
-
-    why: BadInput
-    name: str = ""
-    recipe: dict[str, Any] = {}  # noqa: RUF012 (never changed)
-    near: recipes.Model | None = None
-
-
 def take_picture() -> None:
     """Go where the picture that came just now leads."""
-    recipe: dict[str, Any] = {}
-    name = ""
-    try:
-        picture = drop.opened(OPEN)
-        if picture is None:
-            return
-        name, recipe = picture.name, recipes.recipe_in(picture.content, picture.name)
-        if recipes.kind_of(recipe) == "favourites":
-            fill_shelf(recipe, name)
-        else:
-            go_to(restore.target_of(recipe), name)
-    except BadInput as error:
-        st.session_state[REFUSED] = Refused(error, name, recipe, getattr(error, "near", None))
-
-
-def fill_shelf(recipe: dict[str, Any], name: str) -> None:
-    """Put the favourites of a sheet on the shelf, behind those that are there."""
-    found, missing = favourites.kept_in(recipe)
-    shelf: list[Kept] = st.session_state.setdefault(SHELF, [])
-    new = [kept for kept in dict.fromkeys(found) if kept not in shelf]
-    st.session_state[SHELF] = [*shelf, *new][: live.MAX_FAVOURITES]
-    st.session_state.pop(REFUSED, None)
-    told = f"{name}: {len(new)} new favourite{'s' * (len(new) != 1)}"
-    st.toast(
-        escaped(told + f"; {missing} more of models that are not here" * bool(missing)), icon=":material/bookmark:"
-    )
+    found = opening.arrived(OPEN)
+    if isinstance(found, Refused):
+        st.session_state[REFUSED] = found
+    elif isinstance(found, Target):
+        go_to(found)
+    elif found is not None:
+        st.session_state[SHELF] = opening.with_favourites(st.session_state.get(SHELF, []), found)
+        st.session_state.pop(REFUSED, None)
 
 
 def take_near() -> None:
     """Show the refused picture with the weights that come nearest."""
-    refused: Refused = st.session_state.pop(REFUSED)
-    go_to(restore.target_of(refused.recipe, model=refused.near), refused.name)
+    found = opening.with_near(st.session_state.pop(REFUSED))
+    if isinstance(found, Refused):
+        st.session_state[REFUSED] = found
+    else:
+        go_to(found)
 
 
-def go_to(target: Target, name: str) -> None:
+def go_to(target: Target) -> None:
     """Set all that a picture says, as if a person had."""
     st.session_state.pop(REFUSED, None)
     if target.view is None:
@@ -175,7 +149,7 @@ def go_to(target: Target, name: str) -> None:
         letters = {slider[0] for slider, _ in target.view.sliders if isinstance(slider, str)}
         st.session_state[KIND] = next((kind for kind, words in axes.KINDS.items() if words[0] in letters), axes.PLAIN)
         st.session_state[EXPECTED] = target.offset
-    st.toast(escaped(f"{name}: {target.told}"), icon=":material/image:")
+    st.toast(escaped(f"From the picture: {target.told}"), icon=":material/image:")
 
 
 def check_axes(run: Run, opened: Opened) -> None:
@@ -187,14 +161,14 @@ def check_axes(run: Run, opened: Opened) -> None:
     found = offset_of(now, axes.directions_of(run, now, opened.generator)) or []
     if len(found) != len(expected) or any(abs(a - b) > 1e-5 for a, b in zip(found, expected, strict=True)):
         why = f"The axes that this picture was moved along can't be found again in {run.id}: {restore.ANYWAY}"
-        st.session_state[REFUSED] = Refused(BadInput(why))
+        st.session_state[REFUSED] = Refused(why)
 
 
 def draw_refused() -> None:
     refused: Refused | None = st.session_state.get(REFUSED)
     if refused is None:
         return
-    refuse(refused.why, icon=":material/broken_image:")
+    st.error(escaped(refused.why), icon=":material/broken_image:")
     with st.container(horizontal=True, key="explore-refused"):
         if refused.near:
             st.button(f"Show it with step {refused.near.step:,}", on_click=take_near, type="primary")
@@ -233,7 +207,7 @@ def lab() -> None:
             live.lab(
                 LAB, opened.weights_hash, st.session_state[VIEW], st.session_state[PAGE], shelf, facts, heard, film
             )
-        take_away(run, opened)
+        take_away(run, opened, st.session_state[VIEW], st.session_state[KIND], shelf)
         live.hand_over(opened.weights_hash, opened.generator)  # last, so that what can't be seen takes no room above
         if film:
             live.hand_over_film(run, film)
@@ -309,82 +283,6 @@ def stable_dims(run: Run, opened: Opened) -> tuple[list[tuple[int, float]], int]
     dims = ranked_dims(opened.weights_hash, opened.generator)
     st.session_state[DIMS] = (run.id, dims, opened.step)
     return dims, opened.step
-
-
-def take_away(run: Run, opened: Opened) -> None:
-    """Files: the picture with its recipe inside, the laboratory itself, the generator; and a picture back in."""
-    now, side = st.session_state[VIEW], opened.generator.config.image_size
-    along, measured = axes.directions_of(run, now, opened.generator), axes.measured_at(run, now)
-    factor, steps = max(1, 512 // side), run.snapshots()
-    name = f"{run.id}-step-{opened.step}"
-    inside = "The file carries its recipe: run, step, weights, seed, walk, sliders and truncation."
-    with st.container(horizontal=True, key="explore-take"):
-        for size, times in ((side, 1), (side * factor, factor)):
-            file(
-                f"PNG {size} px",
-                functools.partial(png_of, run, opened, now, times, along, measured),
-                f"{name}-seed-{now.seed}-{size}px.png",
-                f"explore-png-{times}",
-                ":material/download:",
-                f"{inside} Dropped on this page, it brings all of that back.",
-            )
-        file(
-            "WebP film",
-            functools.partial(film_file, run, steps, now, factor // 2 or 1, along, measured),
-            f"{run.id}-seed-{now.seed}-film.webp",
-            "explore-film-file",
-            ":material/movie:",
-            "This very picture being learned, from the first kept step to the last, as an animated WebP with its "
-            "recipe inside.",
-            disabled=len(steps) < 2,
-        )
-        file(
-            "Export",
-            functools.partial(explorer_of, run, opened, now, st.session_state[KIND], axes.of_visit(run)),
-            f"{name}.html",
-            "explore-export",
-            ":material/ios_share:",
-            "This laboratory as one HTML file, with the generator, its axes and how it learned inside: it opens "
-            "anywhere, without the studio and without a network.",
-        )
-        file(
-            "Weights",
-            functools.partial(weights_of, opened),
-            f"{name}.safetensors",
-            "explore-weights",
-            ":material/deployed_code:",
-            "The generator as safetensors: three lines of plain PyTorch open it; README.md shows them.",
-        )
-        onnx = importlib.util.find_spec("onnx") is not None
-        file(
-            "ONNX",
-            functools.partial(onnx_of, run, opened),
-            f"{name}.onnx",
-            "explore-onnx",
-            ":material/swap_horiz:",
-            "The generator for programs that know no PyTorch: z in, pictures in [-1, 1] out, any number at a time."
-            if onnx
-            else "Needs the package onnx: `pip install onnx`, then start the studio again.",
-            disabled=not onnx,
-        )
-        if shelf := st.session_state.get(SHELF, []):
-            file(
-                "Favourites",
-                functools.partial(favourites.sheet_of, list(shelf), dict(st.session_state.get(axes.AXES, {}))),
-                "favourites.png",
-                "explore-favourites",
-                ":material/bookmark:",
-                "All your favourites as one PNG. Dropped on this page, it puts them back on the shelf.",
-            )
-        drop.open_picture(OPEN)
-
-
-def file(
-    label: str, make: Callable[[], Any], name: str, key: str, icon: str, help: str, disabled: bool = False
-) -> None:
-    """A button for a file that is made when somebody clicks it."""
-    kind = TYPES.get(name.rpartition(".")[2], "application/octet-stream")
-    st.download_button(label, make, name, kind, key=key, icon=icon, help=help, disabled=disabled, on_click="ignore")
 
 
 @st.fragment(run_every=3.0)
