@@ -137,7 +137,11 @@ class Config:
     )
     labels: str = setting("plain", "plain: real is 1 and fake 0; flipped: fake is 1.", choices=("plain", "flipped"))
     label_noise: float = setting(0.0, "D's labels get a random extra from 0 to this.", 0.0, 0.5)
-
+    augment: str = setting(
+        "off",
+        "Shift, cut and brighten at random what D sees, lest it learn few pictures by heart; auto: if under 10,000.",
+        choices=("off", "on", "auto"),
+    )
     d_steps: int = setting(1, "Steps of D, each on a batch of its own, before each step of G.", 1, 20)
 
     # length: whichever limit is met first

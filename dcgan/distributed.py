@@ -258,7 +258,7 @@ def _follow(team: Processes) -> None:
     )
     buffers.keep_buffers()
     devices.repeat_exactly(device)
-    gan = GAN(config, device, team)
+    gan = GAN(config, device, team, len(pictures.images))
     feed = data.Feed(pictures.images, device)
     stream = data.BatchStream(len(pictures.images), config.batch_size, config.seed)
     gan.load_state_dict(begin["gan"])

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 from dcgan import devices, ops, routes
+from dcgan.augment import FEW_PICTURES, augment, wanted
 from dcgan.config import Config
 from dcgan.models import NORMS, Discriminator, Dropout, Generator, initialise
 from dcgan.parts import Noise, Part, Sums, split
@@ -22,7 +23,8 @@ RECALIBRATION_BATCHES, RECALIBRATION_SIZE = 2, 128
 class GAN:
     """Generator, discriminator and all that trains them; `step` is one move of the two-player game."""
 
-    def __init__(self, config: Config, device: torch.device, team: Team = ALONE) -> None:
+    def __init__(self, config: Config, device: torch.device, team: Team = ALONE, pictures: int = FEW_PICTURES) -> None:
+        """Begin with fresh weights; `pictures` is how many there are to learn from."""
         self.config, self.device, self.team = config, device, team
         weights_rng = torch.Generator().manual_seed(config.seed)  # on the CPU: the same start on every device
         self.G, self.D = Generator(config), Discriminator(config)
@@ -35,8 +37,9 @@ class GAN:
         self.opt_G = _optimiser(self.G, config.lr_g, config)
         self.opt_D = _optimiser(self.D, config.lr_d, config)
         self.z_rng = torch.Generator(device).manual_seed(config.seed + 1)
-        self.noise_rng = torch.Generator(device).manual_seed(config.seed + 3)  # of dropout and of D's labels
+        self.noise_rng = torch.Generator(device).manual_seed(config.seed + 3)  # of dropout, labels, augmentation
         self.noise = Noise(self.noise_rng)
+        self.augments = wanted(config.augment, pictures)
         for module in self.D.modules():
             if isinstance(module, Dropout):
                 module.noise = self.noise
@@ -95,7 +98,7 @@ class GAN:
         for part in self._each(parts):
             with torch.set_grad_enabled(keep):
                 fake = self._draw(part.of(z, held))  # (b, C, H, W)
-            loss, measured = self._d_loss(part.of(real, held), fake.detach())
+            loss, measured = self._d_loss(self._seen(part.of(real, held)), self._seen(fake.detach()))
             (loss * part.share).backward()
             sums.add(measured, part.share)
         self._move(self.D, self.opt_D, sums, self.config.lr_d)
@@ -142,12 +145,16 @@ class GAN:
 
     def _g_loss(self, fake: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """What G moves down on its fakes (b, C, H, W): the non-saturating loss of Goodfellow et al. 2014, section 3."""
-        g_loss = self._loss(self._judge(fake), real=True)
+        g_loss = self._loss(self._judge(self._seen(fake)), real=True)
         return g_loss, {"g_loss": g_loss.detach()}
 
     def _draw(self, z: Tensor) -> Tensor:
         """z (b, z_dim) -> fakes (b, C, H, W), on the fastest route."""
         return devices.run(self.G, z, self.precision)
+
+    def _seen(self, x: Tensor) -> Tensor:
+        """Pictures (b, C, H, W) as D gets to see them in training."""
+        return augment(x, self.noise) if self.augments else x
 
     def _judge(self, x: Tensor) -> Tensor:
         """Pictures (b, C, H, W) -> logits (b,), on the fastest route."""

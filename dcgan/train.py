@@ -84,7 +84,7 @@ def train(
     heart.update(message="Building the networks")
     _make_room(run)
     buffers.keep_buffers()
-    gan = GAN(config, device, team)
+    gan = GAN(config, device, team, len(pictures.images))
     if gan.precision != "float32":
         heart.update(device=f"{name}, {gan.precision}")
     feed = data.Feed(pictures.images, device)

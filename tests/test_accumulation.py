@@ -20,6 +20,7 @@ GAMES = [
     {"dropout": 0.4, "label_noise": 0.3},
     {"dropout": 0.4, "d_batch": "together", "g_noise": "fresh"},
     {"optimizer": "rmsprop", "clip_value": 1e-3, "lr_decay": 0.1},
+    {"augment": "on"},
 ]
 
 

@@ -154,5 +154,5 @@ OLD = """{"preset": "quick", "data": "fashion-mnist", "image_size": 32, "channel
 def test_settings_saved_before_there_were_other_networks_still_load():
     from dcgan.presets import preset_config
 
-    then = {"lr_g": 4e-4, "lr_d": 4e-4, "lr_decay": 0.0, "ema_half_life_images": 20_000}
+    then = {"lr_g": 4e-4, "lr_d": 4e-4, "lr_decay": 0.0, "ema_half_life_images": 20_000, "augment": "off"}
     assert Config.from_json(OLD) == preset_config("quick").replace(precision="float32", **then)  # the only precision

@@ -117,7 +117,7 @@ class Waits(TorchDispatchMode):
     "values",
     [
         {},
-        {"dropout": 0.3, "label_noise": 0.05, "g_noise": "fresh", "micro_batch": 4},
+        {"dropout": 0.3, "label_noise": 0.05, "g_noise": "fresh", "micro_batch": 4, "augment": "on"},
         {"optimizer": "rmsprop", "lr_decay": 0.1, "clip_value": 0.01, "d_batch": "together"},
     ],
 )

@@ -155,7 +155,7 @@ def new_run(root, tiny):
 
 @pytest.mark.slow
 def test_two_processes_train_the_run_that_one_would(new_run, launch):
-    values = {**NO_NORM, "label_noise": 0.2, "dropout": 0.3, "d_steps": 2}
+    values = {**NO_NORM, "label_noise": 0.2, "dropout": 0.3, "augment": "on", "d_steps": 2}
     one, two = new_run("a", **values), new_run("b", **values)
     play(one)
     assert launch(two).end() == [(0, ""), (0, "")]

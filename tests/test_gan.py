@@ -264,7 +264,7 @@ def test_dropout_is_drawn_anew_at_every_look():
 # -- randomness
 
 
-OWN_STREAMS = [{}, {"dropout": 0.3, "label_noise": 0.05, "g_noise": "fresh", "d_batch": "together"}]
+OWN_STREAMS = [{}, {"augment": "on", "dropout": 0.3, "label_noise": 0.05, "g_noise": "fresh", "d_batch": "together"}]
 
 
 @pytest.mark.parametrize("values", OWN_STREAMS)
