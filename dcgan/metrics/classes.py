@@ -6,6 +6,7 @@ import numpy as np
 
 MISSING = 0.1  # a class with less than this part of its real share is missing
 ROUNDS = 300
+FEW = 10  # pictures; of fewer no share is worked out
 
 
 def histogram(named: np.ndarray, num_classes: int) -> np.ndarray:
@@ -51,6 +52,13 @@ def divergence(p: np.ndarray, q: np.ndarray) -> float:
         return float((a[some] * np.log2(a[some] / middle[some])).sum())
 
     return max(0.0, (from_middle(p) + from_middle(q)) / 2)
+
+
+def precision_by_class(named: np.ndarray, inside: np.ndarray, num_classes: int) -> list[float | None]:
+    """Of the pictures named each class (N,), the share that lie among real pictures (N,); None for a handful."""
+    counts = np.bincount(named, minlength=num_classes)
+    real = np.bincount(named, weights=inside, minlength=num_classes)
+    return [float(part / count) if count >= FEW else None for part, count in zip(real, counts, strict=True)]
 
 
 def class_report(

@@ -51,7 +51,7 @@ def evaluate(
     bar.doing = "Looking at the fakes"
     features = reference.judge.features(fakes, bar.tick)
     bar.doing = "Comparing every picture with every other"
-    figures, realism = reference.compare(features, seed, lambda: bar.tick(0))
+    figures, realism, class_precision = reference.compare(features, seed, lambda: bar.tick(0))
     bar.doing = "Looking for copies among the training pictures"
     measured = pixels.measure(generator, copies, seed, fakes[:copies], lambda share: bar.tick(share * search))
 
@@ -67,7 +67,11 @@ def evaluate(
         "weights": measured.report["weights"],
         "weights_hash": measured.report["weights_hash"],
         "judge": {"name": reference.judge.name, "hash": reference.judge.hash, "limits": reference.judge.limits},
-        "reference": {"split": "test" if reference.held_out else "train", "n": len(reference.pictures)},
+        "reference": {
+            "split": "test" if reference.held_out else "train",
+            "n": len(reference.pictures),
+            "floor_n": min(n, len(reference.train)),  # training pictures in each draw of a floor
+        },
         "neighbours_n": len(reference.beside(features)[0]),
         "figures": {
             name: None if value is None else {"value": value, "floor": floors.get(name)}
@@ -92,6 +96,7 @@ def evaluate(
     probabilities = judge.probabilities(features)
     if probabilities is not None and real is not None and judge.confusion is not None:
         report["classes"] = class_report(probabilities, real, judge.confusion, judge.class_names)
+        report["classes"] |= {"precision": class_precision, "real_precision": reference.class_floors(n) or None}
         if figures.score is not None and len(real) >= 2 * SPLITS:
             own = shuffled_score(real[np.random.default_rng(seed).permutation(len(real))[:n]])
             report["figures"]["score"] |= {"deviation": shuffled_score(probabilities).deviation, "real": own.mean}

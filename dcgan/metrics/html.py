@@ -8,7 +8,8 @@ import numpy as np
 
 from dcgan.images import grid, png_bytes, upscale
 from dcgan.metrics.evaluation import fakes_of, pairs_of
-from dcgan.metrics.words import FIGURES, copy_sentence, metric_name, times_floor, verdict
+from dcgan.metrics.verdict import answers, verdict
+from dcgan.metrics.words import FIGURES, beside, copy_sentence, floors, metric_name, origin, times_floor
 
 if TYPE_CHECKING:
     from dcgan.models import Generator
@@ -24,6 +25,10 @@ th, td { text-align: left; padding: 0.35rem 0.6rem 0.35rem 0; border-bottom: 1px
 td.number { text-align: right; white-space: nowrap; }
 td small, p small { color: var(--quiet); }
 img { image-rendering: pixelated; max-width: 100%; border-radius: 4px; }
+.answers { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); }
+.answers div { border: 1px solid var(--line); border-radius: 8px; padding: 0.8rem 1rem; }
+.answers b { display: block; font-size: 1.1rem; } .good b { color: #2E7D4F; } .watch b { color: #B07A12; }
+.bad b { color: #C0392B; }
 .bar { background: var(--warm); height: 0.6rem; } .bar.real { background: #5A8FB8; margin-top: 2px; }
 """
 
@@ -34,13 +39,15 @@ def html_report(generator: "Generator", report: dict[str, Any], name: str) -> by
     parts = [
         f"<h1>{html.escape(title)}</h1>",
         f"<p class=verdict>{html.escape(verdict(report).text)}</p>",
-        _origin(report),
+        _answers(report),
         "<h2>Figures</h2>",
         _figures(report),
         _ruler(report),
         _classes(report),
         "<h2>Pictures</h2>",
         *_pictures(generator, report),
+        "<h2>How it was measured</h2>",
+        _origin(report),
         *(f"<p><small>{html.escape(note)}</small></p>" for note in report["notes"]),
     ]
     page = (
@@ -50,14 +57,17 @@ def html_report(generator: "Generator", report: dict[str, Any], name: str) -> by
     return page.encode()
 
 
-def _origin(report: dict[str, Any]) -> str:
-    against, judge = report["reference"], report["judge"]
-    text = (
-        f"{report['n']:,} fakes of seeds {report['seed']} to {report['seed'] + report['n'] - 1}, step "
-        f"{report['step']:,}, {report['weights']} weights {report['weights_hash'][:12]}, against {against['n']:,} "
-        f"{against['split']} pictures of {report['data']} at {report['image_size']} px; judge {judge['name']} "
-        f"{judge['hash'][:12]}. {judge['limits']}"
+def _answers(report: dict[str, Any]) -> str:
+    cards = "".join(
+        f"<div class={answer.level}>{html.escape(answer.question)}<b>{html.escape(answer.short)}</b>"
+        f"<small>{html.escape(answer.text)}</small></div>"
+        for answer in answers(report)
     )
+    return f"<div class=answers>{cards}</div>"
+
+
+def _origin(report: dict[str, Any]) -> str:
+    text = f"{origin(report)} {floors(report)} {report['judge']['limits']}"
     return f"<p><small>{html.escape(text)}</small></p>"
 
 
@@ -66,12 +76,10 @@ def _figures(report: dict[str, Any]) -> str:
     for key, figure in FIGURES.items():
         found = report["figures"][key]
         if found is not None:
-            floor = found["floor"]
-            beside = f"{floor['mean']:.{figure.digits}f} ± {floor['deviation']:.{figure.digits}f}" if floor else "none"
             label = f"{figure.label} ({metric_name(report)})" if key == "distance" else figure.label
             rows.append(
                 f"<tr><td>{html.escape(label)}<br><small>{html.escape(figure.meaning)}</small></td>"
-                f"<td class=number>{found['value']:.{figure.digits}f}</td><td class=number>{beside}</td>"
+                f"<td class=number>{found['value']:.{figure.digits}f}</td><td class=number>{beside(figure, found)}</td>"
                 f"<td>{figure.better}</td></tr>"
             )
     head = "<tr><th>Figure<th>Fakes<th>Real against real<th>Better</tr>"
@@ -99,14 +107,25 @@ def _classes(report: dict[str, Any]) -> str:
     if classes is None:
         return ""
     most = max(*classes["share"], *classes["real_share"], 1e-9)
-    rows = "".join(
-        f"<tr><td>{html.escape(name)}</td><td style='width:60%'><div class=bar style='width:{100 * share / most:.1f}%'>"
-        f"</div><div class='bar real' style='width:{100 * real / most:.1f}%'></div></td>"
-        f"<td class=number>{share:.1%}<br><small>real {real:.1%}</small></td></tr>"
-        for name, share, real in zip(classes["names"], classes["share"], classes["real_share"], strict=True)
-    )
+    rows, many = [], classes["precision"] is not None
+    for i, (name, share, real) in enumerate(
+        zip(classes["names"], classes["share"], classes["real_share"], strict=True)
+    ):
+        bars = "".join(
+            f"<div class='{kind}' style='width:{100 * value / most:.1f}%'></div>"
+            for kind, value in (("bar", share), ("bar real", real))
+        )
+        row = f"<td>{html.escape(name)}</td><td style='width:45%'>{bars}</td>"
+        row += f"<td class=number>{share:.1%}<br><small>real {real:.1%}</small></td>"
+        if many:
+            floor = classes["real_precision"][i] if classes["real_precision"] else None
+            beside = f"<small>real {floor['mean']:.0%} ± {floor['deviation']:.0%}</small>" if floor else ""
+            own = classes["precision"][i]
+            row += f"<td class=number>{'–' if own is None else f'{own:.0%}'}<br>{beside}</td>"
+        rows.append(f"<tr>{row}</tr>")
     covered = f"{classes['covered']} of {classes['classes']} classes appear."
-    return f"<h2>Classes</h2><p>{covered}</p><table>{rows}</table>"
+    head = "<tr><th>Class<th>Fakes above, real pictures below<th>Share" + "<th>Look real" * many + "</tr>"
+    return f"<h2>Classes</h2><p>{covered}</p><table>{head}{''.join(rows)}</table>"
 
 
 def _pictures(generator: "Generator", report: dict[str, Any]) -> list[str]:

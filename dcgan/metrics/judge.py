@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from dcgan import sources
+from dcgan import judging, sources
 from dcgan.config import BadInput, Config
 from dcgan.metrics import classifier, edges
 
@@ -84,14 +84,8 @@ def judge_of(config: Config) -> Judge:
         if judge.hash != SHIPPED_HASH:
             raise BadInput(f"{SHIPPED} is not the classifier that came with the studio: put the original there again.")
         return judge
-    own = own_path(source, config.data_fingerprint, config.channels)
+    own = judging.path_of(source, config.data_fingerprint, config.channels)
     return _read(own, own.stat().st_mtime_ns) if own.exists() else EdgeJudge(config.channels)
-
-
-def own_path(source: sources.Source, fingerprint: str, channels: int) -> Path:
-    """Where a classifier trained for a data set lives; a filter of classes changes nothing."""
-    name = f"{source.title.lower()}cnn" if source.kind == "idx" else f"{fingerprint}-{channels}"
-    return sources.DATA_DIR / "judges" / f"{name}.safetensors"
 
 
 @functools.lru_cache(maxsize=4)

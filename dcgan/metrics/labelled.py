@@ -2,24 +2,22 @@
 
 import contextlib
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from dcgan import idx
+from dcgan import idx, judging
 from dcgan.config import BadInput
 from dcgan.decoders import Shape, decoded
 from dcgan.listing import class_of
 from dcgan.metrics.classifier import FRAME, framed
-from dcgan.prepared import MIN_FOR_TEST, held_out
+from dcgan.prepared import held_out
 from dcgan.sources import Source, class_names, picture_names
 
-MAX_CLASSES = 100
 MAX_PICTURES = 20_000  # read from a folder or zip, chosen at random: enough to learn its classes
-MIN_OF_CLASS = 20
 
 
 class Labelled(NamedTuple):
@@ -35,32 +33,27 @@ class Examples(NamedTuple):
     class_names: tuple[str, ...]
 
 
-def labelled(source: Source, channels: int) -> Examples:
-    """All classes of a data set; raises BadInput where there are none, or too few pictures of them."""
+def labelled(source: Source, channels: int, progress: Callable[[float], None] = lambda share: None) -> Examples:
+    """All classes of a data set; raises BadInput where there are none, or too few pictures of them.
+
+    `progress` is called with the share of the pictures that have been read.
+    """
     if source.kind == "idx":
         return Examples(_read_idx(source, "train"), _read_idx(source, "test"), class_names(source))
+    if reason := judging.why_not(source):
+        raise BadInput(reason)
     names = picture_names(source)
     classes = classes_of(names)
-    if len(classes) < 2:
-        raise BadInput(
-            f"{source.title} has no classes: put its pictures into two or more sub-folders, one for each class."
-        )
-    if len(classes) > MAX_CLASSES:
-        raise BadInput(f"{source.title} has {len(classes)} sub-folders; at most {MAX_CLASSES} can be classes.")
-    smallest = min(classes, key=lambda name: len(classes[name]))
-    if len(classes[smallest]) < MIN_OF_CLASS or len(names) < MIN_FOR_TEST:
-        raise BadInput(
-            f"{source.title} has too few pictures to learn its classes: at least {MIN_OF_CLASS} in each sub-folder "
-            f"({smallest!r} has {len(classes[smallest])}) and {MIN_FOR_TEST} in all are needed."
-        )
     pairs = [(name, label) for label, name_of in enumerate(sorted(classes)) for name in classes[name_of]]
     pairs = random.Random(0).sample(pairs, min(len(pairs), MAX_PICTURES))
     label_of = dict(pairs)
     shape = Shape(FRAME, channels, "square")
+    looked_at = 0
     found: dict[str, np.ndarray] = {}  # name -> (C, 32, 32), of those that can be read
     with contextlib.closing(decoded(source.path, list(label_of), shape)) as chunks:
         for chunk, facts, rows in chunks:
             readable = [name for name, (_, reason) in zip(chunk, facts, strict=True) if not reason]
+            progress((looked_at := looked_at + len(chunk)) / len(label_of))
             found |= zip(readable, np.frombuffer(rows, np.uint8).reshape(-1, channels, FRAME, FRAME), strict=True)
     splits, test_names = [], held_out(names)
     for is_test in (False, True):

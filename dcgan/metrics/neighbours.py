@@ -20,6 +20,7 @@ class Neighbours(NamedTuple):
     density: float  # how crowded with real pictures the places of fakes are; about 1 for real ones, can be above
     coverage: float  # share of real pictures with a fake among their nearest
     realism: np.ndarray  # float64 (N,), of each fake: 1 and more lies among real pictures, large is typical
+    inside: np.ndarray  # bool (N,), whether each fake lies among real pictures; precision is their share
 
 
 def neighbours(real: np.ndarray, fake: np.ndarray, beat: Callable[[], None] = lambda: None) -> Neighbours:
@@ -46,12 +47,14 @@ def neighbours(real: np.ndarray, fake: np.ndarray, beat: Callable[[], None] = la
         covered |= close.any(0)
         beat()
         realism.append((real_3[small] / d[:, small].clamp(min=1e-12)).amax(1))
+    among = torch.cat(inside)
     return Neighbours(
-        torch.cat(inside).double().mean().item(),
+        among.double().mean().item(),
         recalled.double().mean().item(),
         crowd / (K_DENSITY * len(f)),
         covered.double().mean().item(),
         torch.cat(realism).numpy(),
+        among.numpy(),
     )
 
 

@@ -114,7 +114,7 @@ def measure(
         "splits": {"train": len(train), "test": len(test)},
         "held_out_drawn": len(held_out),
         "train_searched": len(searched),
-        "weights": "EMA" if config.ema_half_life_images else "plain (EMA is off)",
+        "weights": "EMA" if config.ema_half_life_images else "raw",
         "weights_hash": generator.origin.weights_hash if generator.origin else weights_hash(generator.state_dict()),
         "unit": "grey levels of 255",
         "mean": each("mean"),  # of all pixels

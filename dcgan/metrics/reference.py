@@ -13,7 +13,7 @@ import numpy as np
 from dcgan import sources
 from dcgan.config import Config
 from dcgan.files import publish
-from dcgan.metrics.classes import divergence, histogram
+from dcgan.metrics.classes import divergence, histogram, precision_by_class
 from dcgan.metrics.frechet import frechet, gaussian
 from dcgan.metrics.judge import Tick, _quiet, judge_of
 from dcgan.metrics.kernel import kernel_distance, kernel_within
@@ -22,7 +22,7 @@ from dcgan.metrics.pixels import real_pictures
 from dcgan.metrics.score import SPLITS, Score, class_score
 from dcgan.metrics.spoil import SPOILT
 
-VERSION = 1  # raised when a figure is worked out in another way, so that kept ones are made again
+VERSION = 2  # raised when a figure is worked out in another way, so that kept ones are made again
 FLOOR_DRAWS = 4
 MAX_REFERENCE = 10_000
 MAX_NEIGHBOURS = 5000  # on either side: distances of all pairs grow with the square
@@ -43,7 +43,8 @@ class Figures(NamedTuple):
 
 class Comparison(NamedTuple):
     figures: Figures
-    realism: np.ndarray | None  # float64, of the first pictures, as many as were compared; large is typical
+    realism: np.ndarray | None = None  # float64, of the first pictures, as many as were compared; large is typical
+    class_precision: list[float | None] | None = None  # precision among the pictures that are named each class
 
 
 class Reference:
@@ -76,7 +77,8 @@ class Reference:
         """
         if self._kernel_within is None:
             self._kernel_within = kernel_within(self.features, beat)
-        realism = None
+        realism = class_precision = None
+        probabilities = self.judge.probabilities(features)
         found = {
             "distance": self.distance(features),
             "kernel": kernel_distance(features, self.features, self._kernel_within, beat),
@@ -86,13 +88,15 @@ class Reference:
             among = neighbours(*beside, beat)
             found |= {name: getattr(among, name) for name in ("precision", "recall", "density", "coverage")}
             realism = among.realism
-        probabilities = self.judge.probabilities(features)
+            if probabilities is not None:
+                named = probabilities[: len(among.inside)].argmax(1)
+                class_precision = precision_by_class(named, among.inside, len(self.judge.class_names))
         if probabilities is not None and self.probabilities is not None:
             if len(features) >= 2 * SPLITS:
                 found["score"] = shuffled_score(probabilities).mean
             counts = [histogram(p, len(self.judge.class_names)) for p in (probabilities, self.probabilities)]
             found["divergence"] = divergence(*counts)
-        return Comparison(Figures(**found), realism)
+        return Comparison(Figures(**found), realism, class_precision)
 
     def beside(self, features: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """As many features of test pictures, drawn by the seed, and of these, at most 5,000."""
@@ -107,8 +111,11 @@ class Reference:
         """
         if not self.held_out:
             return {}
-        n = min(n, len(self.train))
-        return _kept_json(self._cache_path("floor", n, FLOOR_DRAWS, ".json"), lambda: self._work_out_floors(n, tick))
+        return self._kept_floors(n, tick)["figures"]
+
+    def class_floors(self, n: int, tick: Tick = _quiet) -> list[dict[str, float] | None]:
+        """The floor of each class's precision, None for a class with few pictures; empty without classes."""
+        return self._kept_floors(n, tick)["classes"] if self.held_out and self.judge.class_names else []
 
     def distance_floor(self, n: int) -> dict[str, float] | None:
         """The floor of the distance alone, which takes a third of the time; None without held-out pictures."""
@@ -153,10 +160,18 @@ class Reference:
         ruler = self._cache_path("ruler", n, ".json").exists()
         return self.held_out * n * (FLOOR_DRAWS * (not floors) + (len(SPOILT) + 1) * (not ruler))
 
-    def _work_out_floors(self, n: int, tick: Tick) -> dict[str, dict[str, float]]:
-        draws = [self.compare(x, draw, lambda: tick(0)).figures for draw, x in enumerate(self._draws(n, tick))]
-        columns = {name: [getattr(draw, name) for draw in draws] for name in Figures._fields}
-        return {name: _spread(values) for name, values in columns.items() if None not in values}
+    def _kept_floors(self, n: int, tick: Tick) -> dict[str, Any]:
+        n = min(n, len(self.train))
+        return _kept_json(self._cache_path("floor", n, FLOOR_DRAWS, ".json"), lambda: self._work_out_floors(n, tick))
+
+    def _work_out_floors(self, n: int, tick: Tick) -> dict[str, Any]:
+        draws = [self.compare(x, draw, lambda: tick(0)) for draw, x in enumerate(self._draws(n, tick))]
+        columns = {name: [getattr(draw.figures, name) for draw in draws] for name in Figures._fields}
+        classes = zip(*(draw.class_precision or [] for draw in draws), strict=True)
+        return {
+            "figures": {name: _spread(values) for name, values in columns.items() if None not in values},
+            "classes": [None if None in values else _spread(list(values)) for values in classes],
+        }
 
     def _draws(self, n: int, tick: Tick) -> Iterator[np.ndarray]:
         """Features of n training pictures at a time, no picture twice where there are enough."""

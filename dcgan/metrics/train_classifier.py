@@ -5,8 +5,10 @@ python -m dcgan.metrics.train_classifier --data fashion-mnist --out dcgan/metric
 
 import argparse
 import math
+import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,12 +17,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dcgan import sources
-from dcgan.config import BadInput
+from dcgan import judging, sources
+from dcgan.checkpoint import weights_hash
+from dcgan.config import BadInput, first_line
 from dcgan.files import publish
 from dcgan.metrics import classifier as judge
 from dcgan.metrics.classes import confusion
-from dcgan.metrics.judge import own_path
 from dcgan.metrics.labelled import Labelled, labelled
 from dcgan.runs import slug
 
@@ -30,6 +32,8 @@ PEAK_LR = 4e-3
 WEIGHT_DECAY = 0.02
 SHIFT = 2  # pixels
 OnStep = Callable[[int, int, float], None]  # called with (step, steps in all, loss)
+Tell = Callable[[float, str], None]  # called with the share done, 0 to 1, and what is being done
+READING, LEARNING = 0.1, 0.95  # shares of the time at which these end
 
 
 def train(
@@ -110,13 +114,26 @@ def named(network: judge.Classifier, examples: Labelled) -> np.ndarray:
 
 
 def train_own(
-    spec: str, channels: int, num_steps: int = NUM_STEPS, seed: int = 0, on_step: OnStep = lambda step, of, loss: None
+    spec: str,
+    channels: int,
+    num_steps: int = NUM_STEPS,
+    seed: int = 0,
+    on_step: OnStep = lambda step, of, loss: None,
+    tell: Tell = lambda share, doing: None,
 ) -> tuple[judge.Classifier, judge.About]:
-    """A classifier of a data set's own classes; raises BadInput for data without any, or with too few pictures."""
+    """A classifier of a data set's own classes; raises BadInput for data without any, or with too few pictures.
+
+    Its name ends with its weights' hash: distances by two classifiers can't be compared, nor be mistaken for another.
+    """
     source = sources.resolve(spec, download=True)
-    found = labelled(source, channels)
-    is_idx = source.kind == "idx"
-    network = train(found.train, len(found.class_names), num_steps, seed, source.title != "MNIST", on_step)
+    found = labelled(source, channels, lambda share: tell(READING * share, "Reading the pictures"))
+
+    def learnt(step: int, of: int, loss: float) -> None:
+        tell(READING + (LEARNING - READING) * step / of, "Learning the classes")
+        on_step(step, of, loss)
+
+    network = train(found.train, len(found.class_names), num_steps, seed, source.title != "MNIST", learnt)
+    tell(LEARNING, "Checking it on held-out pictures")
     names, true = named(network, found.test), found.test.labels.numpy()
     right, usual = float((names == true).mean()), float(np.bincount(true).max() / len(true))
     if right < (1 + 2 * usual) / 3:  # a third of the way from always naming the most usual class to no mistake at all
@@ -126,10 +143,10 @@ def train_own(
         )
     confused = tuple(tuple(row) for row in confusion(names, true, len(found.class_names)).round(4).tolist())
     about = judge.About(
-        f"{slug(source.title) or 'own'}cnn",
+        f"{slug(source.title) or 'own'}cnn-{weights_hash(network.state_dict())[:6]}",
         found.class_names,
         channels,
-        2 if is_idx else 0,
+        2 if source.kind == "idx" else 0,
         round(right, 4),
         source.title,
         sources.fingerprint(source),
@@ -144,28 +161,59 @@ def main() -> int:
     parser.add_argument("--channels", type=int, choices=(1, 3), help="1 for grey, 3 for colour (default: the data's)")
     parser.add_argument("--steps", type=int, default=NUM_STEPS)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--name", help="of its features (default: from the data)")
+    parser.add_argument("--name", help="of its features (default: from the data and the weights)")
     parser.add_argument("--out", type=Path, help="the file to write (default: where evaluate looks for it)")
+    parser.add_argument("--expect", metavar="HASH", default="", help="refuse data with another fingerprint")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, _interrupted)
+    reporter: judging.Reporter | None = None
+    try:
+        source = sources.resolve(args.data, download=True)
+        with judging.hold():
+            channels = args.channels or sources.default_channels(source)
+            fingerprint = sources.fingerprint(source)
+            out = args.out or judging.path_of(source, fingerprint, channels)
+            reporter = judging.Reporter(source.title, out)
+            if args.expect not in ("", fingerprint):
+                raise BadInput(f"data {args.data!r} has changed since this run was trained: put it back as it was.")
+            network, about = train_own(args.data, channels, args.steps, args.seed, _print_step(), reporter.tell)
+            out.parent.mkdir(parents=True, exist_ok=True)
+            publish(out, judge.save_bytes(network, about._replace(name=args.name or about.name)))
+            digest = judge.load(out)[2]
+            reporter.end("finished", accuracy=about.test_accuracy)
+    except (BadInput, OSError) as error:
+        return _failed(reporter, str(error), 2)
+    except KeyboardInterrupt:
+        if reporter:
+            reporter.end("cancelled")
+        print("Cancelled.", file=sys.stderr)
+        return 1
+    except Exception as error:
+        traceback.print_exc()
+        return _failed(reporter, f"The judge could not be trained: {first_line(error)}.", 1)
+    print(f"{out}: {about.test_accuracy:.2%} right on held-out pictures, {out.stat().st_size / 1e6:.2f} MB, {digest}")
+    return 0
+
+
+def _print_step() -> OnStep:
     began = time.monotonic()
 
     def on_step(step: int, num_steps: int, loss: float) -> None:
         if step % 50 == 0 or step == num_steps:
             print(f"step {step:,} of {num_steps:,}  loss {loss:.3f}  {time.monotonic() - began:.0f} s", flush=True)
 
-    try:
-        source = sources.resolve(args.data, download=True)
-        channels = args.channels or sources.default_channels(source)
-        network, about = train_own(args.data, channels, args.steps, args.seed, on_step)
-        out = args.out or own_path(source, sources.fingerprint(source), channels)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        publish(out, judge.save_bytes(network, about._replace(name=args.name or about.name)))
-        digest = judge.load(out)[2]
-    except (BadInput, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(f"{out}: {about.test_accuracy:.2%} right on held-out pictures, {out.stat().st_size / 1e6:.2f} MB, {digest}")
-    return 0
+    return on_step
+
+
+def _failed(reporter: judging.Reporter | None, error: str, code: int) -> int:
+    if reporter:
+        reporter.end("failed", error)
+    print(error, file=sys.stderr)
+    return code
+
+
+def _interrupted(signum: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

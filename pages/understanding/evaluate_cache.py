@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from dcgan import judging
+from dcgan.config import BadInput
 from dcgan.runs import Run
 from pages.common import address
 from pages.common.loading import Opened, modified, open_at
@@ -41,11 +43,12 @@ def pick_n() -> int:
 
 def kept(wanted: Wanted, n: int) -> dict[str, Any] | None:
     """The report that the run already has of these very weights, or None; raises BadInput without a generator."""
-    return _kept(str(wanted.run.path), wanted.step, modified(wanted.run, wanted.step), n, _newest(wanted.run))
+    marks = (_newest(wanted.run), _judge_made(wanted.run))
+    return _kept(str(wanted.run.path), wanted.step, modified(wanted.run, wanted.step), n, marks)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _kept(run_path: str, step: int | None, modified: int, n: int, reports: int) -> dict[str, Any] | None:
+def _kept(run_path: str, step: int | None, modified: int, n: int, marks: tuple[int, int]) -> dict[str, Any] | None:
     from dcgan.metrics.evaluation import kept_report
 
     run = Run(run_path)
@@ -60,11 +63,20 @@ def _newest(run: Run) -> int:
         return 0
 
 
+def _judge_made(run: Run) -> int:
+    """When a judge of its own was trained for the run's data, in nanoseconds; 0 without one."""
+    try:
+        return judging.path_for(run.config).stat().st_mtime_ns
+    except (OSError, BadInput):
+        return 0
+
+
 def measure(all_wanted: list[Wanted], n: int) -> Iterator[tuple[Wanted, dict[str, Any]]]:
     """Measure one after the other, under one bar; each report is kept as soon as it is there."""
     from dcgan.metrics.evaluation import evaluate_run
 
-    bar = st.progress(0.0, text="Beginning …")
+    bar, remark = st.progress(0.0, text="Beginning …"), st.empty()
+    remark.caption("Leaving this page, or changing a choice on it, stops the measuring.")
     for number, wanted in enumerate(all_wanted):
 
         def show(share: float, doing: str, number: int = number, wanted: Wanted = wanted) -> None:
@@ -73,6 +85,7 @@ def measure(all_wanted: list[Wanted], n: int) -> Iterator[tuple[Wanted, dict[str
 
         yield wanted, evaluate_run(wanted.run, wanted.opened.generator, n, progress=show)
     bar.empty()
+    remark.empty()
 
 
 def show_kept(wanted: Wanted, n: int) -> None:

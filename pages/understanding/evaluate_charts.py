@@ -1,7 +1,7 @@
 """The figures of an evaluation as bars beside their floors."""
 
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -57,61 +57,104 @@ def draw_hills(pixels: dict[str, Any]) -> None:
     )
 
 
+class Row(NamedTuple):
+    """One line of a ladder."""
+
+    label: str
+    value: float
+    colour: str = BLUE
+    error: float = 0.0
+
+
 def draw_ruler(report: dict[str, Any]) -> None:
-    """The distance on a logarithmic line, between real pictures and real pictures made worse in known ways."""
+    """The distance between that of real pictures and those of real pictures made worse in known ways."""
     found = report["figures"]["distance"]
-    floor, value = found["floor"]["mean"], max(found["value"], 1e-6)
-    marks = [("real pictures", floor), *((mark["label"], mark["distance"]) for mark in report["ruler"])]
-    marks = [(label, max(distance, 1e-6)) for label, distance in marks]
+    floor = found["floor"]
+    rows = [Row("real pictures", floor["mean"], error=floor["deviation"])]
+    rows += [Row(mark["label"], mark["distance"]) for mark in report["ruler"]]
+    rows.append(Row("<b>these fakes</b>", found["value"], WARM))
+    draw_ladder(rows, "The distance of the fakes between those of real and of spoilt pictures")
+
+
+def draw_ladder(rows: list[Row], alt: str) -> None:
+    """Distances from the smallest on, each a dot on a logarithmic line with its value beside it."""
+    rows = sorted((row._replace(value=max(row.value, 1e-6)) for row in rows), key=lambda row: row.value)
     figure = go.Figure()
-    low, high = max(floor - 2 * found["floor"]["deviation"], floor / 3), floor + 2 * found["floor"]["deviation"]
-    figure.add_vrect(x0=low, x1=high, fillcolor=BLUE, opacity=0.25, line_width=0)
-    everything = [*(distance for _, distance in marks), value]
-    ends = [min(everything) / 2.5, max(everything) * 4]
-    figure.add_scatter(x=ends, y=[0, 0], mode="lines", line={"color": STONE, "width": 2}, hoverinfo="skip")
-    for i, (label, distance) in enumerate(sorted(marks, key=lambda mark: mark[1])):
-        figure.add_scatter(
-            x=[distance],
-            y=[0],
-            mode="markers",
-            marker={"symbol": "line-ns", "size": 16, "line": {"width": 2.5, "color": BLUE}},
-            hovertemplate=f"{label}: %{{x:.3g}}<extra></extra>",
-        )
-        below = {"ay": (30, 50, 70)[i % 3], "ax": 0, "yanchor": "top"}
-        _say(figure, label, distance, BLUE, **below)
-    hover = f"these fakes: {value:.3g}<extra></extra>"
-    dot = {"size": 20, "color": WARM, "symbol": "circle"}
-    figure.add_scatter(x=[value], y=[0], mode="markers", marker=dot, hovertemplate=hover)
-    _say(figure, f"<b>these fakes, {value:.2f}</b>", value, WARM, ay=-32, ax=0, yanchor="bottom")
+    ends = [rows[0].value / 1.6, rows[-1].value * 2.2]
+    for at, row in enumerate(rows):
+        line = {"color": f"{row.colour}66", "width": 2}
+        figure.add_scatter(x=[ends[0], row.value], y=[at, at], mode="lines", line=line, hoverinfo="skip")
+    figure.add_scatter(
+        x=[row.value for row in rows],
+        y=list(range(len(rows))),
+        mode="markers+text",
+        marker={"size": 13, "color": [row.colour for row in rows]},
+        text=[f"  {row.value:.2f}" for row in rows],
+        textposition="middle right",
+        error_x={"type": "data", "array": [row.error for row in rows], "thickness": 1.5, "color": STONE},
+        hovertemplate="%{x:.3g}<extra></extra>",
+        cliponaxis=False,
+    )
     figure.update_xaxes(type="log", range=[float(np.log10(end)) for end in ends], visible=False)
-    figure.update_yaxes(range=[-1.9, 1], visible=False)
+    names = {"tickvals": list(range(len(rows))), "ticktext": [row.label for row in rows]}
+    figure.update_yaxes(**names, range=[len(rows) - 0.5, -0.5], showgrid=False, zeroline=False)
     figure.update_layout(showlegend=False)
-    theme(figure, height=180)
-    st.plotly_chart(figure, config={"displayModeBar": False}, alt="The distance on a ruler of spoilt real pictures")
+    theme(figure, height=40 + 30 * len(rows))
+    st.plotly_chart(figure, config={"displayModeBar": False}, alt=alt)
 
 
-def _say(figure: go.Figure, text: str, x: float, colour: str, **place: Any) -> None:
-    """A label with a thin line to its place on the ruler."""
-    line = {"showarrow": True, "arrowhead": 0, "arrowwidth": 1, "arrowcolor": colour}
-    figure.add_annotation(x=float(np.log10(x)), y=0, text=text, font={"size": 13}, **line, **place)
+PLAIN = {  # figures from 0 to about 1, in everyday words above the field's
+    "precision": "Look real<br>(precision)",
+    "recall": "Variety<br>(recall)",
+    "density": "Typical<br>(density)",
+    "coverage": "Covered<br>(coverage)",
+}
 
 
 def draw_shares(report: dict[str, Any], keys: tuple[str, ...]) -> None:
     """Figures from 0 to about 1, fakes beside real pictures, whose error is drawn."""
-    figure = go.Figure()
     shown = [key for key in keys if report["figures"][key] is not None]
-    labels = [LABELS[key].label for key in shown]
     found = [report["figures"][key] for key in shown]
+    draw_pairs(
+        [PLAIN[key] for key in shown],
+        [each["value"] for each in found],
+        [each["floor"] for each in found],
+        "Precision, recall, density and coverage of fakes and of real pictures as bars",
+    )
+
+
+def draw_class_precision(classes: dict[str, Any]) -> None:
+    """The share of each class's fakes that look real, beside that of its real pictures; the 20 weakest."""
+    floors = classes["real_precision"] or [None] * len(classes["names"])
+    rows = [
+        (escape(name), share, floor)
+        for name, share, floor in zip(classes["names"], classes["precision"], floors, strict=True)
+        if share is not None
+    ]
+    weakest = sorted(rows, key=lambda row: row[1] / max(row[2]["mean"], 1e-9) if row[2] else row[1])[:20]
+    rows = [row for row in rows if row in weakest]
+    draw_pairs([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows],
+               "Share of each class's fakes, and of its real pictures, that look real", tilt=True)  # fmt: skip
+
+
+def draw_pairs(
+    labels: list[str], fakes: list[float], floors: list[dict[str, float] | None], alt: str, tilt: bool = False
+) -> None:
+    """Bars of fakes beside those of real pictures, whose error is drawn."""
+    figure = go.Figure()
     style = {"texttemplate": "%{y:.2f}", "hovertemplate": "%{x}: %{y:.3f}<extra></extra>"}
-    figure.add_bar(x=labels, y=[each["value"] for each in found], name="fakes", marker_color=WARM, **style)
-    floors = [each["floor"] for each in found]
-    if all(floors) and floors:
-        error = {"type": "data", "array": [floor["deviation"] for floor in floors], "thickness": 1.5, "color": STONE}
-        real = [floor["mean"] for floor in floors]
+    figure.add_bar(x=labels, y=fakes, name="fakes", marker_color=WARM, **style)
+    if any(floors):
+        deviations = [floor["deviation"] if floor else None for floor in floors]
+        error = {"type": "data", "array": deviations, "thickness": 1.5, "color": STONE}
+        real = [floor["mean"] if floor else None for floor in floors]
         figure.add_bar(x=labels, y=real, name="real pictures", marker_color=BLUE, error_y=error, **style)
-    figure.update_traces(textposition="inside", insidetextanchor="start", textangle=0)
+    if tilt:
+        figure.update_traces(texttemplate="")
+        figure.update_xaxes(tickangle=-35)
+    figure.update_traces(textposition="inside", insidetextanchor="start", textangle=0, constraintext="none")
     figure.update_layout(barmode="group", bargap=0.3, bargroupgap=0.08)
-    show(figure, "", "", "Precision, recall, density and coverage of fakes and of real pictures as bars")
+    show(figure, "", "", alt)
 
 
 def draw_classes(classes: dict[str, Any]) -> None:
@@ -163,20 +206,31 @@ def draw_over_steps(
 
 
 def draw_runs(reports: dict[str, dict[str, Any]]) -> None:
-    """The distance of each run as a bar, with the floor as a dotted line."""
+    """The distance of each run, and that of real pictures."""
+    found = {name: report["figures"]["distance"] for name, report in reports.items()}
+    rows = [Row(escape(name), each["value"], WARM) for name, each in found.items()]
+    floor = next(iter(found.values()))["floor"]
+    if floor:
+        rows.append(Row("real pictures", floor["mean"], error=floor["deviation"]))
+    draw_ladder(rows, "The distance of each run, and that of real pictures")
+
+
+def draw_shares_of_runs(reports: dict[str, dict[str, Any]], keys: tuple[str, ...]) -> None:
+    """Figures from 0 to about 1 of several runs, side by side, with the real pictures' last."""
     figure = go.Figure()
-    names = [escape(name) for name in reports]
-    values = [report["figures"]["distance"]["value"] for report in reports.values()]
-    style = {"texttemplate": "%{x:.2f}", "hovertemplate": "%{y}: %{x:.3f}<extra></extra>"}
-    figure.add_bar(x=values, y=names, orientation="h", marker_color=WARM, showlegend=False, **style)
-    floors = [report["figures"]["distance"]["floor"] for report in reports.values()]
-    if floors[0]:
-        figure.add_vline(x=floors[0]["mean"], line_dash="dot", line_color=BLUE, line_width=2)
-    figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
-    ends = [min([*values, *(floor["mean"] for floor in floors if floor)]) / 2, 1.2 * max(values)]
-    figure.update_xaxes(type="log", fixedrange=True, dtick=1, range=[float(np.log10(max(end, 1e-6))) for end in ends])
-    theme(figure, height=90 + 44 * len(names))
-    st.plotly_chart(figure, config={"displayModeBar": False}, alt="The distance of each run as a bar")
+    style = {"texttemplate": "%{y:.2f}", "textposition": "inside", "insidetextanchor": "start", "textangle": 0}
+    labels = [PLAIN[key] for key in keys]
+    for number, (name, report) in enumerate(reports.items()):
+        values = [(report["figures"][key] or {}).get("value") for key in keys]
+        hover = f"{escape(name)}: %{{y:.3f}}<extra></extra>"
+        shade = {"color": WARM, "opacity": 1 - 0.75 * number / max(len(reports), 2)}
+        figure.add_bar(x=labels, y=values, name=escape(name), marker=shade, hovertemplate=hover, **style)
+    floors = [(next(iter(reports.values()))["figures"][key] or {}).get("floor") for key in keys]
+    if all(floors):
+        real = [floor["mean"] for floor in floors if floor]
+        figure.add_bar(x=labels, y=real, name="real pictures", marker_color=BLUE, **style)
+    figure.update_layout(barmode="group", bargap=0.25, bargroupgap=0.06)
+    show(figure, "", "", "Precision, recall, density and coverage of the runs as bars")
 
 
 def show(figure: go.Figure, y_title: str, x_title: str, alt: str) -> None:

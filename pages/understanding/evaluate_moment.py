@@ -1,40 +1,48 @@
 """One generator: the verdict, its figures beside those of real pictures, and the pictures that prove it."""
 
 import json
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from dcgan.config import BadInput
-from dcgan.metrics.words import FIGURES, copy_sentence, metric_name, times_floor, verdict
-from dcgan.runs import Run, slug
+from dcgan.metrics.verdict import answers, verdict
+from dcgan.metrics.words import FIGURES, beside, copy_sentence, floors, metric_name, origin, times_floor
+from dcgan.runs import slug
 from pages.common.choose import pick_run, pick_step
 from pages.common.widgets import refuse
 from pages.common.words import escaped
 from pages.understanding.evaluate_cache import Wanted, kept, measure, pick_n, show_kept
-from pages.understanding.evaluate_charts import draw_bars, draw_classes, draw_hills, draw_ruler, draw_shares
+from pages.understanding.evaluate_charts import (
+    draw_bars,
+    draw_class_precision,
+    draw_classes,
+    draw_hills,
+    draw_ruler,
+    draw_shares,
+)
+from pages.understanding.evaluate_judge import judge_box
 from pages.understanding.gallery import Card, gallery
 
 if TYPE_CHECKING:
     from dcgan.models import Generator
 
-LOOKS = {  # level -> (alert, icon)
-    "good": (st.success, ":material/check_circle:"),
-    "watch": (st.warning, ":material/visibility:"),
-    "bad": (st.error, ":material/report:"),
+LOOKS = {  # level -> (alert, icon, colour)
+    "good": (st.success, ":material/check_circle:", "green"),
+    "watch": (st.warning, ":material/visibility:", "orange"),
+    "bad": (st.error, ":material/report:", "red"),
 }
 KINDS = {  # what the gallery shows -> (label, caption)
     "best": ("Best", "The fakes that sit deepest among real pictures, best first."),
     "worst": ("Worst", "The fakes that lie farthest from all real pictures, worst first."),
     "first": ("First seeds", "Seeds 0, 1, 2 and so on: no choice was made. Below each its nearest training picture."),
     "closest": (
-        "Closest to a training picture",
+        "Nearest to training",
         "Above the fake, below it its nearest training picture, with their distance in grey levels of 255. A copy "
         "would look the same twice.",
     ),
     "closest_real": (
-        "The same for real ones",
+        "Real ones, too",
         "Held-out real pictures above their nearest training pictures: so close come pictures that nobody copied.",
     ),
 }
@@ -58,13 +66,15 @@ def one_moment() -> None:
         n = pick_n()
     wanted = Wanted(run, step)
     try:
-        report = kept(wanted, n)
+        with st.spinner("Opening the generator …"):
+            report = kept(wanted, n)
         label = "Measure" if report is None else "Measured"
         done = report is not None
         pressed = button.button(label, type="primary", icon=":material/balance:", width="stretch", disabled=done)
         if report is None and pressed:
             ((_, report),) = measure([wanted], n)
             show_kept(wanted, n)
+        judge_box(run, report)
         if report is None:
             _invite(n)
         else:
@@ -86,63 +96,79 @@ def _invite(n: int) -> None:
 
 def _draw(report: dict[str, Any], wanted: Wanted) -> None:
     level, sentence = verdict(report)
-    alert, icon = LOOKS[level]
+    alert, icon, _ = LOOKS[level]
     alert(f"**{escaped(sentence)}**", icon=icon)  # it may name a person's own classes
-    _headline(report)
-    generator = wanted.opened.generator
-
-    if report["ruler"]:
-        st.markdown(
-            "**How far from real? The blue marks are real pictures made worse; farther left is better**",
-            help="The distance of the fakes from real pictures, and that of real pictures made worse in known ways. "
-            f"{FIGURES['distance'].meaning} The scale is logarithmic.",
-        )
-        draw_ruler(report)
-    left, right = st.columns(2, gap="large")
-    with left:
-        help = "  \n".join(f"**{FIGURES[key].label}**: {FIGURES[key].meaning}" for key in FIGURES if key in SHARES)
-        st.markdown("**Fakes should reach the real bars beside them**", help=help)
-        draw_shares(report, SHARES)
-    with right:
-        if report["classes"] is not None:
-            help = "Shares of the classes among the fakes and among real pictures, corrected for the judge's mistakes."
-            st.markdown("**Each class should be as common as in real life**", help=help)
-            draw_classes(report["classes"])
-        else:
-            _copying(report)
+    _answers(report)
     for note in report["notes"]:
         st.caption(f":material/info: {escaped(note)}")
+    generator, classes = wanted.opened.generator, report["classes"]
+    _charts(report)
+    if classes is not None:
+        _class_charts(classes)
+    else:
+        _pixel_charts(report)
     _pictures(report, generator)
-    _details(report, wanted.run)
+    _details(report)
     _downloads(report, generator, wanted)
-    _origin(report)
+    st.caption(escaped(f"{metric_name(report)}: {origin(report)} {floors(report)}"))
 
 
 SHARES = ("precision", "recall", "density", "coverage")
 
 
-def _headline(report: dict[str, Any]) -> None:
-    """The few figures that matter most, each with what real pictures get."""
-    row = st.container(horizontal=True, horizontal_alignment="distribute")
-    found, times = report["figures"]["distance"], times_floor(report)
-    floor = f" (real {found['floor']['mean']:.2f})" if found["floor"] else ""
-    what = f"{metric_name(report)}. {FIGURES['distance'].meaning}"
-    if times is not None:
-        what += f" Here it is {times:.1f} times the floor, at this number of pictures."
-    row.metric("Distance", f"{found['value']:.2f}{floor}", width="content", help=what)
-    for key, label in (("precision", "Look real"), ("recall", "Variety")):
-        figure = report["figures"][key]
-        if figure is not None:
-            floor = f" (real {figure['floor']['mean']:.0%})" if figure["floor"] else ""
-            help = f"{FIGURES[key].label}. {FIGURES[key].meaning}"
-            row.metric(label, f"{figure['value']:.0%}{floor}", width="content", help=help)
-    classes, close = report["classes"], report["pixels"]["close"]
-    if classes is not None:
-        help = "Classes with at least a tenth of their real share among the fakes."
-        row.metric("Classes", f"{classes['covered']} of {classes['classes']}", width="content", help=help)
-    copies = f"{close['fakes']:,} (chance {close['expected']:.0f})" if close else "–"
-    help = "Fakes closer to a training picture than 99% of the held-out real pictures are. Bland ones come close, too."
-    row.metric("Close calls", copies, width="content", help=help)
+def _answers(report: dict[str, Any]) -> None:
+    """The three questions, each with its answer and the figures behind it."""
+    for column, answer in zip(st.columns(3), answers(report), strict=True):
+        _, icon, colour = LOOKS[answer.level]
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"{answer.question}  \n:{colour}[{icon} **{answer.short}**]")
+            st.caption(escaped(answer.text))
+
+
+def _charts(report: dict[str, Any]) -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        times = times_floor(report)
+        help = (
+            "How far these fakes, real pictures, and real pictures made worse in known ways are from the real test "
+            f"pictures. {metric_name(report)}. {FIGURES['distance'].meaning} The scale is logarithmic."
+        )
+        if times is not None:
+            help += f" The fakes' is {times:.1f} times that of real pictures."
+        if report["ruler"]:
+            st.markdown("**Distance from real: the higher in this list, the better**", help=help)
+            draw_ruler(report)
+        else:
+            value = report["figures"]["distance"]["value"]
+            st.metric("Distance from the training pictures", f"{value:.2f}", help=FIGURES["distance"].meaning)
+    with right:
+        help = "  \n".join(f"**{FIGURES[key].label}**: {FIGURES[key].meaning}" for key in FIGURES if key in SHARES)
+        st.markdown("**The fakes' bars should reach the real ones beside them**", help=help)
+        draw_shares(report, SHARES)
+
+
+def _class_charts(classes: dict[str, Any]) -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        help = "Shares of the classes among the fakes and among real pictures, corrected for the judge's mistakes."
+        st.markdown("**Each class should be as common as among real pictures**", help=help)
+        draw_classes(classes)
+    with right:
+        if classes["precision"] is not None:
+            help = "Of the pictures that the judge names each class, the share that lies among real pictures."
+            st.markdown("**How many of each class look real: where is it weak?**", help=help)
+            draw_class_precision(classes)
+
+
+def _pixel_charts(report: dict[str, Any]) -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        _copying(report)
+    with right:
+        st.markdown(
+            "**Light and contrast should be those of real pictures**", help="In grey levels of 255, from the pixels."
+        )
+        draw_bars(report["pixels"])
 
 
 def _copying(report: dict[str, Any]) -> None:
@@ -177,31 +203,35 @@ def _pictures(report: dict[str, Any], generator: "Generator") -> None:
     st.caption(caption)
 
 
-def _details(report: dict[str, Any], run: Run) -> None:
+FIGURES_CSS = """
+<style>
+.figures { display: grid; grid-template-columns: minmax(0, 1fr) auto auto; gap: 0 1.6rem; }
+.figures > * { padding: 0.45rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
+.figures .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.figures small { display: block; opacity: 0.7; line-height: 1.35; } .figures .h { opacity: 0.7; font-size: 0.85rem; }
+@media (max-width: 640px) { .figures { gap: 0 0.8rem; font-size: 0.92rem; } }
+</style>
+"""
+
+
+def _details(report: dict[str, Any]) -> None:
     with st.expander("All figures, with their floors and what they mean"):
-        rows = []
-        for key, figure in FIGURES.items():
+        cells = "<div class=h>Figure</div><div class='h n'>Fakes</div><div class='h n'>Real against real</div>"
+        for key, figure in FIGURES.items():  # our own words only
             found = report["figures"][key]
-            if found is None:
-                continue
-            floor = found["floor"]
-            real = f"{floor['mean']:.{figure.digits}f} ± {floor['deviation']:.{figure.digits}f}" if floor else "–"
-            value = f"{found['value']:.{figure.digits}f}"
-            rows.append({"Figure": figure.label, "Fakes": value, "Real against real": real, "Better": figure.better,
-                         "What it says": figure.meaning})  # fmt: skip
-        st.table(rows, hide_index=True, border="horizontal")
+            if found is not None:
+                cells += f"<div>{figure.label}<small>{figure.meaning} {figure.better.capitalize()} is better.</small>"
+                cells += f"</div><div class=n>{found['value']:.{figure.digits}f}</div>"
+                cells += f"<div class=n>{beside(figure, found)}</div>"
+        st.html(f"{FIGURES_CSS}<div class=figures>{cells}</div>")
         score = report["figures"]["score"]
         if score and "real" in score:
             st.caption(f"The class score of {report['n']:,} real test pictures themselves is {score['real']:.2f}.")
-        st.caption(escaped(f"{metric_name(report)}: {report['judge']['limits']} {copy_sentence(report)}"))
-    with st.expander("Light, contrast and copying, in grey levels"):
-        left, right = st.columns(2, gap="large")
-        with left:
-            st.markdown("**The fakes' bars should be as high as the real ones beside them**")
-            draw_bars(report["pixels"])
-        if report["classes"] is not None:  # else it has been shown above
-            with right:
-                _copying(report)
+        limits = report["judge"]["limits"]
+        st.caption(escaped(f"{floors(report)} {metric_name(report)}: {limits} {copy_sentence(report)}"))
+    if report["classes"] is not None:  # else they have been shown above
+        with st.expander("Light, contrast and copying, in grey levels"):
+            _pixel_charts(report)
 
 
 def _downloads(report: dict[str, Any], generator: "Generator", wanted: Wanted) -> None:
@@ -218,16 +248,3 @@ def _downloads(report: dict[str, Any], generator: "Generator", wanted: Wanted) -
     )  # fmt: skip
     figures = json.dumps(report, indent=1)
     row.download_button("Figures as JSON", figures, f"{name}.json", "application/json", on_click="ignore")
-
-
-def _origin(report: dict[str, Any]) -> None:
-    """What was compared with what."""
-    seeds = f"{report['n']:,} fakes of seeds {report['seed']} to {report['seed'] + report['n'] - 1}"
-    against, judge = report["reference"], report["judge"]
-    data = escaped(PurePath(report["data"]).name)
-    st.caption(
-        f"{seeds}, step {report['step']:,}, {report['weights']} weights {report['weights_hash'][:12]} · against "
-        f"{against['n']:,} {against['split']} pictures of {data}; precision and its kin on {report['neighbours_n']:,} "
-        f"of each; copies among {report['pixels']['train_searched']:,} training pictures · judge "
-        f"{escaped(judge['name'])} {judge['hash'][:12]}."
-    )

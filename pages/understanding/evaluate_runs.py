@@ -5,17 +5,18 @@ from typing import Any
 import streamlit as st
 
 from dcgan.config import BadInput
-from dcgan.metrics.words import FIGURES, metric_name, times_floor
+from dcgan.metrics.words import FIGURES, floors, metric_name, times_floor
 from dcgan.runs import Run, list_runs
 from pages.common.choose import titles
 from pages.common.shelf import data_title, newest_thumbnail
 from pages.common.widgets import refuse
 from pages.common.words import escaped
 from pages.understanding.evaluate_cache import Wanted, kept, measure, pick_n, show_kept
-from pages.understanding.evaluate_charts import draw_runs
+from pages.understanding.evaluate_charts import draw_runs, draw_shares_of_runs
 
 MOST = 8
 KEY = "evaluate-runs"
+SHARES = ("precision", "recall", "density", "coverage")
 
 
 def several_runs() -> None:
@@ -76,10 +77,17 @@ def _draw(reports: dict[str, dict[str, Any]], runs: dict[str, Run], names: dict[
             icon=":material/warning:",
         )
     else:
-        st.markdown("**Shorter is better; the dotted line is real against real**", help=FIGURES["distance"].meaning)
-        draw_runs({names[name]: reports[name] for name in order})
+        named = {names[name]: reports[name] for name in order}
+        left, right = st.columns(2, gap="large")
+        with left:
+            st.markdown("**Distance from real: the higher in this list, the better**", help=FIGURES["distance"].meaning)
+            draw_runs(named)
+        with right:
+            help = "  \n".join(f"**{FIGURES[key].label}**: {FIGURES[key].meaning}" for key in SHARES)
+            st.markdown("**The bars should reach the blue ones of real pictures**", help=help)
+            draw_shares_of_runs(named, SHARES)
     first = reports[order[0]]
-    st.caption(escaped(f"{metric_name(first)} of {first['n']:,} fakes of seeds from 0 on, best first."))
+    st.caption(escaped(f"{metric_name(first)} of {first['n']:,} fakes of seeds from 0 on, best first. {floors(first)}"))
 
 
 def _row(run: Run, name: str, report: dict[str, Any]) -> dict[str, Any]:

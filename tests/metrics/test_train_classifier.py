@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -5,8 +7,9 @@ from PIL import Image
 
 from dcgan import sources
 from dcgan.config import BadInput, Config
+from dcgan.judging import path_of
 from dcgan.metrics import classifier, train_classifier
-from dcgan.metrics.judge import judge_of, own_path
+from dcgan.metrics.judge import judge_of
 from dcgan.metrics.labelled import classes_of, labelled
 from dcgan.metrics.train_classifier import train_own
 
@@ -35,7 +38,11 @@ def test_a_folder_of_classes_gets_a_judge_of_its_own(shapes, monkeypatch, capsys
     source = sources.resolve(str(shapes))
     config = Config(data=str(shapes), channels=3, data_fingerprint=sources.fingerprint(source))
     judge = judge_of(config)
-    assert judge.name == "shapescnn" and judge.class_names == ("bars", "squares") and judge.about.border == 0
+    assert (
+        re.fullmatch("shapescnn-[0-9a-f]{6}", judge.name)
+        and judge.class_names == ("bars", "squares")
+        and judge.about.border == 0
+    )
     assert judge.about.test_accuracy > 0.8 and judge.confusion.sum(0) == pytest.approx([1, 1], abs=1e-3)
     found = judge.probabilities(judge.features(np.zeros((5, 20, 20, 3), np.uint8)))
     assert found.shape == (5, 2) and found.sum(1) == pytest.approx(np.ones(5))
@@ -103,5 +110,5 @@ def test_classes_that_cannot_be_told_apart_are_refused(shapes):
 def test_idx_judges_serve_every_filter_of_their_classes(tmp_path, monkeypatch):
     monkeypatch.setattr(sources, "DATA_DIR", tmp_path)
     whole, part = (sources.resolve(spec) for spec in ("fashion-mnist", "fashion-mnist:1,2"))
-    assert own_path(whole, "a", 1) == own_path(part, "b", 1)
+    assert path_of(whole, "a", 1) == path_of(part, "b", 1)
     assert judge_of(Config(data="fashion-mnist:1,2")).name == "fmnistcnn-v1"

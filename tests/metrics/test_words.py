@@ -1,6 +1,7 @@
 import pytest
 
-from dcgan.metrics.words import as_text, copy_sentence, times_floor, verdict
+from dcgan.metrics.verdict import verdict
+from dcgan.metrics.words import as_text, copy_sentence, times_floor
 
 RULER = [
     {"label": "a little blurred", "distance": 1.7},
