@@ -82,6 +82,10 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         "--inception", action="store_true", help="also Inception FID, score and KID (needs torch-fidelity)"
     )
 
+    sub = add("card", run=True)
+    sub.add_argument("--n", type=_whole, default=10_000, help="how many fakes are measured (default: 10000)")
+    sub.add_argument("--seed", type=_seed, default=0, help="fake i comes from seed + i")
+
     sub = add("export", run=True, step=True)
     sub.add_argument(
         "--to",

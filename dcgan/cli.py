@@ -1,8 +1,10 @@
 """The command line: exit code 0 done, 1 failed while working, 2 refused, with one sentence on stderr."""
 
 import argparse
+import contextlib
 import json
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -207,8 +209,6 @@ def film(args: argparse.Namespace) -> int:
 
 def evaluate(args: argparse.Namespace) -> int:
     """Measure a generator against real pictures it was not trained on."""
-    from tqdm import tqdm
-
     from dcgan.checkpoint import open_generator
     from dcgan.metrics.evaluation import evaluate_run
     from dcgan.metrics.words import as_text
@@ -216,12 +216,7 @@ def evaluate(args: argparse.Namespace) -> int:
     out = _out(args.out, ".html") if args.out else None
     run = Run.find(args.run, args.root)
     generator = open_generator(run, args.step)
-    with tqdm(total=100, disable=args.json or not sys.stderr.isatty(), bar_format="{desc}: {percentage:.0f} %") as bar:
-
-        def progress(share: float, doing: str) -> None:
-            bar.set_description_str(doing, refresh=False)
-            bar.update(100 * share - bar.n)
-
+    with _bar(args) as progress:
         report = evaluate_run(run, generator, args.n, args.seed, progress)
     facts, text = _origin(run, generator) | report, as_text(report)
     if out is not None:
@@ -235,6 +230,17 @@ def evaluate(args: argparse.Namespace) -> int:
         facts["inception"] = inception_report(generator, args.n, args.seed)
         text += "\n" + "\n".join(f"{name}: {value}" for name, value in facts["inception"].items())
     _report(args, facts, text)
+    return DONE
+
+
+def card(args: argparse.Namespace) -> int:
+    """Write a run's model card: README.md and a sheet of samples into its directory."""
+    from dcgan.card import write_card
+
+    run = Run.find(args.run, args.root)
+    with _bar(args) as progress:
+        path = write_card(run, args.n, args.seed, progress)
+    _report(args, {"run": run.id, "out": str(path), "picture": str(path.with_name("card.png"))}, str(path))
     return DONE
 
 
@@ -340,6 +346,20 @@ def _write(path: Path, content: bytes, option: str = "--out") -> None:
         raise BadInput(f"{option} {str(path)!r} can't be written ({error.strerror}).") from None
 
 
+@contextlib.contextmanager
+def _bar(args: argparse.Namespace) -> Iterator[Callable[[float, str], None]]:
+    """A bar that is told the share done and what is being done; none with --json or outside a terminal."""
+    from tqdm import tqdm
+
+    with tqdm(total=100, disable=args.json or not sys.stderr.isatty(), bar_format="{desc}: {percentage:.0f} %") as bar:
+
+        def progress(share: float, doing: str) -> None:
+            bar.set_description_str(doing, refresh=False)
+            bar.update(100 * share - bar.n)
+
+        yield progress
+
+
 def _report(args: argparse.Namespace, facts: dict[str, Any], text: str) -> None:
     """Print the result: for people, or one JSON object on one line."""
     print(json.dumps(facts, allow_nan=False) if args.json else text)
@@ -364,6 +384,7 @@ COMMAND = {
     "interpolate": interpolate,
     "film": film,
     "evaluate": evaluate,
+    "card": card,
     "export": export,
     "bench": bench,
     "presets": presets,

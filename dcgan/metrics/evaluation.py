@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dcgan.config import BadInput
+from dcgan.config import BadInput, Config
 from dcgan.files import publish
 from dcgan.latent import sample_seeds, z_from_seeds
 from dcgan.metrics import pixels
@@ -133,11 +133,20 @@ def kept_report(run: Run, generator: "Generator", n: int, seed: int = 0) -> dict
     return report if report is not None and _is_of(report, generator) else None
 
 
+def kept_reports(run: Run, config: Config, n: int, seed: int = 0) -> list[dict[str, Any]]:
+    """All reports that the run has of n fakes from this seed by the judge of today, whatever their step."""
+    paths = sorted((run.path / "evaluations").glob(f"*-n{n}-seed{seed}.json"))
+    return [report for path in paths if (report := _read(path)) is not None and _is_alike(report, config)]
+
+
 def _is_of(report: dict[str, Any], generator: "Generator") -> bool:
-    config = generator.config
+    own = generator.origin.weights_hash if generator.origin else None
+    return report.get("weights_hash") == own and _is_alike(report, generator.config)
+
+
+def _is_alike(report: dict[str, Any], config: Config) -> bool:
     return (
-        report.get("weights_hash") == (generator.origin.weights_hash if generator.origin else None)
-        and report.get("data_fingerprint") == config.data_fingerprint
+        report.get("data_fingerprint") == config.data_fingerprint
         and report.get("version") == VERSION
         and (report.get("judge") or {}).get("hash") == judge_of(config).hash
     )
