@@ -119,6 +119,10 @@ def _front_matter(run: Run, report: dict[str, Any]) -> str:
         for key, found in report["figures"].items()
         if found is not None and key != "distance"
     ]
+    rows = []
+    for label, value in metrics:
+        kind = json.dumps(label.lower().replace(" ", "-"))
+        rows.append(f"    - {{type: {kind}, name: {json.dumps(label)}, value: {value:.6g}}}")
     lines = [
         "---",
         f"license: {licence.hub}",
@@ -133,10 +137,9 @@ def _front_matter(run: Run, report: dict[str, Any]) -> str:
         f"    dataset: {{name: {json.dumps(title, ensure_ascii=False)}, type: {licence.dataset or 'own'}, "
         f"split: {report['reference']['split']}}}",
         "    metrics:",
-        *(f"    - {{type: {json.dumps(name.lower().replace(" ", "-"))}, name: {json.dumps(name)}, value: {value:.6g}}}"
-          for name, value in metrics),
+        *rows,
         "---",
-    ]  # fmt: skip
+    ]
     return "\n".join(lines)
 
 

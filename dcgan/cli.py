@@ -216,6 +216,11 @@ def evaluate(args: argparse.Namespace) -> int:
     out = _out(args.out, ".html") if args.out else None
     run = Run.find(args.run, args.root)
     generator = open_generator(run, args.step)
+    show = not args.json and sys.stderr.isatty()
+    if args.inception:
+        from dcgan.metrics import inception
+
+        inception.ready(show)
     with _bar(args) as progress:
         report = evaluate_run(run, generator, args.n, args.seed, progress)
     facts, text = _origin(run, generator) | report, as_text(report)
@@ -225,10 +230,8 @@ def evaluate(args: argparse.Namespace) -> int:
         _write(out, html_report(generator, report, run.name))
         facts |= {"out": str(out)}
     if args.inception:
-        from dcgan.metrics.inception import inception_report
-
-        facts["inception"] = inception_report(generator, args.n, args.seed)
-        text += "\n" + "\n".join(f"{name}: {value}" for name, value in facts["inception"].items())
+        facts["inception"] = inception.inception_report(generator, args.n, args.seed, show)
+        text += f"\n\n{inception.as_text(facts['inception'])}"
     _report(args, facts, text)
     return DONE
 

@@ -14,7 +14,7 @@ from dcgan.config import Config
 from dcgan.files import publish
 from dcgan.images import to_uint8
 from dcgan.latent import z_from_seeds
-from dcgan.metrics.words import Verdict
+from dcgan.metrics.verdict import Verdict
 from dcgan.models import Discriminator, Generator
 from dcgan.presets import PRESETS, preset_config
 from dcgan.runs import PROJECT, Run

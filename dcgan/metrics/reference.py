@@ -126,7 +126,7 @@ class Reference:
         if everything.exists():
             return self.floors(n)["distance"]
         path = self._cache_path("distance", n, FLOOR_DRAWS, ".json")
-        return _kept_json(path, lambda: _spread([self.distance(x) for x in self._draws(n, _quiet)]))
+        return kept_json(path, lambda: spread([self.distance(x) for x in self._draws(n, _quiet)]))
 
     def ruler(self, n: int, tick: Tick = _quiet) -> list[dict[str, Any]]:
         """Distances of n spoilt training pictures, rising, by which a distance can be read; kept on disk, too.
@@ -136,7 +136,7 @@ class Reference:
         if not self.held_out:
             return []
         n = min(n, len(self.train))
-        return _kept_json(self._cache_path("ruler", n, ".json"), lambda: self._work_out_ruler(n, tick))
+        return kept_json(self._cache_path("ruler", n, ".json"), lambda: self._work_out_ruler(n, tick))
 
     def _work_out_ruler(self, n: int, tick: Tick) -> list[dict[str, Any]]:
         rows = np.sort(np.random.default_rng(0).permutation(len(self.train))[:n])
@@ -162,15 +162,15 @@ class Reference:
 
     def _kept_floors(self, n: int, tick: Tick) -> dict[str, Any]:
         n = min(n, len(self.train))
-        return _kept_json(self._cache_path("floor", n, FLOOR_DRAWS, ".json"), lambda: self._work_out_floors(n, tick))
+        return kept_json(self._cache_path("floor", n, FLOOR_DRAWS, ".json"), lambda: self._work_out_floors(n, tick))
 
     def _work_out_floors(self, n: int, tick: Tick) -> dict[str, Any]:
         draws = [self.compare(x, draw, lambda: tick(0)) for draw, x in enumerate(self._draws(n, tick))]
         columns = {name: [getattr(draw.figures, name) for draw in draws] for name in Figures._fields}
         classes = zip(*(draw.class_precision or [] for draw in draws), strict=True)
         return {
-            "figures": {name: _spread(values) for name, values in columns.items() if None not in values},
-            "classes": [None if None in values else _spread(list(values)) for values in classes],
+            "figures": {name: spread(values) for name, values in columns.items() if None not in values},
+            "classes": [None if None in values else spread(list(values)) for values in classes],
         }
 
     def _draws(self, n: int, tick: Tick) -> Iterator[np.ndarray]:
@@ -228,11 +228,13 @@ def shuffled_score(probabilities: np.ndarray) -> Score:
     return class_score(probabilities[np.random.default_rng(0).permutation(len(probabilities))])
 
 
-def _spread(values: list[float]) -> dict[str, float]:
+def spread(values: list[float]) -> dict[str, float]:
+    """Mean and standard deviation of a figure over several draws."""
     return {"mean": float(np.mean(values)), "deviation": float(np.std(values, ddof=1)), "draws": len(values)}
 
 
-def _kept_json(path: Path, work_out: Callable[[], Any]) -> Any:
+def kept_json(path: Path, work_out: Callable[[], Any]) -> Any:
+    """What is kept at path, or what is worked out now and kept there."""
     try:
         return json.loads(path.read_text())
     except (OSError, ValueError):

@@ -74,7 +74,9 @@ def test_a_replay_of_test_pictures_raises_no_alarm_and_lands_on_the_floor(config
         if name != "distance":  # these pictures are also among those they are compared with
             assert abs(found[name] - floor["mean"]) < max(8 * floor["deviation"], 0.25 * abs(floor["mean"])), figure
     assert report["classes"]["missing"] == [] and report["classes"]["covered"] == 10
-    assert (report["n"], report["reference"], report["neighbours_n"]) == (N, {"split": "test", "n": 10_000}, N)
+    assert (report["n"], report["reference"], report["neighbours_n"]) == (
+        *(N, {"split": "test", "n": 10_000, "floor_n": N}, N),
+    )
     assert report["judge"]["name"] == "fmnistcnn-v1" and words.metric_name(report) == "FD-fmnistcnn-v1"
 
 
@@ -99,7 +101,12 @@ def test_the_whole_report_is_plain_and_moves_no_random_state(config):
     best, worst = report["pictures"]["best"], report["pictures"]["worst"]
     assert len(best) == 24 and set(best) <= set(range(40)) and best[16:] == worst[::-1][:8]
     text = words.as_text(report | {"step": 3})
-    assert "FD-fmnistcnn-v1 of step 3" in text and "Classes covered" in text and "real against real" in text
+    assert (
+        "FD-fmnistcnn-v1: 40 fakes" in text
+        and "step 3" in text
+        and "Classes covered" in text
+        and "real against real" in text
+    )
 
 
 @pytest.fixture

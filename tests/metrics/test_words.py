@@ -1,6 +1,6 @@
 import pytest
 
-from dcgan.metrics.verdict import verdict
+from dcgan.metrics.verdict import answers, faults, uneven_classes, verdict, weak_classes
 from dcgan.metrics.words import as_text, copy_sentence, times_floor
 
 RULER = [
@@ -11,14 +11,16 @@ RULER = [
 ]
 
 
-def report(distance=1.2, recall=0.9, alarm=False, missing=(), held_out=True, variety=1.0):
+def report(distance=1.2, recall=0.9, alarm=False, missing=(), held_out=True, variety=1.0, **others):
     floor = {"mean": 0.2, "deviation": 0.04, "draws": 4}
+    precision, shares, light = others.get("precision", 0.85), others.get("shares"), others.get("light", 70.0)
     figures = {
+        "precision": {"value": precision, "floor": {"mean": 0.9, "deviation": 0.01, "draws": 4} if held_out else None},
         "distance": {"value": distance, "floor": floor if held_out else None},
         "recall": {"value": recall, "floor": {"mean": 0.9, "deviation": 0.01, "draws": 4}} if held_out else None,
     }
     names = ["bag", "boot", "coat"]
-    shares = [0.0 if name in missing else 1 / (3 - len(missing)) for name in names]
+    shares = shares or [0.0 if name in missing else 1 / (3 - len(missing)) for name in names]
     return {
         "n": 1000,
         "seed": 0,
@@ -27,9 +29,10 @@ def report(distance=1.2, recall=0.9, alarm=False, missing=(), held_out=True, var
         "image_size": 32,
         "weights": "EMA",
         "weights_hash": "ab" * 32,
-        "judge": {"name": "fmnistcnn-v1", "hash": "cd" * 32},
-        "reference": {"split": "test", "n": 10_000},
-        "figures": dict.fromkeys(("kernel", "precision", "density", "coverage", "score", "divergence")) | figures,
+        "judge": {"name": "fmnistcnn-v1", "hash": "cd" * 32, "limits": "It has some."},
+        "reference": {"split": "test", "n": 10_000, "floor_n": 1000},
+        "neighbours_n": 1000,
+        "figures": dict.fromkeys(("kernel", "density", "coverage", "score", "divergence")) | figures,
         "ruler": RULER if held_out else [],
         "classes": {
             "names": names,
@@ -38,9 +41,14 @@ def report(distance=1.2, recall=0.9, alarm=False, missing=(), held_out=True, var
             "missing": list(missing),
             "covered": 3 - len(missing),
             "classes": 3,
+            "precision": others.get("class_precision", [0.9, 0.88, None]),
+            "real_precision": [{"mean": 0.92, "deviation": 0.02, "draws": 4}] * 2 + [None],
         },
         "pixels": {
             "n": 1000,
+            "train_searched": 60_000,
+            "mean": {"fakes": light, "test": 72.0, "train": 72.0},
+            "spread": {"fakes": 80.0, "test": 80.0, "train": 80.0},
             "diversity": {"fakes": 80 * variety, "test": 80.0 if held_out else None},
             "per_pixel_spread": {"fakes": 50 * variety, "train": 50.0},
             "close": {"fakes": 300 if alarm else 9, "expected": 10.0, "alarm": alarm, "threshold": 12.0}
@@ -54,17 +62,19 @@ def report(distance=1.2, recall=0.9, alarm=False, missing=(), held_out=True, var
 @pytest.mark.parametrize(
     ("facts", "level", "said"),
     [
-        ({}, "good", "nearer to real pictures than real ones that are a little blurred; they show 100% of"),
+        ({}, "good", "real ones that are a little blurred; they show nearly all of the real variety"),
+        ({"recall": 0.8}, "good", "they show most of the real variety"),
         ({"distance": 0.25}, "good", "as near to real pictures as other real pictures are"),
         ({"distance": 1.8}, "good", "than a set that lacks one class"),
         ({"distance": 9}, "watch", "than blurred real ones"),
         ({"distance": 50}, "bad", "than one picture repeated over and over, and no more"),
         ({"distance": 500}, "bad", "farther from real pictures than one picture repeated"),
-        ({"recall": 0.6}, "watch", "67% of the real variety"),
+        ({"recall": 0.6}, "watch", "they show only a part of the real variety"),
         ({"recall": 0.2}, "bad", "collapse"),
         ({"missing": ("bag",)}, "watch", "bag is missing"),
         ({"missing": ("bag", "coat")}, "bad", "bag, coat are missing"),
         ({}, "good", "all 3 classes appear; there is no sign of copying."),
+        ({"class_precision": [0.5, 0.9, None]}, "good", "the weakest class is bag"),
         ({"alarm": True}, "bad", "300 of 1,000, by chance about 10"),
         ({"held_out": False}, "good", "nothing is held out"),
         ({"held_out": False, "variety": 0.1}, "bad", "a collapse"),
@@ -78,7 +88,15 @@ def test_verdict(facts, level, said):
 
 def test_the_text_for_a_terminal_has_every_figure_and_its_origin():
     text = as_text(report(missing=("bag",)))
-    for said in ("FD-fmnistcnn-v1 of step 7", "1,000 fakes of seeds 0 to 999", "EMA", "abababababab", "10,000 test"):
+    for said in (
+        "FD-fmnistcnn-v1: 1,000",
+        "step 7",
+        "1,000 fakes of seeds 0 to 999",
+        "EMA",
+        "abababababab",
+        "10,000 test",
+        "4 draws",
+    ):
         assert said in text
     assert "0.200 ± 0.040" in text and "Missing: bag." in text and "No sign of copying" in text and "A note." in text
     assert times_floor(report()) == pytest.approx(6)
@@ -87,3 +105,64 @@ def test_the_text_for_a_terminal_has_every_figure_and_its_origin():
 def test_the_copy_sentence():
     assert copy_sentence(report(alarm=True)).startswith("Copy alarm: 300 of 1,000 fakes")
     assert "can't be told" in copy_sentence(report(held_out=False))
+
+
+def texts(**facts):
+    return [answer.text for answer in answers(report(**facts))]
+
+
+def test_the_answers_set_each_figure_beside_that_of_real_pictures():
+    look, there, copy = texts(recall=0.83)
+    assert "85 of 100 fakes could pass for real pictures; 90 of 100 other real pictures could." in look
+    assert "83 of 100 real pictures have fakes like them; 90 of 100 have other real ones like them." in there
+    assert "9 of 1,000 fakes lie suspiciously close to a training picture; chance alone brings about 10." in copy
+
+
+@pytest.mark.parametrize(
+    ("facts", "shorts"),
+    [
+        ({}, ("Nearly", "Yes", "No sign of it")),
+        ({"distance": 0.2}, ("Yes", "Yes", "No sign of it")),
+        ({"recall": 0.8}, ("Nearly", "Nearly everything", "No sign of it")),
+        ({"distance": 9}, ("Not quite", "Yes", "No sign of it")),
+        ({"precision": 0.3}, ("No", "Yes", "No sign of it")),
+        ({"missing": ("bag", "coat")}, ("Nearly", "No", "No sign of it")),
+        ({"alarm": True}, ("Nearly", "Yes", "Perhaps: look at the pairs")),
+        ({"held_out": False}, ("Yes", "Yes", "Unknown")),
+    ],
+)
+def test_the_short_answers(facts, shorts):
+    assert tuple(answer.short for answer in answers(report(**facts))) == shorts
+
+
+def test_weak_classes_are_those_clearly_below_their_real_pictures():
+    found = weak_classes(report(class_precision=[0.6, 0.5, 0.1]))
+    assert [name for name, _, _ in found] == ["boot", "bag"] and found[0][1:] == (0.5, 0.92)
+    assert weak_classes(report(class_precision=[0.87, 0.92, None])) == []
+    assert weak_classes(report(class_precision=[0.0, 0.9, None], missing=("bag",))) == []  # missing is more than weak
+    assert "The weakest class is boot: 50 of 100 could, of real ones 92." in texts(class_precision=[0.6, 0.5, 0.1])[0]
+
+
+def test_uneven_classes_are_more_than_chance():
+    assert uneven_classes(report(shares=[0.2, 0.3, 0.5])) == (["bag"], ["coat"])
+    assert uneven_classes(report()) == ([], [])
+    assert uneven_classes(report() | {"n": 10, "classes": report(shares=[0.2, 0.3, 0.5])["classes"]}) == ([], [])
+
+
+def test_faults_follow_from_the_figures():
+    assert faults(report(distance=0.2, precision=0.9)) == []
+    found = " ".join(
+        faults(report(recall=0.5, class_precision=[0.5, 0.9, None], shares=[0.2, 0.3, 0.5], light=60.0, alarm=True))
+    )
+    for said in (
+        "their distance is 1.20, 6 times that of other real pictures (0.200)",
+        "15 of 100 do, of other real pictures 10",
+        "50 of 100 real pictures have nothing like them among its own; 10 have nothing",
+        "Weak classes, the weakest first: bag (50 of 100 look real, of real ones 92)",
+        "Too rare: bag (20.0% of the pictures). Too common: coat (50.0% of the pictures)",
+        "darker by 12 of 255",
+        "Suspiciously many (300 of 1,000",
+    ):
+        assert said in found, (said, found)
+    assert "Missing: bag." in faults(report(missing=("bag",)))
+    assert faults(report(held_out=False)) == []
