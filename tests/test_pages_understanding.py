@@ -7,10 +7,10 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from dcgan import images, sources
+from dcgan import images, judging, sources
 from dcgan.anatomy import layer_tables
 from dcgan.checkpoint import generator_bytes, open_generator, save_state
-from dcgan.config import Config
+from dcgan.config import BadInput, Config
 from dcgan.files import publish
 from dcgan.images import to_uint8
 from dcgan.latent import z_from_seeds
@@ -100,6 +100,10 @@ def test_evaluate_without_a_run_sends_to_train(place):
     assert not app.button
 
 
+def is_measured(app):
+    return "pictures that this generator made up" in words(app)
+
+
 def measure_button(app):
     return next(button for button in app.button if button.label.startswith("Measure"))
 
@@ -107,19 +111,21 @@ def measure_button(app):
 def test_evaluate_measures_on_the_click_and_keeps_it_with_the_run(place):
     run = make_run(place)
     app = open_page("evaluate")
-    assert "three questions" in words(app) and not app.metric
+    assert "three questions" in words(app) and not is_measured(app)
     measure_button(app).click().run()
     assert not app.exception
-    labels = [metric.label for metric in app.metric]
-    assert labels == ["Distance", "Look real", "Variety", "Close calls"]  # the pictures have no classes
     text = words(app)
     assert "nearer to real pictures" in text or "farther from real pictures" in text or "as near to" in text
     assert "step 40" in text and "seeds 0 to 999" in text and "no labels" in text
-    assert app.get("plotly_chart") and html(app).count("data:image/png") == 12  # as many as are held out
+    for said in ("Do the fakes look real?", "could pass for real pictures", "Is everything there?", "Does it copy?"):
+        assert said in text
+    assert "4 draws" in text and "EMA weights" in text
+    assert len(app.get("plotly_chart")) == 4  # the pictures have no classes
+    assert html(app).count("data:image/png") == 12  # as many as are held out
     assert measure_button(app).disabled and measure_button(app).label == "Measured"
     assert len(list((run.path / "evaluations").iterdir())) == 1
     again = open_page("evaluate", run="tiny")
-    assert [metric.value for metric in again.metric] == [metric.value for metric in app.metric]
+    assert is_measured(again) and words(again) == words(app)
 
 
 def test_evaluate_at_another_step_asks_to_measure_anew_and_never_shows_the_old_figures(place):
@@ -127,9 +133,9 @@ def test_evaluate_at_another_step_asks_to_measure_anew_and_never_shows_the_old_f
     app = open_page("evaluate")
     measure_button(app).click().run()
     app.select_slider[0].set_value(0).run()
-    assert not app.exception and not app.metric and not measure_button(app).disabled
+    assert not app.exception and not is_measured(app) and not measure_button(app).disabled
     measure_button(app).click().run()
-    assert "step 0" in words(app) and app.metric
+    assert "step 0" in words(app) and is_measured(app)
 
 
 def test_evaluate_shows_every_kind_of_picture(place):
@@ -185,7 +191,8 @@ def test_evaluate_tells_runs_of_one_name_apart(place):
         make_run(place, name).rename("tiny")
     app = open_page("evaluate", view="runs")
     measure_button(app).click().run()
-    assert sorted(json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]["y"]) == ["tiny [one]", "tiny [two]"]
+    labels = json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]["yaxis"]["ticktext"]
+    assert sorted(labels) == ["real pictures", "tiny [one]", "tiny [two]"]
     assert len(app.dataframe[0].value) == 2
 
 
@@ -198,7 +205,7 @@ def test_evaluate_sets_runs_side_by_side_best_first(place):
     assert not app.exception and not app.warning
     table = app.dataframe[0].value
     assert sorted(table["Run"]) == ["one", "two"] and (table["Distance"] > 0).all()
-    assert list(table["Distance"]) == sorted(table["Distance"]) and len(app.get("plotly_chart")) == 1
+    assert list(table["Distance"]) == sorted(table["Distance"]) and len(app.get("plotly_chart")) == 2
 
 
 def test_evaluate_warns_of_runs_that_cannot_be_compared(place):
@@ -214,7 +221,7 @@ def test_evaluate_in_a_run_that_cannot_be_written_to_shows_what_it_measured(plac
     publish(run.path / "evaluations", b"a file in the way")
     app = open_page("evaluate")
     measure_button(app).click().run()
-    assert not app.exception and app.metric
+    assert not app.exception and is_measured(app)
 
 
 @pytest.mark.parametrize("view", ["moment", "steps", "runs"])
@@ -231,6 +238,105 @@ def test_evaluate_with_a_strange_address_shows_one_generator(place, view):
     make_run(place)
     app = open_page("evaluate", view=view, n="7")
     assert "three questions" in words(app) and app.selectbox[1].value == 1000
+
+
+# -- the judge of a run's data
+
+
+def classes_run(place):
+    """A run on the same pictures, sorted into two classes."""
+    for i in range(240):
+        (place / "pictures" / ("odd" if i % 2 else "even")).mkdir(exist_ok=True)
+        (place / "pictures" / f"{i}.png").rename(place / "pictures" / ("odd" if i % 2 else "even") / f"{i}.png")
+    fingerprint = sources.fingerprint(sources.resolve(str(place / "pictures")))
+    return make_run(place, data_fingerprint=fingerprint)
+
+
+def buttons(app):
+    return [button.label for button in app.button]
+
+
+def test_pictures_without_classes_say_what_a_judge_needs(place):
+    make_run(place)
+    app = open_page("evaluate")
+    assert "has no classes" in words(app) and "sub-folders" in words(app) and "Train a judge" not in buttons(app)
+
+
+def test_pictures_with_classes_offer_to_train_a_judge(place, monkeypatch):
+    run = classes_run(place)
+    app = open_page("evaluate")
+    assert "2 classes but no judge that knows them yet" in words(app)
+    started = []
+    monkeypatch.setattr(judging, "start", started.append)
+    next(button for button in app.button if button.label == "Train a judge").click().run()
+    assert started == [run.config] and not app.exception
+
+
+def test_a_judge_that_cannot_be_trained_says_why(place, monkeypatch):
+    classes_run(place)
+
+    def refuse(config):
+        raise BadInput("The disk is full.")
+
+    monkeypatch.setattr(judging, "start", refuse)
+    app = open_page("evaluate")
+    next(button for button in app.button if button.label == "Train a judge").click().run()
+    assert app.error[0].value == r"The disk is full\."
+
+
+def test_a_judge_in_training_shows_how_far_it_is_and_can_be_cancelled(place, monkeypatch):
+    run = classes_run(place)
+    judging.folder().mkdir(parents=True)
+    judging.Reporter("pictures", judging.path_for(run.config)).tell(0.4, "Learning the classes")
+    cancelled = []
+    monkeypatch.setattr(judging, "cancel", lambda: cancelled.append(True))  # it would be this process
+    app = open_page("evaluate")
+    assert "Cancel" in buttons(app) and "Train a judge" not in buttons(app) and "goes on when you leave" in words(app)
+    assert app.get("progress")[0].proto.value == 40
+    next(button for button in app.button if button.label == "Cancel").click().run()
+    assert cancelled
+
+
+def test_a_judge_in_training_for_other_pictures_is_named(place):
+    classes_run(place)
+    judging.folder().mkdir(parents=True)
+    judging.Reporter("faces", judging.folder() / "faces.safetensors").tell(0.4, "Learning the classes")
+    app = open_page("evaluate")
+    assert "A judge for faces is in training" in words(app) and "Train a judge" not in buttons(app)
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [("failed", "could not be told apart"), ("interrupted", "ended without a word"), ("cancelled", "Train")],
+)
+def test_what_became_of_a_judge_is_said_and_it_can_be_tried_again(place, state, said):
+    run = classes_run(place)
+    judging.folder().mkdir(parents=True)
+    out = str(judging.path_for(run.config))
+    state = "running" if state == "interrupted" else state  # of a process that is no more
+    judging.forget(judging.Progress(state, "pictures", out, error="They could not be told apart.", pid=2**22 + 1))
+    app = open_page("evaluate")
+    assert said in words(app) + " ".join(buttons(app)) and "Train a judge" in buttons(app)
+
+
+def test_a_new_judge_asks_for_another_measurement(place):
+    run = classes_run(place)
+    app = open_page("evaluate")
+    measure_button(app).click().run()
+    assert is_measured(app)
+    command = ["train_classifier", "--data", str(place / "pictures"), "--channels", "1", "--steps", "30"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", command)
+        patch.setattr("signal.signal", lambda *_: None)
+        from dcgan.metrics import train_classifier
+
+        patch.setattr(train_classifier, "named", lambda network, examples: examples.labels.numpy())  # all right
+        assert train_classifier.main() == 0
+    again = open_page("evaluate")
+    assert not is_measured(again) and "The judge of pictures is ready" in words(again)
+    measure_button(again).click().run()
+    assert is_measured(again) and "picturescnn-" in words(again) and "FD-edges" not in words(again)
+    assert judging.path_for(run.config).exists()
 
 
 # -- Learn

@@ -215,5 +215,8 @@ def _notes(reference: Reference, n: int) -> list[str]:
     if reference.held_out and len(reference.train) < 2 * n:
         notes.append(f"There are only {len(reference.train):,} training pictures, so the floors are rough.")
     if not reference.judge.class_names:
-        notes.append(f"Judged by {reference.judge.name}, fixed filters that need no labels. {reference.judge.limits}")
+        notes.append(
+            f"Judged by {reference.judge.name}, fixed filters that need no labels and no download. "
+            f"{reference.judge.limits}"
+        )
     return notes

@@ -61,7 +61,10 @@ class EdgeJudge:
     """Fixed filters, for data without labels."""
 
     name = edges.NAME
-    limits = "It sees light, colour and edges, not things: a wrong shape with right edges goes unnoticed."
+    limits = (
+        "It notices blur, noise, wrong light, collapse and missing kinds of shapes, but doesn't know what a thing is: "
+        "a wrong shape with right edges goes unnoticed, and missing or weak classes can't be named."
+    )
     class_names: tuple[str, ...] = ()
     confusion: np.ndarray | None = None
 

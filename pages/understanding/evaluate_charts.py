@@ -71,7 +71,7 @@ def draw_ruler(report: dict[str, Any]) -> None:
     found = report["figures"]["distance"]
     floor = found["floor"]
     rows = [Row("real pictures", floor["mean"], error=floor["deviation"])]
-    rows += [Row(mark["label"], mark["distance"]) for mark in report["ruler"]]
+    rows += [Row(f"real, {mark['label']}", mark["distance"]) for mark in report["ruler"]]
     rows.append(Row("<b>these fakes</b>", found["value"], WARM))
     draw_ladder(rows, "The distance of the fakes between those of real and of spoilt pictures")
 
@@ -80,7 +80,8 @@ def draw_ladder(rows: list[Row], alt: str) -> None:
     """Distances from the smallest on, each a dot on a logarithmic line with its value beside it."""
     rows = sorted((row._replace(value=max(row.value, 1e-6)) for row in rows), key=lambda row: row.value)
     figure = go.Figure()
-    ends = [rows[0].value / 1.6, rows[-1].value * 2.2]
+    room = (rows[-1].value / rows[0].value) ** 0.3  # for the last value beside its dot
+    ends = [rows[0].value / 1.6, rows[-1].value * max(room, 1.6)]
     for at, row in enumerate(rows):
         line = {"color": f"{row.colour}66", "width": 2}
         figure.add_scatter(x=[ends[0], row.value], y=[at, at], mode="lines", line=line, hoverinfo="skip")

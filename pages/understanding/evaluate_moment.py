@@ -35,14 +35,14 @@ LOOKS = {  # level -> (alert, icon, colour)
 KINDS = {  # what the gallery shows -> (label, caption)
     "best": ("Best", "The fakes that sit deepest among real pictures, best first."),
     "worst": ("Worst", "The fakes that lie farthest from all real pictures, worst first."),
-    "first": ("First seeds", "Seeds 0, 1, 2 and so on: no choice was made. Below each its nearest training picture."),
+    "first": ("First", "Seeds 0, 1, 2 and so on: no choice was made. Below each its nearest training picture."),
     "closest": (
-        "Nearest to training",
+        "Nearest",
         "Above the fake, below it its nearest training picture, with their distance in grey levels of 255. A copy "
         "would look the same twice.",
     ),
     "closest_real": (
-        "Real ones, too",
+        "Real ones",
         "Held-out real pictures above their nearest training pictures: so close come pictures that nobody copied.",
     ),
 }
@@ -99,6 +99,12 @@ def _draw(report: dict[str, Any], wanted: Wanted) -> None:
     alert, icon, _ = LOOKS[level]
     alert(f"**{escaped(sentence)}**", icon=icon)  # it may name a person's own classes
     _answers(report)
+    whose = (
+        "held-out pictures that it has never seen"
+        if report["reference"]["split"] == "test"
+        else "its training pictures"
+    )
+    st.caption(f"Fakes are the {report['n']:,} pictures that this generator made up; real ones are {whose}.")
     for note in report["notes"]:
         st.caption(f":material/info: {escaped(note)}")
     generator, classes = wanted.opened.generator, report["classes"]
@@ -205,11 +211,11 @@ def _pictures(report: dict[str, Any], generator: "Generator") -> None:
 
 FIGURES_CSS = """
 <style>
-.figures { display: grid; grid-template-columns: minmax(0, 1fr) auto auto; gap: 0 1.6rem; }
+.figures { display: grid; grid-template-columns: minmax(0, 1fr) auto auto; }
 .figures > * { padding: 0.45rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
-.figures .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.figures .n { text-align: right; white-space: nowrap; padding-left: 1.6rem; font-variant-numeric: tabular-nums; }
 .figures small { display: block; opacity: 0.7; line-height: 1.35; } .figures .h { opacity: 0.7; font-size: 0.85rem; }
-@media (max-width: 640px) { .figures { gap: 0 0.8rem; font-size: 0.92rem; } }
+@media (max-width: 640px) { .figures { font-size: 0.9rem; } .figures .n { padding-left: 0.7rem; } }
 </style>
 """
 

@@ -7,8 +7,9 @@ calculate_precision_recall_full. Density and coverage are worked out here pair b
 
 import numpy as np
 import pytest
+import torch
 
-from dcgan.metrics.classes import class_report, confusion, divergence, true_shares
+from dcgan.metrics.classes import FEW, class_report, confusion, divergence, precision_by_class, true_shares
 from dcgan.metrics.frechet import Gaussian, frechet, gaussian
 from dcgan.metrics.kernel import kernel_distance
 from dcgan.metrics.neighbours import neighbours
@@ -43,6 +44,33 @@ def test_the_library_agrees():
     assert class_score(p) == pytest.approx((ISC, ISC_STD), rel=1e-9)
     found = neighbours(real, fake)
     assert (found.precision, found.recall) == pytest.approx((PRECISION, RECALL), abs=1e-6)
+
+
+def test_the_installed_library_agrees():
+    """The golden numbers once more from the library itself, and ours beside it on features of another kind."""
+    library = pytest.importorskip("torch_fidelity")
+    from torch_fidelity import metric_fid, metric_isc, metric_kid, metric_prc
+
+    assert library.__version__
+    rng = np.random.default_rng(9)
+    wide = np.maximum(rng.normal(size=(500, 64)), 0), np.maximum(rng.normal(size=(400, 64)) * 0.9 + 0.1, 0)
+    for real, fake in (features(), wide):
+        first, second = torch.from_numpy(fake), torch.from_numpy(real)
+        statistics = [metric_fid.fid_features_to_statistics(x) for x in (first, second)]
+        fid = metric_fid.fid_statistics_to_metric(*statistics, verbose=False)
+        assert frechet(gaussian(fake), gaussian(real)) == pytest.approx(fid["frechet_inception_distance"], rel=1e-6)
+        size = min(len(real), len(fake))
+        options = {"kid_subsets": 1, "kid_subset_size": size, "rng_seed": 0, "verbose": False}
+        kid = metric_kid.kid_features_to_metric(first[:size], second[:size], **options)
+        ours = kernel_distance(fake[:size], real[:size])
+        assert ours == pytest.approx(kid["kernel_inception_distance_mean"], rel=1e-6)
+        precision, recall = metric_prc.calculate_precision_recall_full(first, second)
+        found = neighbours(real, fake)
+        assert (found.precision, found.recall) == pytest.approx((precision, recall), abs=1e-6)
+    isc = metric_isc.isc_features_to_metric(torch.from_numpy(logits()), splits=10, shuffle=False)
+    p = np.exp(logits()) / np.exp(logits()).sum(1, keepdims=True)
+    wanted = isc["inception_score_mean"], isc["inception_score_std"]
+    assert class_score(p) == pytest.approx(wanted, rel=1e-9) and wanted == pytest.approx((ISC, ISC_STD), rel=1e-9)
 
 
 def test_density_and_coverage_as_defined():
@@ -137,3 +165,15 @@ def test_classes_that_the_data_leave_out_are_not_missed():
     named = np.eye(3)[np.arange(300) % 2]
     report = class_report(named, named, np.eye(3), ("a", "b", "c"))
     assert (report["covered"], report["classes"], report["missing"]) == (2, 2, [])
+
+
+def test_precision_by_class_counts_each_class_and_leaves_out_a_handful():
+    named = np.array([0] * 20 + [1] * FEW + [2] * (FEW - 1))
+    inside = np.arange(len(named)) % 4 == 0
+    found = precision_by_class(named, inside, 4)
+    assert found == [5 / 20, pytest.approx(inside[20 : 20 + FEW].mean()), None, None]
+
+
+def test_inside_is_what_precision_is_the_share_of():
+    found = neighbours(*features())
+    assert found.inside.dtype == bool and found.inside.mean() == pytest.approx(found.precision, abs=1e-12)
