@@ -132,4 +132,5 @@ def copy_sentence(report: dict[str, Any]) -> str:
     share = f"{close['fakes']:,} of {report['pixels']['n']:,} fakes"
     by_chance = f"closer to a training picture than {close['threshold']:.1f} grey levels, by chance about"
     verdict = "Copy alarm: " if close["alarm"] else "No sign of copying: "
-    return f"{verdict}{share} are {by_chance} {close['expected']:.0f}."
+    limit = "Pixels are compared, so a copy that is moved or darker goes unseen."
+    return f"{verdict}{share} are {by_chance} {close['expected']:.0f}. {limit}"

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from dcgan import data
 from dcgan.config import BadInput, Config
 from dcgan.images import to_uint8
 from dcgan.metrics import pixels
+from dcgan.metrics.spoil import blurred, noisy
 from dcgan.models import Generator
 
 SIZE = 16
@@ -161,3 +163,17 @@ def test_fakes_are_those_of_their_seeds(config):
     with torch.no_grad():
         expected = to_uint8(generator(z).numpy())
     assert (np.abs(pixels.fake_pictures(generator, 2, 4).astype(int) - expected) <= 1).all()
+
+
+def test_copies_raise_the_alarm_also_with_noise_or_a_little_blur_but_test_pictures_do_not():
+    """On real clothes; that moved or darker copies go unseen is said in benchmarks/README.md."""
+    train, test = (data.load("fashion-mnist", 28, 1, split).images[:, 0] for split in ("train", "test"))
+    searched, held_out, other = train[:6000], test[:400], test[400:800]
+    floor = pixels.nearest_training(held_out, searched)[1]
+
+    def close(pictures):
+        return pixels.close_calls(pixels.nearest_training(pictures, searched)[1], floor)
+
+    assert not close(other)["alarm"]
+    for copies in (searched[:400], noisy(searched[:400], 8), blurred(searched[:400], 0.5 / 28)):
+        assert close(copies)["alarm"] and close(copies)["fakes"] > 300
