@@ -17,6 +17,7 @@ from dcgan.runs import PROJECT, Run, list_runs
 from pages.common import compare, shelf, upkeep
 from pages.common.curves import CURVES
 from pages.common.words import escaped
+from pages.training import run_actions
 
 PAGE = "pages/training/runs.py"
 ODD = "<b>bold</b> *star* :red[x] $x^2$ 日本語"
@@ -315,6 +316,15 @@ def test_the_generator_is_offered_for_download(root):
     assert "Download generator" in [button.proto.label for button in open_page().get("download_button")]
     run.generator_path.unlink()
     assert [button.proto.label for button in open_page().get("download_button")] == ["Training film"]
+
+
+def test_a_model_card_is_offered_once_there_is_one_with_its_picture_inside(root):
+    run = make_run("one")
+    assert "Model card" not in [button.proto.label for button in open_page().get("download_button")]
+    (run.path / "README.md").write_text("# one\n\n![Samples](card.png)\n")
+    (run.path / "card.png").write_bytes(b"a picture")
+    assert "Model card" in [button.proto.label for button in open_page().get("download_button")]
+    assert run_actions.card_with_picture(run) == "# one\n\n![Samples](data:image/png;base64,YSBwaWN0dXJl)\n"
 
 
 # -- pure functions

@@ -38,7 +38,7 @@ def evaluate(
     if not 2 <= n <= pixels.MAX_PICTURES:
         raise BadInput(f"n must be from 2 to {pixels.MAX_PICTURES}, not {n!r}.")
     config = generator.config
-    bar = _Bar(progress, pixels.MAX_PICTURES + 5 * n)
+    bar = _Bar(progress, pixels.MAX_PICTURES + 15 * n)  # a guess, until it is known what was kept
     bar.doing = "Looking at real pictures"
     reference = reference_of(config, bar.tick)
     copies = min(n, COPIES)
@@ -201,7 +201,7 @@ class _Bar:
 
     def restart(self, total: float) -> None:
         """What is left turned out to be `total`; the share shown so far stays."""
-        self._base += (1 - self._base) * self._done / (self._done + total) if self._done else 0.0
+        self._base += (1 - self._base) * min(1.0, self._done / max(self._total, 1))
         self._total, self._done = total, 0.0
 
 

@@ -174,11 +174,15 @@ class Reference:
         }
 
     def _draws(self, n: int, tick: Tick) -> Iterator[np.ndarray]:
-        """Features of n training pictures at a time, no picture twice where there are enough."""
+        """Features of n training pictures at a time, no picture twice where there are enough, in no order.
+
+        Folders come sorted by class, and what compares the first few of a set must not see one class alone.
+        """
         order = np.random.default_rng(0).permutation(len(self.train))
         for draw in range(FLOOR_DRAWS):
             rows = np.take(order, range(draw * n, (draw + 1) * n), mode="wrap")
-            yield self.judge.features(self.train[np.sort(rows)], tick)
+            features = self.judge.features(self.train[np.sort(rows)], tick)
+            yield features[np.random.default_rng(draw).permutation(n)]
 
     def _kept_features(self, tick: Tick) -> np.ndarray:
         path = self._cache_path("features", ".npy")

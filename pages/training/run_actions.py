@@ -1,5 +1,6 @@
 """The buttons below a run: open, explore, train on, rename, download, delete."""
 
+import base64
 from collections.abc import Callable
 
 import streamlit as st
@@ -42,6 +43,7 @@ def draw(run: Run, status: Status) -> None:
         if has_generator:
             download(run)
         film(run)
+        model_card(run)
         fork_form.offer(run, address.read_whole(st.query_params.get("step", "")))
         if st.button("Rename", icon=":material/edit:", help="Give it another name on the pages."):
             rename(run)
@@ -99,6 +101,28 @@ def film(run: Run) -> None:
         on_click="ignore",
         help="From noise to pictures as a GIF: the early sample grids dense, the late ones sparse, the newest held.",
     )
+
+
+def model_card(run: Run) -> None:
+    """Take home the model card that `python -m dcgan card` wrote, its picture inside."""
+    if not ((run.path / "README.md").exists() and (run.path / "card.png").exists()):
+        return
+    st.download_button(
+        "Model card",
+        lambda: card_with_picture(run),  # made at the click
+        f"{run.id}-card.md",
+        "text/markdown",
+        icon=":material/badge:",
+        on_click="ignore",
+        help="What it is, what it learned from, how good it is and what is wrong with it, as Markdown.",
+    )
+
+
+def card_with_picture(run: Run) -> str:
+    """The card as one file."""
+    picture = base64.b64encode((run.path / "card.png").read_bytes()).decode()
+    card = (run.path / "README.md").read_text(encoding="utf-8")
+    return card.replace("(card.png)", f"(data:image/png;base64,{picture})")
 
 
 @st.dialog("Rename this run", icon=":material/edit:")

@@ -88,14 +88,16 @@ def draw_ladder(rows: list[Row], alt: str) -> None:
     figure.add_scatter(
         x=[row.value for row in rows],
         y=list(range(len(rows))),
-        mode="markers+text",
+        mode="markers",
         marker={"size": 13, "color": [row.colour for row in rows]},
-        text=[f"  {row.value:.2f}" for row in rows],
-        textposition="middle right",
         error_x={"type": "data", "array": [row.error for row in rows], "thickness": 1.5, "color": STONE},
         hovertemplate="%{x:.3g}<extra></extra>",
         cliponaxis=False,
     )
+    texts = [f"   {row.value:.2f}" + (f" ± {row.error:.2f}" if row.error else "") for row in rows]
+    beside = {"x": [row.value + row.error for row in rows], "y": list(range(len(rows))), "text": texts}
+    style = {"mode": "text", "textposition": "middle right", "hoverinfo": "skip", "cliponaxis": False}
+    figure.add_scatter(**beside, **style)
     figure.update_xaxes(type="log", range=[float(np.log10(end)) for end in ends], visible=False)
     names = {"tickvals": list(range(len(rows))), "ticktext": [row.label for row in rows]}
     figure.update_yaxes(**names, range=[len(rows) - 0.5, -0.5], showgrid=False, zeroline=False)

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from dcgan import sources
 from dcgan.checkpoint import generator_bytes, load_generator
@@ -13,6 +14,7 @@ from dcgan.data import load
 from dcgan.files import publish
 from dcgan.metrics import evaluation, words
 from dcgan.metrics.evaluation import evaluate, evaluate_run, kept_report
+from dcgan.metrics.reference import Reference
 from dcgan.models import Generator
 from dcgan.runs import Run
 
@@ -109,6 +111,19 @@ def test_the_whole_report_is_plain_and_moves_no_random_state(config):
     )
 
 
+def test_the_bar_never_goes_back():
+    seen = []
+    bar = evaluation._Bar(lambda share, doing: seen.append(share), 100)
+    for _ in range(9):
+        bar.tick(10)
+    bar.restart(1000)
+    for _ in range(10):
+        bar.tick(100)
+    bar.restart(5)
+    bar.tick(5)
+    assert seen == sorted(seen) and seen[8] == pytest.approx(0.9) and seen[9] == pytest.approx(0.91)
+
+
 @pytest.fixture
 def run(tmp_path, config):
     config = config.replace(ngf=8)
@@ -150,3 +165,19 @@ def test_a_folder_without_classes_or_held_out_pictures_still_gets_a_report(tiny)
 def test_unusable_n_is_refused(config, n):
     with pytest.raises(BadInput, match="n must be"):
         evaluate(Generator(config).eval(), n)
+
+
+def test_pictures_sorted_by_class_have_the_floors_of_shuffled_ones(tmp_path, monkeypatch):
+    """A folder's come class by class; held-out ones are fewer than those drawn, so only a part is compared."""
+    rng = np.random.default_rng(0)
+    for name, rows in {"left": slice(0, 10), "right": slice(10, 20)}.items():
+        (tmp_path / "sorted" / name).mkdir(parents=True)
+        for i in range(400):
+            picture = np.zeros((20, 20), np.uint8)
+            picture[rng.integers(0, 15) :, rows] = rng.integers(80, 255)
+            Image.fromarray(picture).save(tmp_path / "sorted" / name / f"{i}.png")
+    folder = str(tmp_path / "sorted")
+    fingerprint = sources.fingerprint(sources.resolve(folder))
+    reference = Reference(Config(data=folder, image_size=16, data_fingerprint=fingerprint))
+    assert len(reference.pictures) < 100 < 300
+    assert reference.floors(300)["recall"]["mean"] > 0.7 and reference.floors(300)["coverage"]["mean"] > 0.7
