@@ -187,8 +187,7 @@ def uneven_classes(report: dict[str, Any]) -> tuple[list[str], list[str]]:
 
 def _uneven(report: dict[str, Any]) -> list[str]:
     rare, common = uneven_classes(report)
-    said = [f"{listed(names)} {_are(names)} too {how}" for names, how in ((rare, "rare"), (common, "common")) if names]
-    return [f"{'; '.join(said)}."] if said else []
+    return [f"Too {how}: {listed(names)}." for names, how in ((rare, "rare"), (common, "common")) if names]
 
 
 def listed(names: list[str]) -> str:

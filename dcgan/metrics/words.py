@@ -69,11 +69,12 @@ def beside(figure: Figure, found: dict[str, Any]) -> str:
 def origin(report: dict[str, Any]) -> str:
     """What was compared with what, so that somebody else can do it again."""
     against, judge = report["reference"], report["judge"]
+    named = judge["hash"] if judge["hash"].startswith(judge["name"]) else f"{judge['name']} {judge['hash'][:12]}"
     return (
         f"{report['n']:,} fakes of seeds {report['seed']} to {report['seed'] + report['n'] - 1}, step "
         f"{report['step']:,}, {report['weights']} weights {report['weights_hash'][:12]}, against {against['n']:,} "
-        f"{against['split']} pictures of {title(report)} at {report['image_size']} px. Judge {judge['name']} "
-        f"{judge['hash'][:12]}; {report['neighbours_n']:,} of each for precision, recall, density and coverage; copies "
+        f"{against['split']} pictures of {title(report)} at {report['image_size']} px. Judge {named}; "
+        f"{report['neighbours_n']:,} of each for precision, recall, density and coverage; copies "
         f"sought for {report['pixels']['n']:,} fakes among {report['pixels']['train_searched']:,} training pictures."
     )
 

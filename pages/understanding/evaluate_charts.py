@@ -50,11 +50,16 @@ def draw_hills(pixels: dict[str, Any]) -> None:
     if close is not None:
         at = close["threshold"]
         figure.add_vline(x=at, line_dash="dot", line_width=1.5, line_color="gray")
-        where = {"x": at, "y": 1, "yref": "paper", "showarrow": False, "xanchor": "right", "xshift": -5}
+        side = {"xanchor": "right", "xshift": -5} if at > 0.4 * edges[-1] else {"xanchor": "left", "xshift": 5}
+        where = {"x": at, "y": 1, "yref": "paper", "showarrow": False, **side}
         figure.add_annotation(text="closest 1% of real", **where)
+    figure.update_xaxes(range=[0, float(edges[-1])])
     show(
         figure, "% of the pictures", "Grey levels to the nearest training picture", "Histogram of the nearest distances"
     )
+
+
+GAP = 3 * "\N{NO-BREAK SPACE}"  # between a dot and its value
 
 
 class Row(NamedTuple):
@@ -94,7 +99,7 @@ def draw_ladder(rows: list[Row], alt: str) -> None:
         hovertemplate="%{x:.3g}<extra></extra>",
         cliponaxis=False,
     )
-    texts = [f"   {row.value:.2f}" + (f" ± {row.error:.2f}" if row.error else "") for row in rows]
+    texts = [f"{GAP}{row.value:.2f}" + (f" ± {row.error:.2f}" if row.error else "") for row in rows]
     beside = {"x": [row.value + row.error for row in rows], "y": list(range(len(rows))), "text": texts}
     style = {"mode": "text", "textposition": "middle right", "hoverinfo": "skip", "cliponaxis": False}
     figure.add_scatter(**beside, **style)
@@ -155,7 +160,7 @@ def draw_pairs(
     if tilt:
         figure.update_traces(texttemplate="")
         figure.update_xaxes(tickangle=-35)
-    figure.update_traces(textposition="inside", insidetextanchor="start", textangle=0, constraintext="none")
+    figure.update_traces(textposition="auto", insidetextanchor="start", textangle=0)
     figure.update_layout(barmode="group", bargap=0.3, bargroupgap=0.08)
     show(figure, "", "", alt)
 
@@ -221,7 +226,7 @@ def draw_runs(reports: dict[str, dict[str, Any]]) -> None:
 def draw_shares_of_runs(reports: dict[str, dict[str, Any]], keys: tuple[str, ...]) -> None:
     """Figures from 0 to about 1 of several runs, side by side, with the real pictures' last."""
     figure = go.Figure()
-    style = {"texttemplate": "%{y:.2f}", "textposition": "inside", "insidetextanchor": "start", "textangle": 0}
+    style = {"texttemplate": "%{y:.2f}", "textposition": "auto", "insidetextanchor": "start", "textangle": 0}
     labels = [PLAIN[key] for key in keys]
     for number, (name, report) in enumerate(reports.items()):
         values = [(report["figures"][key] or {}).get("value") for key in keys]

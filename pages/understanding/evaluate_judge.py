@@ -65,10 +65,7 @@ def _ended(found: judging.Progress, report: dict[str, Any] | None) -> None:
 def _offer(config: Config, source: sources.Source) -> None:
     title = escaped(source.title)
     if reason := judging.why_not(source):
-        st.caption(
-            f":material/school: Judged by fixed filters, which see light, colour and edges but not what a thing is. "
-            f"A judge that knows classes needs them: {escaped(reason)}"
-        )
+        st.caption(f":material/school: No judge here knows classes, so fixed filters judge. {escaped(reason)}")
         return
     with st.container(border=True):
         left, right = st.columns([5, 2], vertical_alignment="center", gap="medium")
