@@ -22,7 +22,7 @@ h2 { margin-top: 2.2rem; }
 p.verdict { font-size: 1.15rem; border-left: 4px solid var(--warm); padding-left: 1rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 0.35rem 0.6rem 0.35rem 0; border-bottom: 1px solid var(--line); }
-td.number { text-align: right; white-space: nowrap; }
+td.number { text-align: right; white-space: nowrap; } th.number { text-align: right; }
 td small, p small { color: var(--quiet); }
 img { image-rendering: pixelated; max-width: 100%; border-radius: 4px; }
 .answers { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); }
@@ -77,12 +77,13 @@ def _figures(report: dict[str, Any]) -> str:
         found = report["figures"][key]
         if found is not None:
             label = f"{figure.label} ({metric_name(report)})" if key == "distance" else figure.label
+            meaning = f"{figure.meaning} {figure.better.capitalize()} is better."
             rows.append(
-                f"<tr><td>{html.escape(label)}<br><small>{html.escape(figure.meaning)}</small></td>"
-                f"<td class=number>{found['value']:.{figure.digits}f}</td><td class=number>{beside(figure, found)}</td>"
-                f"<td>{figure.better}</td></tr>"
+                f"<tr><td>{html.escape(label)}<br><small>{html.escape(meaning)}</small></td>"
+                f"<td class=number>{found['value']:.{figure.digits}f}<br>"
+                f"<small>real {beside(figure, found)}</small></td></tr>"
             )
-    head = "<tr><th>Figure<th>Fakes<th>Real against real<th>Better</tr>"
+    head = "<tr><th>Figure<th class=number>Fakes, and real against real</tr>"
     times = times_floor(report)
     ratio = f"<p>The distance is {times:.1f} times its floor.</p>" if times is not None else ""
     return f"<table>{head}{''.join(rows)}</table>{ratio}<p>{html.escape(copy_sentence(report))}</p>"
@@ -124,7 +125,9 @@ def _classes(report: dict[str, Any]) -> str:
             row += f"<td class=number>{'–' if own is None else f'{own:.0%}'}<br>{beside}</td>"
         rows.append(f"<tr>{row}</tr>")
     covered = f"{classes['covered']} of {classes['classes']} classes appear."
-    head = "<tr><th>Class<th>Fakes above, real pictures below<th>Share" + "<th>Look real" * many + "</tr>"
+    head = (
+        "<tr><th>Class<th>Fakes above, real below<th class=number>Share" + "<th class=number>Look real" * many + "</tr>"
+    )
     return f"<h2>Classes</h2><p>{covered}</p><table>{head}{''.join(rows)}</table>"
 
 
