@@ -305,7 +305,7 @@ def test_evaluate_measures_with_finite_figures(cli, trained):
     assert all(math.isfinite(value) for value in figures) and len(facts) > 4
     assert facts["judge"]["name"] == "edges-v1" and facts["figures"]["distance"]["value"] > 0
     code, out, _ = cli("evaluate", "done", "--n", 8, "--seed", 1, "--out", "report.html")
-    assert code == 0 and "FD-edges-v1 of step 6: 8 fakes of seeds 1 to 8" in out
+    assert code == 0 and "FD-edges-v1: 8 fakes of seeds 1 to 8, step 6" in out
     with open("report.html", encoding="utf-8") as file:
         page = file.read()
     assert page.startswith("<!doctype html>") and page.count("data:image/png") == 4 and "http" not in page
