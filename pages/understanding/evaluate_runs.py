@@ -38,7 +38,8 @@ def several_runs() -> None:
     missing = []
     for name in chosen:
         try:
-            report = kept(Wanted(runs[name], None), n)
+            with st.spinner("Opening the generators …"):
+                report = kept(Wanted(runs[name], None), n)
         except BadInput as error:
             refuse(error)
             continue

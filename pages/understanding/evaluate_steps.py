@@ -29,7 +29,8 @@ def over_steps() -> None:
         st.info("This run kept no earlier generators, so there is nothing to follow.", icon=":material/info:")
         return
     try:
-        known = _known(run, steps, n)
+        with st.spinner("Opening the generators …"):
+            known = _known(run, steps, n)
         missing = [step for step in steps if step not in known]
         chosen = [step for step in missing if step not in thin(missing, MOST)]
         label = f"Measure {len(chosen)} steps" if len(chosen) != 1 else "Measure 1 step"
