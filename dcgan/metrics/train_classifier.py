@@ -1,6 +1,7 @@
 """Train the judge's classifier.
 
-python -m dcgan.metrics.train_classifier --data fashion-mnist --out dcgan/metrics/weights/fmnistcnn-v1.safetensors
+python -m dcgan.metrics.train_classifier --data fashion-mnist --name fmnistcnn-v1 \\
+    --out dcgan/metrics/weights/fmnistcnn-v1.safetensors
 """
 
 import argparse

@@ -74,10 +74,12 @@ def _draw(reports: dict[int, dict[str, Any]]) -> None:
     else:
         sentence += f" By step {newest['step']:,} it has grown to {_distance(newest):.2f}: it was better before."
     st.info(f"**{sentence}**", icon=":material/flag:")
-    st.markdown("**The distance should fall towards the floor**", help=FIGURES["distance"].meaning)
+    st.markdown("**The distance should fall to that of real pictures, dotted**", help=FIGURES["distance"].meaning)
     draw_over_steps(reports, ("distance",), log=True, best=best["step"])
     help = "  \n".join(f"**{FIGURES[key].label}**: {FIGURES[key].meaning}" for key in ("precision", "recall"))
-    st.markdown("**Looking real (precision) and variety (recall) should rise to their floors, dotted**", help=help)
+    st.markdown(
+        "**Looking real (precision) and variety (recall) should rise to those of real pictures, dotted**", help=help
+    )
     draw_over_steps(reports, ("precision", "recall"))
     st.caption(
         escaped(f"{metric_name(best)} of {best['n']:,} fakes at each of {len(reports)} kept steps, seeds from 0 on.")
