@@ -20,7 +20,8 @@ from dcgan.files import publish
 from dcgan.images import grid, upscale
 from dcgan.latent import sample_seeds, z_from_seeds
 from dcgan.metrics.evaluation import evaluate_run, kept_reports
-from dcgan.metrics.verdict import answers, faults, verdict
+from dcgan.metrics.faults import faults
+from dcgan.metrics.verdict import answers, verdict
 from dcgan.metrics.words import FIGURES, beside, copy_sentence, floors, metric_name, origin, times_floor
 from dcgan.presets import PRESETS
 from dcgan.render import render

@@ -11,7 +11,6 @@ PLACES = {  # mark of the ruler -> what lies nearer than it
     "one picture repeated": "nearer to real pictures than one picture repeated over and over, and no more",
 }
 WEAK = 0.9  # a class whose precision is under this part of its floor, and clearly so, is weak
-VISIBLE = 4  # grey levels of 255
 UNEVEN = 1.3  # a class so many times as common as among real pictures, or as rare, is worth a word
 LEVELS = ("good", "watch", "bad")
 
@@ -37,14 +36,14 @@ class _Finding(NamedTuple):
 
 def verdict(report: dict[str, Any]) -> Verdict:
     """What the figures come to, for somebody who has never seen one of them."""
-    findings = [_place(report), _variety(report), *_classes(report), *_weakness(report), _copies(report)]
+    findings = [_place(report), _variety(report), *_classes(report), *_weakness(report), copies(report)]
     sentence = f"{'; '.join(found.words for found in findings)}."
     return Verdict(_level(findings), sentence[0].upper() + sentence[1:])
 
 
 def answers(report: dict[str, Any]) -> list[Answer]:
     """Do they look real, is everything there, does it copy: each with its figures beside those of real pictures."""
-    look, there, copy = [_place(report)], [_variety(report), *_classes(report)], [_copies(report)]
+    look, there, copy = [_place(report)], [_variety(report), *_classes(report)], [copies(report)]
     precision, recall, close = report["figures"]["precision"], report["figures"]["recall"], report["pixels"]["close"]
     place = _place(report).words
     looks = [f"{place[0].upper()}{place[1:]}."]
@@ -59,14 +58,14 @@ def answers(report: dict[str, Any]) -> list[Answer]:
         shown.append(_of_a_hundred(recall, "real pictures have fakes like them", "have other real ones like them"))
     shown += _uneven(report)
     if close is None:
-        copies = "It can't be said: no real pictures were held out to compare with."
+        copied = "It can't be said: no real pictures were held out to compare with."
     else:
         where = "lie suspiciously close to a training picture"
-        copies = f"{close['fakes']:,} of {report['pixels']['n']:,} fakes {where}; chance alone brings about "
-        copies += f"{close['expected']:.0f}."
+        copied = f"{close['fakes']:,} of {report['pixels']['n']:,} fakes {where}; chance alone brings about "
+        copied += f"{close['expected']:.0f}."
     found = report["figures"]["distance"]
-    on_floor = found["floor"] is None or not _clearly_worse(found, higher_is_better=False)
-    everything = recall is None or not _clearly_worse(recall)
+    on_floor = found["floor"] is None or not clearly_worse(found, higher_is_better=False)
+    everything = recall is None or not clearly_worse(recall)
     return [
         Answer("Do the fakes look real?", _level(look), _short(look, on_floor, "Nearly"), " ".join(looks)),
         Answer("Is everything there?", _level(there), _short(there, everything, "Nearly everything"), " ".join(shown)),
@@ -74,7 +73,7 @@ def answers(report: dict[str, Any]) -> list[Answer]:
             "Does it copy?",
             _level(copy),
             "Unknown" if close is None else "Perhaps: look at the pairs" if close["alarm"] else "No sign of it",
-            copies,
+            copied,
         ),
     ]
 
@@ -199,7 +198,7 @@ def _are(names: list[str]) -> str:
     return "is" if len(names) == 1 else "are"
 
 
-def _copies(report: dict[str, Any]) -> _Finding:
+def copies(report: dict[str, Any]) -> _Finding:
     close = report["pixels"]["close"]
     if close is None:
         return _Finding(0, "whether they are copies can't be said without held-out pictures")
@@ -220,87 +219,9 @@ def variety_share(pixels: dict[str, Any]) -> float:
     return spread["fakes"] / max(spread["train"], 1e-9)
 
 
-# ---- faults, for a model's card
-
-
-def faults(report: dict[str, Any]) -> list[str]:
-    """What is wrong with the generator as far as these figures show, one sentence each; empty without any."""
-    found = [_told_apart(report), _unreal(report), _left_out(report), *_of_classes(report), _light(report)]
-    if (report["pixels"]["close"] or {}).get("alarm"):
-        words = _copies(report).words
-        found.append(f"{words[0].upper()}{words[1:]}.")
-    return [sentence for sentence in found if sentence]
-
-
-def _clearly_worse(found: dict[str, Any] | None, higher_is_better: bool = True) -> bool:
+def clearly_worse(found: dict[str, Any] | None, higher_is_better: bool = True) -> bool:
     """Whether a figure lies beyond three deviations of its floor, on the wrong side."""
     if found is None or not found["floor"]:
         return False
     gap = found["floor"]["mean"] - found["value"]
     return (gap if higher_is_better else -gap) > 3 * found["floor"]["deviation"]
-
-
-def _told_apart(report: dict[str, Any]) -> str:
-    found = report["figures"]["distance"]
-    if not _clearly_worse(found, higher_is_better=False):
-        return ""
-    floor = found["floor"]
-    return (
-        f"As a whole its pictures can be told from real ones: their distance is {found['value']:.2f}, "
-        f"{found['value'] / max(floor['mean'], 1e-9):.0f} times that of other real pictures ({floor['mean']:.3f})."
-    )
-
-
-def _unreal(report: dict[str, Any]) -> str:
-    found = report["figures"]["precision"]
-    if not _clearly_worse(found):
-        return ""
-    return (
-        f"Some pictures look like nothing real: {100 * (1 - found['value']):.0f} of 100 do, of other real pictures "
-        f"{100 * (1 - found['floor']['mean']):.0f}."
-    )
-
-
-def _left_out(report: dict[str, Any]) -> str:
-    found = report["figures"]["recall"]
-    if not _clearly_worse(found):
-        return ""
-    return (
-        f"It leaves things out: {100 * (1 - found['value']):.0f} of 100 real pictures have nothing like them among its "
-        f"own; {100 * (1 - found['floor']['mean']):.0f} have nothing like them among other real pictures."
-    )
-
-
-def _of_classes(report: dict[str, Any]) -> list[str]:
-    if report["classes"] is None:
-        return []
-    said = []
-    if missing := report["classes"]["missing"]:
-        said.append(f"Missing: {', '.join(missing)}.")
-    if weak := weak_classes(report):
-        each = [
-            f"{name} ({100 * share:.0f} of 100 look real, of real ones {100 * real:.0f})" for name, share, real in weak
-        ]
-        said.append(f"Weak classes, the weakest first: {', '.join(each)}.")
-    rare, common = uneven_classes(report)
-    shares = dict(zip(report["classes"]["names"], report["classes"]["share"], strict=True))
-    for names, how in ((rare, "Too rare"), (common, "Too common")):
-        if names:
-            said.append(f"{how}: {', '.join(f'{name} ({shares[name]:.1%} of the pictures)' for name in names)}.")
-    if _clearly_worse(score := report["figures"]["score"]):
-        said.append(
-            "More of its pictures lie between two classes: the class score is "
-            f"{score['value']:.2f}, that of real pictures {score['floor']['mean']:.2f}."
-        )
-    return said
-
-
-def _light(report: dict[str, Any]) -> str:
-    """Brightness or contrast that is off by so much that an eye sees it."""
-    said = []
-    for key, words in (("mean", ("darker", "brighter")), ("spread", ("flatter", "harsher"))):
-        values = report["pixels"][key]
-        real = values["train"] if values["test"] is None else values["test"]
-        if abs(gap := values["fakes"] - real) > VISIBLE:
-            said.append(f"{words[gap > 0]} by {abs(gap):.0f} of 255 grey levels")
-    return f"Its pictures are {' and '.join(said)}." if said else ""

@@ -1,6 +1,7 @@
 import pytest
 
-from dcgan.metrics.verdict import answers, faults, uneven_classes, verdict, weak_classes
+from dcgan.metrics.faults import faults
+from dcgan.metrics.verdict import answers, uneven_classes, verdict, weak_classes
 from dcgan.metrics.words import as_text, copy_sentence, times_floor
 
 RULER = [
