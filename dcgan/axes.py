@@ -79,10 +79,15 @@ def weights(generator: Generator, n: int = NUM_AXES) -> Tensor:
     SeFa (Shen and Zhou 2021, arXiv 2007.06600, equation 8). A BatchNorm behind a transposed convolution counts as part
     of it.
     """
+    return _units(torch.linalg.eigh(stretched(generator))[1].flip(1)[:, :n].T)
+
+
+def stretched(generator: Generator) -> Tensor:
+    """A^T A of the first layer's weights A, (z_dim, z_dim) float64: how much each direction of z is stretched."""
     layers = [m for m in folded(generator).blocks.modules() if isinstance(m, (nn.Linear, nn.ConvTranspose2d))]
     weight = layers[0].weight.detach().double()
     a = weight if isinstance(layers[0], nn.Linear) else weight.flatten(1).T  # (F, D)
-    return _units(torch.linalg.eigh(a.T @ a)[1].flip(1)[:, :n].T)
+    return a.T @ a
 
 
 def random(generator: Generator, n: int = NUM_AXES, seed: int = 0) -> Tensor:

@@ -72,7 +72,7 @@ def load(
         if split == "train":
             sources.check(source)
         originals, labels = idx.read_split(source.path, split, source.classes)  # (N, 28, 28), (N,)
-        images = _resize(originals[:, None], image_size)  # (N, 1, S, S)
+        images = as_prepared(originals[:, None], image_size)  # (N, 1, S, S)
         if channels > 1:
             images = np.broadcast_to(images, (len(images), channels, image_size, image_size))
         if progress:
@@ -121,8 +121,8 @@ def to_float(images: torch.Tensor) -> torch.Tensor:
     return images.to(torch.float32).div_(127.5).sub_(1)
 
 
-def _resize(images: np.ndarray, size: int) -> np.ndarray:
-    """uint8 (N, 1, 28, 28) to (N, 1, size, size)."""
+def as_prepared(images: np.ndarray, size: int) -> np.ndarray:
+    """MNIST or Fashion-MNIST pictures for a network: uint8 (N, 1, 28, 28) to (N, 1, size, size)."""
     if size == images.shape[-1]:
         return images
     if size == 32:  # both sets have black backgrounds, so a border of 2 keeps every pixel as sharp as it was

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dcgan.axes import Axis
 
-PLAIN = "dimensions"
+PLAIN, LIKED = "dimensions", "liked"
 KINDS = {  # kind -> (letter of its sliders, label, what it is)
     PLAIN: ("", "Dimensions", "The dimensions of z themselves."),
     "components": ("c", "Components", "Along what the first layer's output varies most (GANSpace)."),
     "weights": ("w", "Weights (SeFa)", "Along what the first layer's weights stretch most."),
     "classes": ("k", "Classes", "From the mean z of all others to that of one class."),
     "random": ("r", "Random", "Directions by chance, which the others have to beat."),
+    LIKED: ("l", "Liked", "From what you disliked to what you liked, as marked under Likes."),
 }
 
 

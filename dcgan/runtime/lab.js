@@ -44,7 +44,7 @@ const MARKUP = `
 <section class="desk">
   <div class="bar">
     <label class="seed" title="Fixes the z that the picture starts from: the same seed gives the same picture, here and in the terminal.">
-      <span>Seed</span><input class="seed-number" type="number" min="0" max="${MAX_SEED}" step="1" inputmode="numeric" data-testid="latent-seed">
+      <span>Seed</span><input class="seed-number" type="number" min="0" max="${MAX_SEED}" step="1" inputmode="numeric" placeholder="own z" data-testid="latent-seed">
     </label>
     <div class="wheel" role="slider" tabindex="0" aria-label="Seed wheel" aria-valuemin="0" aria-valuemax="${MAX_SEED}" title="Turn it: drag, scroll, or use the arrow keys" data-testid="latent-wheel"></div>
     <button class="primary randomize" type="button" title="Another seed; locked sliders stay">Randomize</button>
@@ -131,10 +131,12 @@ class Lab {
     this.show();
   }
 
-  // a view from outside, such as the address: it takes the place of what is shown and begins a new past
+  // a view from outside, such as the address or what was found for a picture: one step further, unless it is the first
   setView(view) {
+    this.past = this.arrived ? [...this.past.slice(0, this.now + 1), view].slice(-MAX_HISTORY) : [view];
+    this.arrived = true;
+    this.now = this.past.length - 1;
     this.view = this.committed = view;
-    [this.past, this.now] = [[view], 0];
     this.show();
   }
 
@@ -384,7 +386,7 @@ class Lab {
         item.setAttribute("role", "listitem");
         const go = document.createElement("button");
         go.type = "button";
-        go.title = `${kept.run}, step ${kept.step}, seed ${kept.params.seed}`;
+        go.title = `${kept.run}, step ${kept.step}, ${kept.params.z ? "a given z" : `seed ${kept.params.seed}`}`;
         go.setAttribute("aria-label", `Favourite ${at + 1}: ${go.title}`);
         if (kept.thumb) {
           const picture = document.createElement("img");
@@ -564,14 +566,14 @@ class Lab {
     const set = (input, value) => input.value !== String(value) && (input.value = value);
     set(fields.distance, view.distance);
     set(fields.truncation, view.truncation);
-    set(fields["seed-number"], view.seed);
+    set(fields["seed-number"], view.z ? "" : view.seed); // a z that was given has none
     for (const [name, share] of [["distance", (view.distance - 5) / 95], ["truncation", view.truncation / 2]])
       fields[name].style.setProperty("--at", `${100 * share}%`);
     fields["distance-out"].textContent = `${view.distance} %`;
     fields["truncation-out"].textContent = view.truncation.toFixed(2);
     this.wheel.setAttribute("aria-valuenow", view.seed);
     this.wheel.style.backgroundPositionX = `calc(50% - ${(view.seed % 10000) * WHEEL_PX}px)`;
-    this.picture.setAttribute("aria-label", `What seed ${view.seed} gives at step ${(this.step ?? 0).toLocaleString("en")}`);
+    this.picture.setAttribute("aria-label", `What ${view.z ? "a given z" : `seed ${view.seed}`} gives at step ${(this.step ?? 0).toLocaleString("en")}`);
   }
 
   showButtons() {

@@ -118,9 +118,25 @@ function slerp(a, b, t) {
 const AXIS_LIMIT = 3; // standard deviations that an axis' slider goes either way
 const limitOf = (prior, slider = 0) => (typeof slider === "string" ? AXIS_LIMIT : prior === "normal" ? 3 : 1);
 
-// A view is the plain object that pages/common/view.py calls View: seed, hops, sliders, truncation, distance, around.
+// The z of a code, as dcgan/zcode.py writes it (half precision in base64url); null if it is none.
+const LARGEST_Z = 64;
+function decodeZ(code) {
+  if (!/^[A-Za-z0-9_-]{2,11000}$/.test(code) || code.length % 4 === 1) return null;
+  const bytes = Uint8Array.from(atob(code.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+  if (bytes.length % 2) return null;
+  const z = Float32Array.from({ length: bytes.length / 2 }, (_, i) => {
+    const half = bytes[2 * i] | (bytes[2 * i + 1] << 8);
+    const [power, part, sign] = [(half >> 10) & 31, half & 1023, half >> 15 ? -1 : 1];
+    return power === 31 ? NaN : sign * (power ? 2 ** (power - 15) * (1 + part / 1024) : 2 ** -14 * (part / 1024));
+  });
+  return z.every((x) => Math.abs(x) <= LARGEST_Z) ? z : null;
+}
+
+// A view is the plain object that pages/common/view.py calls View: seed, hops, sliders, truncation, distance, around,
+// locked, and the code of a z that takes the place of the seed's.
 function baseZ(view, { z_dim, prior }) {
-  let z = zFromSeed(view.seed, z_dim, prior);
+  const given = view.z ? decodeZ(view.z) : null;
+  let z = given?.length === z_dim ? given : zFromSeed(view.seed, z_dim, prior);
   for (const [distance, around, number] of view.hops) z = neighbours(z, number + 1, distance, around, prior)[number];
   return z;
 }

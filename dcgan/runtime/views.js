@@ -2,7 +2,7 @@
 
 const MAX_SEED = 2 ** 32 - 1;
 const NUM_NEIGHBOURS = 12;
-const PLAIN_VIEW = { seed: 0, hops: [], sliders: [], truncation: 1, distance: 25, around: 0, locked: [] };
+const PLAIN_VIEW = { seed: 0, hops: [], sliders: [], truncation: 1, distance: 25, around: 0, locked: [], z: "" };
 
 // 1.5 as "1.5", 0.3000001 as "0.3": as Python's format "g"
 const short = (x) => String(Number(x.toPrecision(6)));
@@ -15,6 +15,7 @@ function toParams(view) {
   if (view.truncation !== 1) params.truncation = short(view.truncation);
   if (view.distance !== PLAIN_VIEW.distance) params.distance = String(view.distance);
   if (view.around) params.around = String(view.around);
+  if (view.z) params.z = view.z;
   if (view.locked.length) params.locked = view.locked.join("_");
   return params;
 }
@@ -51,6 +52,7 @@ function fromParams(params) {
     distance: whole(params.distance, 5, 100, PLAIN_VIEW.distance),
     around: whole(params.around, 0, MAX_SEED, 0),
     locked: [...sliders.keys()].filter((slider) => parts(params.locked).includes(String(slider))).sort(inOrder),
+    z: params.z && decodeZ(params.z) ? params.z : "",
   };
 }
 
@@ -66,9 +68,9 @@ function withoutSlider(view, dim) {
   return { ...view, sliders: view.sliders.filter(([d]) => d !== dim), locked: view.locked.filter((d) => d !== dim) };
 }
 
-// A new seed is a new start: the walk ends and the sliders go where its z is; locked ones stay.
+// A new seed is a new start: the walk ends, a given z goes, and the sliders go where its z is; locked ones stay.
 function startFrom(view, seed) {
-  return { ...view, seed, hops: [], sliders: view.sliders.filter(([dim]) => view.locked.includes(dim)) };
+  return { ...view, seed, z: "", hops: [], sliders: view.sliders.filter(([dim]) => view.locked.includes(dim)) };
 }
 
 function atRest(view) {

@@ -8,7 +8,8 @@ import streamlit as st
 
 from dcgan.config import BadInput
 from dcgan.runs import Run
-from dcgan.told import KINDS, PLAIN, packed, rows
+from dcgan.told import KINDS, LIKED, PLAIN, packed, rows
+from pages.common import samples, taste
 from pages.common.loading import Opened, open_at
 from pages.common.view import Directions, View
 
@@ -28,10 +29,11 @@ class Measured(NamedTuple):
     axes: "list[Axis]"
 
 
-def kinds_for(generator: "Generator") -> dict[str, tuple[str, str, str]]:
-    """Of KINDS those that this model can have; classes need a classifier of its data."""
+def kinds_for(run: Run, generator: "Generator") -> dict[str, tuple[str, str, str]]:
+    """Of KINDS those there can be: classes need a classifier of the model's data, likes enough marks."""
     judge = _judge(generator)
-    return {kind: words for kind, words in KINDS.items() if kind != "classes" or (judge and judge.class_names)}
+    there = {"classes": bool(judge and judge.class_names), LIKED: taste.enough(run)}
+    return {kind: words for kind, words in KINDS.items() if there.get(kind, True)}
 
 
 def needed(view: View, kind: str) -> list[str]:
@@ -50,7 +52,7 @@ def measure(run: Run, opened: Opened, kind: str) -> None:
     step = st.session_state.setdefault(STEPS, {}).setdefault(run.id, opened.step)
     try:
         opened = _at(run, step, opened)
-        axes = _axes_of(opened.weights_hash, kind, opened.generator)
+        axes = _liked(run, opened) if kind == LIKED else _axes_of(opened.weights_hash, kind, opened.generator)
     except BadInput:
         axes = []  # no classifier: the kind isn't offered either
     st.session_state.setdefault(AXES, {})[run.id, kind] = Measured(opened.step, axes)
@@ -68,6 +70,11 @@ def forget(run_id: str) -> None:
     st.session_state.setdefault(STEPS, {}).pop(run_id, None)
     kept: dict[tuple[str, str], Measured] = st.session_state.get(AXES, {})
     st.session_state[AXES] = {key: value for key, value in kept.items() if key[0] != run_id}
+
+
+def forget_liked(run: Run) -> None:
+    """Have the direction of likes made anew: the marks have changed."""
+    st.session_state.get(AXES, {}).pop((run.id, LIKED), None)
 
 
 def directions_of(run: Run, view: View, generator: "Generator") -> Directions:
@@ -95,7 +102,7 @@ def facts_of(run: Run, generator: "Generator", view: View, kind: str) -> dict[st
     directions |= packed(measured.axes, spread(generator.config.z_prior)) if measured else {}
     return {
         "kind": kind,
-        "kinds": [[name, label, told] for name, (_, label, told) in kinds_for(generator).items()],
+        "kinds": [[name, label, told] for name, (_, label, told) in kinds_for(run, generator).items()],
         "rows": {kind: rows(measured.axes)} if measured else {},
         "directions": directions,
     }
@@ -124,6 +131,25 @@ def _axes_of(weights_hash: str, kind: str, _generator: "Generator") -> "list[Axi
     from dcgan.axes import axes_of
 
     return axes_of(_generator, kind, _judge(_generator))
+
+
+def _liked(run: Run, opened: Opened) -> "list[Axis]":
+    """The axis from disliked to liked samples; none while there are too few marks."""
+    if not taste.enough(run):
+        return []
+    config = opened.generator.config
+    groups = [tuple(samples.fitting(taste.of(run, mark), config)) for mark in (taste.LIKE, taste.DISLIKE)]
+    return _liked_axes(opened.weights_hash, groups[0], groups[1], opened.generator)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _liked_axes(
+    weights_hash: str, liked: tuple[str, ...], disliked: tuple[str, ...], _generator: "Generator"
+) -> "list[Axis]":
+    from dcgan.liked import liked_axes
+
+    z = [samples.z_of_tokens(list(group), _generator.config) for group in (liked, disliked)]
+    return liked_axes(_generator, z[0], z[1], _judge(_generator))
 
 
 def _judge(generator: "Generator") -> "Judge | None":

@@ -50,7 +50,7 @@ def target_of(recipe: Mapping[str, Any], root: Path | None = None, model: Model 
     offset = (
         recipes.numbers(recipe, "offset", len(recipe["offset"])) if isinstance(recipe.get("offset"), list) else None
     )
-    told = f"seed {view.seed} {where}"
+    told = f"{'a given z' if view.z else f'seed {view.seed}'} {where}"
     if kind == "sample" and whole(recipe, "n", 1, 10**6) > 1:
         told = f"the first of {recipe['n']:,} pictures, {told}"
     return Target("explore", params | _plain(view), told, model, view, measured, offset)
@@ -65,6 +65,7 @@ def view_of(recipe: Mapping[str, Any]) -> View:
         view = view.moved(name, value)
     params = {name: text for name, text in view.params().items() if text}
     params["truncation"] = f"{number(recipe, 'truncation', 0, 2, 1.0):g}"
+    params |= {"z": recipe["z"]} if isinstance(recipe.get("z"), str) else {}
     return View.from_params(params)  # as an address would have it
 
 

@@ -1,7 +1,7 @@
 """A view of latent space as plain values, and the pure functions that make its pictures.
 
-z = truncation * (the z of the seed, walked from neighbour to neighbour, with the moved sliders of dimensions set and
-the moved sliders of axes added).
+z = truncation * (the z of the seed, or one given as a code, walked from neighbour to neighbour, with the moved sliders
+of dimensions set and the moved sliders of axes added).
 """
 
 import dataclasses
@@ -50,6 +50,7 @@ class View:
     distance: int = 25  # of the neighbours, percent: 100 is as far as an unrelated picture
     around: int = 0  # seed of the neighbours' directions
     locked: tuple[SliderId, ...] = ()  # moved sliders that a new seed leaves alone, in the same order
+    z: str = ""  # a code of dcgan/zcode.py that takes the place of the seed's z, if it fits the model
 
     def moved(self, slider: SliderId, value: float) -> "View":
         """The view with one slider set."""
@@ -71,6 +72,7 @@ class View:
             "distance": None if self.distance == plain.distance else str(self.distance),
             "around": None if self.around == plain.around else str(self.around),
             "locked": "_".join(map(str, self.locked)) or None,
+            "z": self.z or None,
         }
 
     @classmethod
@@ -85,14 +87,19 @@ class View:
             distance=address.whole(params, "distance", 5, 100, plain.distance),
             around=address.whole(params, "around", 0, MAX_SEED, plain.around),
             locked=_locked(params.get("locked", ""), sliders),
+            z=_code(params.get("z", "")),
         )
 
 
 def base_z(view: View, config: "Config") -> "torch.Tensor":
-    """The z (z_dim,) of the seed after the walk, before sliders and truncation: where untouched sliders stand."""
+    """The z (z_dim,) of the seed, or the code, after the walk, before sliders and truncation."""
     from dcgan import latent, places
+    from dcgan.zcode import z_of_code
 
-    return places.walked(latent.z_from_seed(view.seed, config.z_dim, config.z_prior), view.hops, config.z_prior)
+    z = z_of_code(view.z, config.z_dim)
+    if z is None:
+        z = latent.z_from_seed(view.seed, config.z_dim, config.z_prior)
+    return places.walked(z, view.hops, config.z_prior)
 
 
 def z_of(view: View, config: "Config", directions: Directions = NO_DIRECTIONS) -> "torch.Tensor":
@@ -133,6 +140,7 @@ def recipe_of(
         "step": opened.step,
         "weights_hash": opened.weights_hash,
         "seed": view.seed,
+        **({"z": view.z} if view.z else {}),
         "walk": [hop._asdict() for hop in view.hops],
         "sliders": {str(slider): value for slider, value in known.items()},
         "truncation": view.truncation,
@@ -223,6 +231,15 @@ def _hops(text: str) -> tuple[Hop, ...]:
             return ()
         hops.append(hop)
     return tuple(hops) if len(hops) <= MAX_HOPS else ()
+
+
+def _code(text: str) -> str:
+    """A code of a z as it is; anything else is empty."""
+    if not text:
+        return ""
+    from dcgan.zcode import z_of_code
+
+    return "" if z_of_code(text) is None else text
 
 
 def _sliders(text: str) -> tuple[tuple[SliderId, float], ...]:

@@ -4,6 +4,7 @@ The picture is drawn in the visitor's browser (pages/common/live.py). What is se
 go, and the URL and the downloads follow.
 """
 
+import dataclasses
 from typing import Any
 
 import streamlit as st
@@ -19,6 +20,7 @@ from pages.common.restore import Target
 from pages.common.view import View, offset_of
 from pages.common.widgets import refuse
 from pages.common.words import escaped
+from pages.latent import panels
 from pages.latent.take_away import OPEN, take_away
 
 LAB = "explore-lab"
@@ -57,6 +59,7 @@ def arrive() -> None:
             st.session_state[VIEW] = View.from_params(params)
         st.session_state[PAGE] = address.whole(params, "dims", 1, 4096, 1) - 1
         arrive_at_axes(params)
+        panels.arrive(params)
 
 
 def arrive_at_axes(params: dict[str, str]) -> None:
@@ -93,6 +96,16 @@ def listen() -> None:  # before run and step are picked: a message may change th
     if message.step is not None and shown:
         choose.go_to(shown[0], message.step)
     go_to_favourite(message)
+
+
+def show_view(view: View) -> None:
+    """Go to what a panel found; the neighbours keep their distance."""
+    now = st.session_state[VIEW]
+    st.session_state[VIEW] = dataclasses.replace(view, distance=now.distance, around=now.around)
+
+
+def show_kind(kind: str) -> None:
+    st.session_state[KIND], st.session_state[PAGE] = kind, 0
 
 
 def go_to_favourite(message: Message) -> None:
@@ -208,6 +221,7 @@ def lab() -> None:
                 LAB, opened.weights_hash, st.session_state[VIEW], st.session_state[PAGE], shelf, facts, heard, film
             )
         take_away(run, opened, st.session_state[VIEW], st.session_state[KIND], shelf)
+        panels.draw(run, opened, st.session_state[VIEW], shelf, show_view, show_kind)
         live.hand_over(opened.weights_hash, opened.generator)  # last, so that what can't be seen takes no room above
         if film:
             live.hand_over_film(run, film)
@@ -244,7 +258,7 @@ def measure_axes(run: Run, opened: Opened) -> None:
 def facts_of(run: Run, opened: Opened) -> dict[str, Any]:
     """What the laboratory says about the model."""
     dims, measured_at = stable_dims(run, opened)
-    if st.session_state[KIND] not in axes.kinds_for(opened.generator):
+    if st.session_state[KIND] not in axes.kinds_for(run, opened.generator):
         st.session_state[KIND] = axes.PLAIN
     kind = st.session_state[KIND]
     if known := axes.known(run, kind):

@@ -1,0 +1,63 @@
+"""What stands folded under the laboratory: other ways to a z; the open one and what was picked are in the URL."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from dcgan.runs import Run
+from pages.common import address, taste
+from pages.common.live import Kept
+from pages.common.loading import Opened
+from pages.common.view import View
+from pages.latent import arithmetic_panel, likes_panel, projection_panel
+
+PANELS = {"project": "A picture of yours", "arithmetic": "A − B + C", "likes": "Likes"}
+_OPEN = "explore-panel"
+
+
+def arrive(params: dict[str, str]) -> None:
+    """On arrival: the open panel, and what was picked of the run."""
+    st.session_state[_OPEN] = params.get("panel") if params.get("panel") in PANELS else None
+    if "run" in params:
+        arithmetic_panel.arrive(params["run"], params)
+        taste.arrive(params["run"], params)
+
+
+@st.fragment
+def draw(
+    run: Run,
+    opened: Opened,
+    view: View,
+    shelf: list[Kept],
+    show_view: Callable[[View], None],
+    show_kind: Callable[[str], None],
+) -> None:
+    """The choice of panels, and the open one; `show_view` and `show_kind` change the laboratory above."""
+    st.segmented_control(
+        "More ways to a picture",
+        list(PANELS),
+        format_func=lambda name: PANELS[name],
+        key=_OPEN,
+        persist_state="session",
+        help="**A picture of yours** finds the z that comes nearest to an upload. **A − B + C** is arithmetic with "
+        "averages of samples. **Likes** makes a slider from what you like and dislike.",
+    )
+    chosen = st.session_state[_OPEN]
+    if chosen == "project":
+        projection_panel.draw(run, opened, _then(show_view))
+    elif chosen == "arithmetic":
+        arithmetic_panel.draw(run, opened, view, shelf, _then(show_view))
+    elif chosen == "likes":
+        likes_panel.draw(run, opened, view, shelf, _then(show_kind))
+    address.write({"panel": chosen} | arithmetic_panel.params(run) | taste.params(run))
+
+
+def _then(act: Callable[[Any], None]) -> Callable[[Any], None]:
+    """The same, and the whole page is drawn again."""
+
+    def both(value: Any) -> None:
+        act(value)
+        st.rerun()
+
+    return both

@@ -1,0 +1,182 @@
+"""Projection on Explore: an uploaded picture becomes the z that comes nearest."""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from dcgan.config import BadInput
+from dcgan.listing import SUFFIXES
+from dcgan.runs import Run
+from pages.common import samples
+from pages.common.jobs import Job
+from pages.common.loading import Opened
+from pages.common.view import View
+from pages.common.widgets import refuse, show
+from pages.common.words import escaped
+
+KEY = "project"
+POLL_S = 0.5
+MAX_MB = 50
+OTHER_LIGHT = 90  # grey levels between the edges of an upload and those of the model's pictures
+_SEARCH = "explore-search"
+
+
+@dataclasses.dataclass
+class Search:
+    """One upload on its way to a z."""
+
+    weights_hash: str
+    target: np.ndarray  # as the model sees it
+    job: Job  # whose result is a Projection
+    beside: Job | None = None  # whose result are the distances of held-out pictures
+    shown: bool = False  # whether the laboratory has gone there
+
+    @property
+    def running(self) -> bool:
+        return self.job.running or (self.beside is not None and self.beside.running)
+
+    def stop(self) -> None:
+        for job in (self.job, self.beside):
+            if job:
+                job.stop()
+
+
+def draw(run: Run, opened: Opened, go: Callable[[View], None]) -> None:
+    """The upload, the search, and what it found."""
+    st.markdown(
+        "Upload a picture, and the studio looks for the z whose picture comes nearest. You can then explore it like "
+        "any other.",
+        help="The best of 512 random z walk downhill (Levenberg and Marquardt's least squares), held near the sphere "
+        "on which nearly all z lie, so that what is found stays a picture that the model could have drawn.",
+    )
+    left, right = st.columns([5, 7], gap="large")
+    with left:
+        target = _target(opened)
+        search: Search | None = st.session_state.get(_SEARCH)
+        if search and search.weights_hash != opened.weights_hash:
+            search = None
+        if target is not None:
+            busy = bool(search and search.job.running)
+            st.button(
+                "Find its z",
+                type="primary",
+                icon=":material/my_location:",
+                key=f"{KEY}-start",
+                disabled=busy,
+                on_click=_start,
+                args=(opened, target),
+            )
+    with right:
+        if search:
+            running = search.running
+            st.fragment(_watch, run_every=POLL_S if running else None)(search, opened, go, running)
+        elif target is not None:
+            with st.container(width=160, key=f"pixels-{KEY}-alone"):
+                show(target, "Your picture as the model would see it")
+                st.caption("Yours, as the model sees it")
+
+
+def _target(opened: Opened) -> np.ndarray | None:
+    """The uploaded picture in the model's size, or None with what is wrong."""
+    from dcgan.project import target_of
+
+    upload = st.file_uploader(
+        "A picture",
+        type=[suffix.lstrip(".") for suffix in SUFFIXES],
+        max_upload_size=MAX_MB,
+        key=f"{KEY}-file",
+        help="Any size, grey or colour: it is cut and resized as the data set's own pictures were. It stays in this "
+        "session and is not kept.",
+    )
+    inverted = st.toggle(
+        "Swap light and dark",
+        key=f"{KEY}-inverted",
+        help="For a picture on white paper and a model that learned things on black, or the other way round.",
+    )
+    if upload is None:
+        return None
+    config = opened.generator.config
+    try:
+        target = target_of(upload.getvalue(), upload.name, config, inverted)
+    except BadInput as error:
+        refuse(error)
+        return None
+    usual = _edge(samples.pictures_of(opened, [str(seed) for seed in range(24)]))
+    if abs(_edge(target[None]) - usual) > OTHER_LIGHT:
+        words = ("light", "dark") if usual < 128 else ("dark", "light")
+        st.caption(f"Its background is {words[0]}, and this model's are {words[1]}: **Swap light and dark** may help.")
+    return target
+
+
+def _edge(pictures: np.ndarray) -> float:
+    """How bright pictures (N, H, W[, 3]) are along their edge: the median over it."""
+    edges = [pictures[:, 0], pictures[:, -1], pictures[:, :, 0], pictures[:, :, -1]]
+    return float(np.median(np.concatenate([edge.reshape(-1) for edge in edges])))
+
+
+def _start(opened: Opened, target: np.ndarray) -> None:
+    from dcgan.project import project
+
+    if before := st.session_state.get(_SEARCH):
+        before.stop()
+    generator = opened.generator
+    job = Job(lambda tick: project(generator, target, lambda share: tick(share, "Looking for the nearest z")))
+    st.session_state[_SEARCH] = Search(opened.weights_hash, target, job)
+
+
+def _compare(search: Search, opened: Opened) -> None:
+    from dcgan.project import held_out_distances
+
+    doing = "The same search for held-out real pictures, to compare"
+    search.beside = Job(lambda tick: held_out_distances(opened.generator, lambda share: tick(share, doing)))
+
+
+def _watch(search: Search, opened: Opened, go: Callable[[View], None], running: bool) -> None:
+    """How far the search is, or what it found; drawn again and again while it was `running` at first."""
+    from dcgan.zcode import code_of
+
+    found = search.job.result
+    _pictures(search.target, None if found is None else found.picture)
+    if found is not None and not search.shown:
+        search.shown = True
+        _compare(search, opened)
+        go(View(z=code_of(found.z)))
+    if search.job.error:
+        refuse(search.job.error)
+    if found is not None:
+        _verdict(search, go, View(z=code_of(found.z)))
+    job = search.job if found is None else search.beside
+    if job and job.running:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"{KEY}-progress"):
+            st.progress(min(1.0, job.share), text=f"{job.doing or 'Waiting for another search'} …")
+            st.button("Stop", key=f"{KEY}-stop", on_click=job.stop)
+    elif running:
+        st.rerun()  # nothing has to be looked at again and again any more
+
+
+def _pictures(target: np.ndarray, found: np.ndarray | None) -> None:
+    with st.container(horizontal=True, gap="medium", key=f"pixels-{KEY}"):
+        for picture, words in ((target, "Yours, as the model sees it"), (found, "The nearest it can draw")):
+            with st.container(width=160):
+                if picture is not None:
+                    show(picture, words)
+                    st.caption(words)
+
+
+def _verdict(search: Search, go: Callable[[View], None], there: View) -> None:
+    from dcgan.project import NUM_STARTS, beside
+
+    found, held_out = search.job.result, search.beside
+    st.markdown(
+        f"**{found.distance:.1f} grey levels away.** The best of {NUM_STARTS} random z was {found.start:.1f} away.",
+        help="Root mean square difference of the pixels, in grey levels of 255.",
+    )
+    if held_out and held_out.error:
+        st.caption(f"Not compared with held-out pictures: {escaped(str(held_out.error))}")
+    elif held_out and held_out.result is not None:
+        words = beside(found.distance, held_out.result)
+        st.markdown(f"That is {words}." if words else "This data set has no held-out pictures to compare with.")
+    if st.button("Explore it", icon=":material/explore:", key=f"{KEY}-go"):
+        go(there)
