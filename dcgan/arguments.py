@@ -70,6 +70,12 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     sub.add_argument("--truncation", type=_number, default=1.0)
     sub.add_argument("--out", metavar="FILE", help=".gif, .webp or .png strip (default: morph.gif)")
 
+    sub = add("project", run=True, step=True)
+    sub.add_argument("picture", metavar="PICTURE", help="a picture file of any size, grey or colour")
+    sub.add_argument("--invert", action="store_true", help="swap light and dark first")
+    sub.add_argument("--compare", action="store_true", help="do the same for held-out real pictures, and say how many")
+    sub.add_argument("--out", metavar="FILE", help=".png of what was found (default: projection.png)")
+
     sub = add("film", run=True)
     sub.add_argument("--fps", type=_number, default=6.0, help="frames per second")
     sub.add_argument("--out", metavar="FILE", help=".gif or .webp (default: film.gif)")

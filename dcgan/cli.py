@@ -195,6 +195,35 @@ def interpolate(args: argparse.Namespace) -> int:
     return DONE
 
 
+def project(args: argparse.Namespace) -> int:
+    """Find the z whose picture comes nearest to a picture file."""
+    from tqdm import tqdm
+
+    from dcgan import images
+    from dcgan import project as projection
+    from dcgan.checkpoint import open_generator
+    from dcgan.zcode import code_of
+
+    out = _out(args.out or "projection.png", ".png")
+    run = Run.find(args.run, args.root)
+    generator = open_generator(run, args.step)
+    try:
+        content = Path(args.picture).read_bytes()
+    except OSError as error:
+        raise BadInput(f"{args.picture!r} can't be read ({error.strerror}).") from None
+    target = projection.target_of(content, args.picture, generator.config, args.invert)
+    with tqdm(total=100, disable=args.json or not sys.stderr.isatty(), bar_format="{percentage:.0f} %") as bar:
+        found = projection.project(generator, target, lambda share: bar.update(100 * share - bar.n))
+        held_out = projection.held_out_distances(generator) if args.compare else []
+    recipe = _origin(run, generator) | {"seed": 0, "z": code_of(found.z), "truncation": 1.0}
+    _write(out, images.png_bytes(found.picture, recipe))
+    facts = recipe | {"distance": found.distance, "start": found.start, "held_out": held_out, "out": str(out)}
+    text = f"{found.distance:.1f} grey levels away, {found.start:.1f} the best of {projection.NUM_STARTS} random z"
+    words = projection.beside(found.distance, held_out)
+    _report(args, facts, f"{text}{', ' * bool(words)}{words}\n{out}, z={facts['z']}")
+    return DONE
+
+
 def film(args: argparse.Namespace) -> int:
     """Make a film of a training: its sample grids from the first to the newest."""
     from dcgan.film import film_of
@@ -385,6 +414,7 @@ COMMAND = {
     "control": control,
     "sample": sample,
     "interpolate": interpolate,
+    "project": project,
     "film": film,
     "evaluate": evaluate,
     "card": card,

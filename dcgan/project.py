@@ -1,9 +1,9 @@
 """Projection: the z whose picture comes nearest to a given one.
 
 A least-squares problem with few unknowns (z) and many equations (pixels), so Levenberg and Marquardt's method
-(Marquardt 1963) suits it: on held-out Fashion-MNIST and the quick recipe it came closer than Adam with twice its time.
-A distance of judge features beside that of the pixels was tried, too: it took two to three times as long and named the
-same classes. Distances are root mean square differences of pixels in grey levels of 255.
+(Marquardt 1963) suits it: on held-out Fashion-MNIST and the quick recipe it came as close as Adam in twice its time.
+A distance of judge features beside that of the pixels was tried, too: it took two to three times as long, and a
+classifier named the same classes. Distances are root mean square differences of pixels in grey levels of 255.
 """
 
 import functools
@@ -13,7 +13,7 @@ import math
 import threading
 import warnings
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -31,11 +31,14 @@ from dcgan.pictures import decode, fit
 from dcgan.render import render
 from dcgan.zcode import code_of, z_of_code
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 NUM_STARTS = 512  # random z, the nearest of which are where the search begins
 STAGES = ((6, 3), (2, 5), (1, 10))  # so many of the nearest z go on, each for at most so many steps
 STAGES_LARGE = ((3, 3), (1, 9))  # for generators that take longer
 LARGE = 1_000_000  # weights
-SHELL = 1 / 16  # what leaving the shell |z| = sqrt(D) costs: 10 % beyond its width as much as 3 grey levels
+SHELL = 1 / 4  # what leaving the shell |z| = sqrt(D) costs: 5 % beyond its width as much as 3 grey levels
 WIDTH = 0.1  # of the shell either way: one standard deviation of |z| / sqrt(D) is 0.09 for 64 dimensions
 ENOUGH = 1e-4  # relative gain of a step below which the search ends
 NUM_HELD_OUT = 10
@@ -61,24 +64,34 @@ def _quiet(share: float) -> None:
 def target_of(content: bytes, name: str, config: Config, inverted: bool = False) -> np.ndarray:
     """A picture file as the data set's pictures are prepared: uint8 (H, W) or (H, W, 3).
 
-    MNIST and Fashion-MNIST have pictures of 28 pixels, which are framed or enlarged for the network; a square file
-    whose side is a multiple of the network's own is taken to have been so already. `inverted` swaps light and dark,
-    for pictures on white paper. Raises BadInput for what can't be read.
+    MNIST and Fashion-MNIST have pictures of 28 pixels, which are framed or enlarged for the network. A file that shows
+    pixels as squares, as the studio's enlarged pictures do, is taken back to its pixels first. `inverted` swaps light
+    and dark, for pictures on white paper. Raises BadInput for what can't be read.
     """
     size, channels = config.image_size, config.channels
     try:
         opened = decode(lambda _: content, name, max(size, 128))
     except ValueError as error:
         raise BadInput(f"This file can't be used as a picture: {error}.") from None
-    framed = opened.width == opened.height and opened.width % size == 0
-    originals = _data_kind(config) == "idx" and not framed
-    pixels = np.asarray(fit(opened, 28 if originals else size, channels, config.crop))
-    pixels = 255 - pixels if inverted else pixels
-    if not originals:
-        return pixels
-    planes = pixels[None] if channels == 1 else pixels.transpose(2, 0, 1)
+    original = 28 if _data_kind(config) == "idx" else size
+    pixels = next((found for side in (size, original) if (found := _of_squares(opened, side)) is not None), opened)
+    framed = pixels.width == pixels.height == size
+    made = np.asarray(fit(pixels, size if framed else original, channels, "square" if framed else config.crop))
+    made = 255 - made if inverted else made
+    if made.shape[0] == size:
+        return made
+    planes = made[None] if channels == 1 else made.transpose(2, 0, 1)
     done = as_prepared(planes[:, None], size)[:, 0]  # (C, S, S)
     return done[0] if channels == 1 else np.ascontiguousarray(done.transpose(1, 2, 0))
+
+
+def _of_squares(picture: "Image.Image", side: int) -> "Image.Image | None":
+    """The picture of `side` pixels that this one shows enlarged in crisp squares; None if it doesn't."""
+    if picture.width != picture.height or picture.width % side:
+        return None
+    small = picture.reduce(picture.width // side)
+    again = np.asarray(small.resize(picture.size, 0)).astype(np.int16)  # 0: nearest
+    return small if np.abs(again - np.asarray(picture)).mean() < 1 else None
 
 
 def project(generator: Generator, picture: np.ndarray, tick: Tick = _quiet, seed: int = 0) -> Projection:

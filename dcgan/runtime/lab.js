@@ -604,7 +604,7 @@ class Lab {
     if (!choices) return `${help} Working them out \u2026`;
     const first = this.page * PER_PAGE + 1, last = Math.min(choices.length, first + PER_PAGE - 1);
     if (this.kind !== PLAIN_KIND)
-      return `${help} ${first} to ${last} of ${choices.length}, measured ${this.measured}; beside each, grey levels changed per standard deviation.`;
+      return `${help} ${choices.length > PER_PAGE ? `${first} to ${last} of ${choices.length}, measured` : "Measured"} ${this.measured}; beside each, grey levels changed per standard deviation.`;
     const which = this.page ? `Places ${first} to ${last} among` : `The ${last} of`;
     return `${which} ${choices.length} dimensions of z that change this model's pictures most, measured ${this.measured}; beside each, by how many of 255 grey levels.`;
   }

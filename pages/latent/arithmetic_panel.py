@@ -62,8 +62,8 @@ def draw(run: Run, opened: Opened, view: View, shelf: list[Kept], go: Callable[[
     """The sum, the samples that were picked, and those to choose from."""
     change(run, picking.heard(KEY, KINDS))
     st.markdown(
-        "Put samples into **A**, **B** and **C**; each group is averaged. "
-        "Three of a kind are steadier than one: shoes − shirts + dark shirts makes dark shoes.",
+        "Put samples into **A**, **B** and **C**; each group is averaged, and three are steadier than one. "
+        "Dark shirts − light shirts + light bags: dark bags.",
         help="Radford et al. 2016, section 6.3.2, on faces: smiling woman − neutral woman + neutral man. The sum is "
         "brought back to the sphere on which nearly all z lie.",
     )
