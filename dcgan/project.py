@@ -6,12 +6,10 @@ A distance of judge features beside that of the pixels was tried, too: it took t
 classifier named the same classes. Distances are root mean square differences of pixels in grey levels of 255.
 """
 
-import functools
 import hashlib
 import json
 import math
 import threading
-import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,10 +21,11 @@ from dcgan import latent, sources
 from dcgan.checkpoint import weights_hash
 from dcgan.config import BadInput, Config
 from dcgan.data import as_prepared
+from dcgan.descent import Walker, load_derivatives
 from dcgan.files import publish
 from dcgan.fold import folded
 from dcgan.metrics.pixels import real_pictures
-from dcgan.models import RENDER_AT_ONCE, Generator
+from dcgan.models import Generator
 from dcgan.pictures import decode, fit
 from dcgan.render import render
 from dcgan.zcode import code_of, z_of_code
@@ -38,9 +37,6 @@ NUM_STARTS = 512  # random z, the nearest of which are where the search begins
 STAGES = ((6, 3), (2, 5), (1, 10))  # so many of the nearest z go on, each for at most so many steps
 STAGES_LARGE = ((3, 3), (1, 9))  # for generators that take longer
 LARGE = 1_000_000  # weights
-SHELL = 1 / 4  # what leaving the shell |z| = sqrt(D) costs: 5 % beyond its width as much as 3 grey levels
-WIDTH = 0.1  # of the shell either way: one standard deviation of |z| / sqrt(D) is 0.09 for 64 dimensions
-ENOUGH = 1e-4  # relative gain of a step below which the search ends
 NUM_HELD_OUT = 10
 VERSION = 1  # of the method: distances of another one can't be compared
 Tick = Callable[[float], None]  # called with the share that is done, 0 to 1; what it raises ends the work
@@ -106,7 +102,7 @@ def project(generator: Generator, picture: np.ndarray, tick: Tick = _quiet, seed
     while not _TURN.acquire(timeout=0.2):
         tick(0.0)
     try:
-        _load_derivatives()
+        load_derivatives()
         starts, distances = _starts(generator, picture, seed)
         starts = starts[np.argsort(distances, kind="stable")]
         z = _search(folded(generator), starts, _flat(picture), tick)
@@ -179,7 +175,7 @@ def _starts(generator: Generator, picture: np.ndarray, seed: int) -> tuple[Tenso
 def _search(generator: Generator, starts: Tensor, target: Tensor, tick: Tick) -> Tensor:
     """From the best few of the starts (N, D), nearest first, to one z (D,)."""
     stages = STAGES_LARGE if sum(p.numel() for p in generator.parameters()) > LARGE else STAGES
-    walkers = [_Walker(generator, z, target) for z in starts[: stages[0][0]]]
+    walkers = [Walker(generator, z, target) for z in starts[: stages[0][0]]]
     total, done = sum(k * n for k, n in stages), 0
     for k, n in stages:
         walkers = sorted(walkers, key=lambda walker: walker.cost)[:k]
@@ -190,79 +186,6 @@ def _search(generator: Generator, starts: Tensor, target: Tensor, tick: Tick) ->
                 walker.step()
     tick(1.0)
     return min(walkers, key=lambda walker: walker.cost).z
-
-
-class _Walker:
-    """One z on its way downhill: mean square difference of pixels in [-1, 1], and distance from the prior."""
-
-    def __init__(self, generator: Generator, z: Tensor, target: Tensor) -> None:
-        self.generator, self.z, self.target = generator, z, target
-        config = generator.config
-        self.shell = SHELL if config.z_prior == "normal" else 0.0
-        self.at_once = RENDER_AT_ONCE.get(config.architecture, config.z_dim)  # dimensions
-        self.damping = 1e-2
-        self.ended = False
-        self.cost = self._cost(z)
-
-    def step(self) -> None:
-        """One damped Gauss-Newton step, if any is downhill."""
-        if self.ended:
-            return
-        z, (picture, slopes) = self.z.double(), self._slopes()
-        slopes, off = slopes.double(), (picture - self.target).double()  # (D, P), (P,)
-        bend, pull = slopes @ slopes.T / len(off), -(slopes @ off) / len(off)
-        if self.shell and (beyond := _beyond(z)):
-            outward = z / z.norm() / math.sqrt(len(z))
-            bend += self.shell * torch.outer(outward, outward)
-            pull -= self.shell * beyond * outward
-        if not self.shell:  # what would leave the cube stays
-            held = ((z >= 1) & (pull > 0)) | ((z <= -1) & (pull < 0))
-            bend[held], bend[:, held], pull[held] = 0, 0, 0
-        scale = torch.diag(bend.diag() + 1e-8)
-        for _ in range(6):
-            move = torch.linalg.solve_ex(bend + self.damping * scale, pull)[0].float()
-            there = self.z + move if self.shell else (self.z + move).clamp(-1, 1)
-            cost = self._cost(there)
-            if cost < self.cost:
-                self.ended = cost > (1 - ENOUGH) * self.cost
-                self.z, self.cost, self.damping = there, cost, max(self.damping / 4, 1e-4)
-                return
-            self.damping *= 4
-        self.ended = True
-
-    def _draw(self, z: Tensor) -> Tensor:
-        """(D,) -> (P,)."""
-        return self.generator.blocks(self.generator.as_input(z[None])).flatten()
-
-    def _slopes(self) -> tuple[Tensor, Tensor]:
-        """The picture (P,), and how each dimension of z changes it, (D, P)."""
-
-        def along(direction: Tensor) -> tuple[Tensor, Tensor]:
-            picture, change, *_ = torch.func.jvp(self._draw, (self.z,), (direction,))
-            return picture, change
-
-        each = torch.func.vmap(along, out_dims=(None, 0))  # type: ignore[arg-type]
-        parts = [each(some) for some in torch.eye(len(self.z)).split(self.at_once)]
-        return parts[0][0], torch.cat([slopes for _, slopes in parts])
-
-    def _cost(self, z: Tensor) -> float:
-        with torch.no_grad():
-            off = (self._draw(z) - self.target).square().mean().item()
-        return off + (self.shell * _beyond(z) ** 2 if self.shell else 0.0)
-
-
-def _beyond(z: Tensor) -> float:
-    """How far |z| / sqrt(D) is outside the shell; 0 within."""
-    ratio = float(z.norm()) / math.sqrt(len(z))
-    return ratio - min(max(ratio, 1 - WIDTH), 1 + WIDTH)
-
-
-@functools.cache
-def _load_derivatives() -> None:
-    """Have PyTorch load its forward-mode derivatives, which warns of something within PyTorch itself."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        torch.func.jvp(torch.sin, (torch.zeros(1),), (torch.ones(1),))
 
 
 def _flat(picture: np.ndarray) -> Tensor:

@@ -500,3 +500,29 @@ def test_bench_compares_both_sides(cli):
 def test_bench_refuses_what_measures_nothing(cli):
     code, _, err = cli("bench", "--pairs", "0")
     assert code == 2 and err.strip() == "pairs must be at least 1 and seconds more than 0."
+
+
+# -- project
+
+
+def test_project_writes_what_it_found_and_its_recipe_draws_it_again(cli, trained, pictures):
+    from dcgan.render import render
+    from dcgan.zcode import z_of_code
+
+    picture = pictures / "03.png"
+    code, out, err = cli("project", "done", picture, "--out", "near.png", "--json")
+    assert (code, err) == (0, "")
+    facts = last_object(out)
+    assert 0 < facts["distance"] <= facts["start"] and facts["held_out"] == [] and facts["run"] == "done"
+    z = z_of_code(read_recipe(Path("near.png").read_bytes())["z"], 8)
+    with Image.open("near.png") as near:
+        assert np.array_equal(render(open_generator(trained), z[None])[0], np.asarray(near))
+    code, out, _ = cli("project", "done", picture, "--compare")
+    assert code == 0 and "grey levels away" in out and Path("projection.png").exists()
+
+
+def test_project_refuses_what_is_no_picture(cli, trained, tmp_path):
+    (tmp_path / "page.png").write_text("<html>")
+    for name, words in (("page.png", "can't be used as a picture"), ("gone.png", "can't be read")):
+        code, out, err = cli("project", "done", tmp_path / name)
+        assert (code, out) == (2, "") and words in err and len(err.splitlines()) == 1

@@ -195,7 +195,7 @@ def png(pixels: np.ndarray) -> bytes:
 
 def test_an_upload_becomes_the_picture(run):  # noqa: F811
     app = visit("explore", panel="project", seed="5", distance="60")
-    healthy(upload(app, png(np.full((50, 40), 200, np.uint8))))
+    healthy(upload(app, png(np.full((50, 40), 255, np.uint8))))
     assert any("Swap light and dark" in caption.value for caption in app.caption)
     press(app, "project-start")
     search = app.session_state["explore-search"]

@@ -36,5 +36,5 @@ def listen(key: str, kinds: Kinds) -> dict[str, str | None]:
     if message["seq"] <= st.session_state.get(f"{key}-heard", 0) or not isinstance(message.get("marks"), dict):
         return {}
     st.session_state[f"{key}-heard"] = message["seq"]
-    known = {kind for kind, *_ in kinds}
-    return {str(sample): mark for sample, mark in message["marks"].items() if mark is None or mark in known}
+    known = [None, *(kind for kind, *_ in kinds)]
+    return {str(sample): mark for sample, mark in message["marks"].items() if mark in known}

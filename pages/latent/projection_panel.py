@@ -27,7 +27,8 @@ _SEARCH = "explore-search"
 class Search:
     """One upload on its way to a z."""
 
-    weights_hash: str
+    run_id: str
+    opened: Opened  # the weights it began with; a run in training has others by the time it ends
     target: np.ndarray  # as the model sees it
     job: Job  # whose result is a Projection
     beside: Job | None = None  # whose result are the distances of held-out pictures
@@ -55,7 +56,7 @@ def draw(run: Run, opened: Opened, go: Callable[[View], None]) -> None:
     with left:
         target = _target(opened)
         search: Search | None = st.session_state.get(_SEARCH)
-        if search and search.weights_hash != opened.weights_hash:
+        if search and search.run_id != run.id:
             search = None
         if target is not None:
             busy = bool(search and search.job.running)
@@ -66,12 +67,12 @@ def draw(run: Run, opened: Opened, go: Callable[[View], None]) -> None:
                 key=f"{KEY}-start",
                 disabled=busy,
                 on_click=_start,
-                args=(opened, target),
+                args=(run, opened, target),
             )
     with right:
         if search:
             running = search.running
-            st.fragment(_watch, run_every=POLL_S if running else None)(search, opened, go, running)
+            st.fragment(_watch, run_every=POLL_S if running else None)(search, go, running)
         elif target is not None:
             with st.container(width=160, key=f"pixels-{KEY}-alone"):
                 show(target, "Your picture as the model would see it")
@@ -116,24 +117,24 @@ def _edge(pictures: np.ndarray) -> float:
     return float(np.median(np.concatenate([edge.reshape(-1) for edge in edges])))
 
 
-def _start(opened: Opened, target: np.ndarray) -> None:
+def _start(run: Run, opened: Opened, target: np.ndarray) -> None:
     from dcgan.project import project
 
     if before := st.session_state.get(_SEARCH):
         before.stop()
     generator = opened.generator
     job = Job(lambda tick: project(generator, target, lambda share: tick(share, "Looking for the nearest z")))
-    st.session_state[_SEARCH] = Search(opened.weights_hash, target, job)
+    st.session_state[_SEARCH] = Search(run.id, opened, target, job)
 
 
-def _compare(search: Search, opened: Opened) -> None:
+def _compare(search: Search) -> None:
     from dcgan.project import held_out_distances
 
     doing = "The same search for held-out real pictures, to compare"
-    search.beside = Job(lambda tick: held_out_distances(opened.generator, lambda share: tick(share, doing)))
+    search.beside = Job(lambda tick: held_out_distances(search.opened.generator, lambda share: tick(share, doing)))
 
 
-def _watch(search: Search, opened: Opened, go: Callable[[View], None], running: bool) -> None:
+def _watch(search: Search, go: Callable[[View], None], running: bool) -> None:
     """How far the search is, or what it found; drawn again and again while it was `running` at first."""
     from dcgan.zcode import code_of
 
@@ -141,7 +142,7 @@ def _watch(search: Search, opened: Opened, go: Callable[[View], None], running: 
     _pictures(search.target, None if found is None else found.picture)
     if found is not None and not search.shown:
         search.shown = True
-        _compare(search, opened)
+        _compare(search)
         go(View(z=code_of(found.z)))
     if search.job.error:
         refuse(search.job.error)

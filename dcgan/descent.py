@@ -1,0 +1,91 @@
+"""Down the hill to a z: damped least squares on the pixels of one picture, near the prior.
+
+Levenberg and Marquardt's method (Marquardt 1963): each step solves for all dimensions of z at once, with the slope of
+every pixel along every dimension.
+"""
+
+import functools
+import math
+import warnings
+
+import torch
+from torch import Tensor
+
+from dcgan.models import RENDER_AT_ONCE, Generator
+
+SHELL = 1 / 4  # what leaving the shell |z| = sqrt(D) costs: 5 % beyond its width as much as 3 grey levels
+WIDTH = 0.1  # of the shell either way: one standard deviation of |z| / sqrt(D) is 0.09 for 64 dimensions
+ENOUGH = 1e-4  # relative gain of a step below which the search ends
+
+
+@functools.cache
+def load_derivatives() -> None:
+    """Have PyTorch load its forward-mode derivatives, which warns of something within PyTorch itself."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        torch.func.jvp(torch.sin, (torch.zeros(1),), (torch.ones(1),))
+
+
+class Walker:
+    """One z on its way downhill: mean square difference of pixels in [-1, 1], and distance from the prior."""
+
+    def __init__(self, generator: Generator, z: Tensor, target: Tensor) -> None:
+        self.generator, self.z, self.target = generator, z, target
+        config = generator.config
+        self.shell = SHELL if config.z_prior == "normal" else 0.0
+        self.at_once = RENDER_AT_ONCE.get(config.architecture, config.z_dim)  # dimensions
+        self.damping = 1e-2
+        self.ended = False
+        self.cost = self._cost(z)
+
+    def step(self) -> None:
+        """One damped Gauss-Newton step, if any is downhill."""
+        if self.ended:
+            return
+        z, (picture, slopes) = self.z.double(), self._slopes()
+        slopes, off = slopes.double(), (picture - self.target).double()  # (D, P), (P,)
+        bend, pull = slopes @ slopes.T / len(off), -(slopes @ off) / len(off)
+        if self.shell and (beyond := _beyond(z)):
+            outward = z / z.norm() / math.sqrt(len(z))
+            bend += self.shell * torch.outer(outward, outward)
+            pull -= self.shell * beyond * outward
+        if not self.shell:  # what would leave the cube stays
+            held = ((z >= 1) & (pull > 0)) | ((z <= -1) & (pull < 0))
+            bend[held], bend[:, held], pull[held] = 0, 0, 0
+        scale = torch.diag(bend.diag() + 1e-8)
+        for _ in range(6):
+            move = torch.linalg.solve_ex(bend + self.damping * scale, pull)[0].float()
+            there = self.z + move if self.shell else (self.z + move).clamp(-1, 1)
+            cost = self._cost(there)
+            if cost < self.cost:
+                self.ended = cost > (1 - ENOUGH) * self.cost
+                self.z, self.cost, self.damping = there, cost, max(self.damping / 4, 1e-4)
+                return
+            self.damping *= 4
+        self.ended = True
+
+    def _draw(self, z: Tensor) -> Tensor:
+        """(D,) -> (P,)."""
+        return self.generator.blocks(self.generator.as_input(z[None])).flatten()
+
+    def _slopes(self) -> tuple[Tensor, Tensor]:
+        """The picture (P,), and how each dimension of z changes it, (D, P)."""
+
+        def along(direction: Tensor) -> tuple[Tensor, Tensor]:
+            picture, change, *_ = torch.func.jvp(self._draw, (self.z,), (direction,))
+            return picture, change
+
+        each = torch.func.vmap(along, out_dims=(None, 0))  # type: ignore[arg-type]
+        parts = [each(some) for some in torch.eye(len(self.z)).split(self.at_once)]
+        return parts[0][0], torch.cat([slopes for _, slopes in parts])
+
+    def _cost(self, z: Tensor) -> float:
+        with torch.no_grad():
+            off = (self._draw(z) - self.target).square().mean().item()
+        return off + (self.shell * _beyond(z) ** 2 if self.shell else 0.0)
+
+
+def _beyond(z: Tensor) -> float:
+    """How far |z| / sqrt(D) is outside the shell; 0 within."""
+    ratio = float(z.norm()) / math.sqrt(len(z))
+    return ratio - min(max(ratio, 1 - WIDTH), 1 + WIDTH)
