@@ -14,7 +14,7 @@ from torch import Tensor
 from dcgan.models import RENDER_AT_ONCE, Generator
 
 SHELL = 1 / 4  # what leaving the shell |z| = sqrt(D) costs: 5 % beyond its width as much as 3 grey levels
-WIDTH = 0.1  # of the shell either way: one standard deviation of |z| / sqrt(D) is 0.09 for 64 dimensions
+WIDTH = 1.0  # of the shell, inwards and outwards: |z| has a standard deviation of 0.7 in any number of dimensions
 ENOUGH = 1e-4  # relative gain of a step below which the search ends
 
 
@@ -86,6 +86,6 @@ class Walker:
 
 
 def _beyond(z: Tensor) -> float:
-    """How far |z| / sqrt(D) is outside the shell; 0 within."""
-    ratio = float(z.norm()) / math.sqrt(len(z))
-    return ratio - min(max(ratio, 1 - WIDTH), 1 + WIDTH)
+    """How far |z| is outside the shell, in its radius sqrt(D); 0 within."""
+    length, radius = float(z.norm()), math.sqrt(len(z))
+    return (length - min(max(length, radius - WIDTH), radius + WIDTH)) / radius

@@ -88,7 +88,7 @@ def test_a_picture_that_no_z_gives_leaves_z_near_its_prior(monkeypatch):
 
     held = off_the_shell()
     monkeypatch.setattr(descent, "SHELL", 1e-9)
-    assert held < 0.9 * off_the_shell()
+    assert held < 0.95 * off_the_shell()
 
 
 @pytest.mark.parametrize("architecture", sorted(GENERATORS))
