@@ -30,9 +30,14 @@ class Measured(NamedTuple):
 
 
 def kinds_for(run: Run, generator: "Generator") -> dict[str, tuple[str, str, str]]:
-    """Of KINDS those there can be: classes need a classifier of the model's data, likes enough marks."""
+    """Of KINDS those there are now: the model's own, and likes once there are enough marks."""
+    return _kinds_of(generator) | ({LIKED: KINDS[LIKED]} if taste.enough(run) else {})
+
+
+def _kinds_of(generator: "Generator") -> dict[str, tuple[str, str, str]]:
+    """Of KINDS those that a model has by itself; classes need a classifier of its data."""
     judge = _judge(generator)
-    there = {"classes": bool(judge and judge.class_names), LIKED: taste.enough(run)}
+    there = {"classes": bool(judge and judge.class_names), LIKED: False}
     return {kind: words for kind, words in KINDS.items() if there.get(kind, True)}
 
 
@@ -112,7 +117,7 @@ def inside(opened: Opened, kind: str, visit: "dict[str, Sequence[Axis]]") -> dic
     """The axes that an exported page has, for which nobody can be asked later: all kinds, those of the visit first."""
     from dcgan.export import axes_inside
 
-    judged = kinds_for(opened.generator)
+    judged = _kinds_of(opened.generator)
     missing = [name for name, (letter, *_) in judged.items() if letter and name not in visit]
     return axes_inside(
         opened.generator,
