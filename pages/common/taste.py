@@ -13,7 +13,10 @@ _MARKS = "explore-taste"  # run id -> sample -> mark
 
 def marks(run: Run) -> dict[str, str]:
     """The marked samples, in the order in which they were marked."""
-    return st.session_state.setdefault(_MARKS, {}).setdefault(run.id, {})
+    all_runs = st.session_state.setdefault(_MARKS, {})
+    if "" in all_runs:  # from an address that names no run
+        all_runs[run.id] = all_runs.pop("")
+    return all_runs.setdefault(run.id, {})
 
 
 def of(run: Run, mark: str) -> list[str]:

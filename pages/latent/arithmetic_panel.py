@@ -38,7 +38,10 @@ STYLE = """
 
 def picks(run: Run) -> dict[str, str]:
     """The picked samples, each with its group."""
-    return st.session_state.setdefault(_PICKS, {}).setdefault(run.id, {})
+    all_runs = st.session_state.setdefault(_PICKS, {})
+    if "" in all_runs:  # from an address that names no run
+        all_runs[run.id] = all_runs.pop("")
+    return all_runs.setdefault(run.id, {})
 
 
 def of(run: Run, group: str) -> list[str]:

@@ -19,9 +19,9 @@ _OPEN = "explore-panel"
 def arrive(params: dict[str, str]) -> None:
     """On arrival: the open panel, and what was picked of the run."""
     st.session_state[_OPEN] = params.get("panel") if params.get("panel") in PANELS else None
-    if "run" in params:
-        arithmetic_panel.arrive(params["run"], params)
-        taste.arrive(params["run"], params)
+    run_id = params.get("run", "")  # none: whichever is picked
+    arithmetic_panel.arrive(run_id, params)
+    taste.arrive(run_id, params)
 
 
 @st.fragment
