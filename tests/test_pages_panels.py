@@ -23,6 +23,7 @@ from dcgan.zcode import code_of
 from pages.common import loading, samples, view
 from pages.common.jobs import Job
 from pages.common.view import Hop, View
+from pages.latent import projection_panel
 from tests.test_pages_latent import CONFIG, healthy, laboratory, run, url, visit  # noqa: F401 (run is a fixture)
 
 Z = code_of(latent.z_from_seed(77, 20))
@@ -223,6 +224,12 @@ def test_a_bad_upload_is_refused_in_one_sentence(run):  # noqa: F811
     assert not app.exception and len(app.error) == 1 and "mine" in app.error[0].value
     with pytest.raises(KeyError):
         app.button(key="project-start")
+
+
+def test_a_light_background_is_noticed_within_the_frame_that_the_data_set_adds():
+    white = project.target_of(png(np.full((60, 60), 255, np.uint8)), "a.png", CONFIG.replace(image_size=32))
+    assert white[0, 0] == 0 and projection_panel._edge(white[None]) == 255
+    assert projection_panel._edge(255 - white[None]) == 0
 
 
 def test_work_beside_the_page_can_be_stopped_and_tells_its_troubles():

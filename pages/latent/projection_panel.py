@@ -112,8 +112,9 @@ def _target(opened: Opened) -> np.ndarray | None:
 
 
 def _edge(pictures: np.ndarray) -> float:
-    """How bright pictures (N, H, W[, 3]) are along their edge: the median over it."""
-    edges = [pictures[:, 0], pictures[:, -1], pictures[:, :, 0], pictures[:, :, -1]]
+    """How bright pictures (N, H, W[, 3]) are near their edge, within any frame: the median over it."""
+    at = pictures.shape[1] // 8
+    edges = [pictures[:, at], pictures[:, -1 - at], pictures[:, :, at], pictures[:, :, -1 - at]]
     return float(np.median(np.concatenate([edge.reshape(-1) for edge in edges])))
 
 
