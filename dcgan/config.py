@@ -164,6 +164,13 @@ class Config:
         400, "Megabytes of checkpoints kept to fork from; past this they are thinned. 0 keeps none.", 0, 10**7
     )
 
+    measure_images: int = setting(
+        20_000,
+        "Training pictures between two measurements of how far the fakes are from real pictures; 0 makes none.",
+        0,
+        10**9,
+    )
+
     # machine
     seed: int = setting(0, "Fixes the initial weights, every z and the order of the pictures.", 0, 2**32 - 1)
     device: str = setting("auto", "auto takes CUDA, then MPS, then the CPU.", choices=("auto", "cuda", "mps", "cpu"))

@@ -31,6 +31,11 @@ class Status:
     obeyed: int = 0  # serial number of the last command in control.json that was carried out
     notice: str = ""  # what the person should know about the pictures
     prepared: float | None = None  # share of the pictures that are ready, while they are being prepared
+    # from quality.jsonl; None as long as nothing was measured
+    distance: float | None = None  # the newest
+    distance_floor: float | None = None  # of real pictures
+    best_step: int | None = None  # of best.safetensors
+    best_distance: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -60,8 +60,16 @@ class Run:
         return self.path / "metrics.jsonl"
 
     @property
+    def quality_path(self) -> Path:
+        return self.path / "quality.jsonl"
+
+    @property
     def generator_path(self) -> Path:
         return self.path / "generator.safetensors"
+
+    @property
+    def best_path(self) -> Path:
+        return self.path / "best.safetensors"
 
     @property
     def state_path(self) -> Path:
