@@ -27,7 +27,7 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         if run:
             sub.add_argument("run", metavar="RUN", nargs=None if needed else "?", help="a run's id or directory")
         if step:
-            sub.add_argument("--step", type=_whole, help="a kept step (default: the newest)")
+            sub.add_argument("--step", type=_step, help="a kept step, or best (default: the newest)")
         return sub
 
     sub = add("train")
@@ -85,6 +85,9 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     sub.add_argument("--seed", type=_seed, default=0, help="fake i comes from seed + i")
     sub.add_argument("--out", metavar="FILE", help=".html: also write the report, with its pictures, as one file")
     sub.add_argument(
+        "--history", action="store_true", help="measure every kept step instead, for the curve on the pages"
+    )
+    sub.add_argument(
         "--inception", action="store_true", help="also Inception FID, score and KID (needs torch-fidelity)"
     )
 
@@ -123,6 +126,10 @@ def _whole(text: str) -> int:
         return int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"must be a whole number, not {text!r}") from None
+
+
+def _step(text: str) -> int | str:
+    return text if text == "best" else _whole(text)
 
 
 def _number(text: str) -> float:

@@ -7,7 +7,9 @@ import os
 import re
 import warnings
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -21,8 +23,10 @@ from dcgan.plain import input_shape, layers_json
 from dcgan.runs import Run
 
 
-def generator_bytes(generator: Generator, step: int, half: bool = False) -> bytes:
-    """The generator as one safetensors file, its Config and step in the metadata; `half` stores float16.
+def generator_bytes(
+    generator: Generator, step: int, half: bool = False, facts: Mapping[str, str] = MappingProxyType({})
+) -> bytes:
+    """The generator as one safetensors file, its Config, step and `facts` in the metadata; `half` stores float16.
 
     The metadata also tell its layers in torch.nn's words, and the shape of one z: for those who open it without us.
     """
@@ -32,7 +36,7 @@ def generator_bytes(generator: Generator, step: int, half: bool = False) -> byte
     metadata = {"config": generator.config.to_json(), "step": str(step), "weights_hash": weights_hash(tensors)}
     metadata["metadata_hash"] = _metadata_hash(metadata)
     for_others = {"layers": layers_json(generator), "input": json.dumps(input_shape(generator))}
-    return to_safetensors(tensors, metadata | for_others)
+    return to_safetensors(tensors, {**facts, **metadata, **for_others})
 
 
 def metadata_of(content: bytes) -> dict[str, str]:
@@ -89,15 +93,23 @@ def load_generator(path: Path | str) -> Generator:
     return generator.eval().requires_grad_(False)
 
 
-def open_generator(run: Run, step: int | None = None) -> Generator:
-    """The run's newest generator, or the one kept at a step; raises BadInput naming the steps there are."""
+def open_generator(run: Run, step: int | str | None = None) -> Generator:
+    """The run's newest generator, or the one kept at a step, or with `best` the one whose fakes came closest to real
+    pictures; raises BadInput naming the steps there are."""
     if step is None:
         return load_generator(run.generator_path)
-    kept = run.snapshots()
+    if step == "best":
+        if not run.best_path.exists():
+            raise BadInput(
+                f"Run {run.id} has no best generator yet: `python -m dcgan evaluate {run.id} --history` finds it among "
+                "the kept steps."
+            )
+        return load_generator(run.best_path)
+    kept = run.generators()
     if step not in kept:
         listed = ", ".join(map(str, kept)) or "none"
         raise BadInput(f"step {step} of {run.id} was not kept; the kept steps are {listed}.")
-    return load_generator(run.snapshot_path(step))
+    return load_generator(kept[step])
 
 
 def save_state(run: Run, state: dict[str, Any]) -> None:

@@ -244,6 +244,8 @@ def evaluate(args: argparse.Namespace) -> int:
 
     out = _out(args.out, ".html") if args.out else None
     run = Run.find(args.run, args.root)
+    if args.history:
+        return _evaluate_history(run, args)
     generator = open_generator(run, args.step)
     show = not args.json and sys.stderr.isatty()
     if args.inception:
@@ -273,6 +275,32 @@ def card(args: argparse.Namespace) -> int:
     with _bar(args) as progress:
         path = write_card(run, args.n, args.seed, progress)
     _report(args, {"run": run.id, "out": str(path), "picture": str(path.with_name("card.png"))}, str(path))
+    return DONE
+
+
+def _evaluate_history(run: Run, args: argparse.Namespace) -> int:
+    """Measure the kept steps that quality.jsonl doesn't have."""
+    from tqdm import tqdm
+
+    from dcgan.metrics.follow import N, SEED
+    from dcgan.metrics.history import fill_history
+
+    others = {"--step": args.step, "--out": args.out, "--inception": args.inception or None}
+    others |= {"--n": args.n if args.n != N else None, "--seed": args.seed if args.seed != SEED else None}
+    for option, value in others.items():
+        if value is not None:
+            raise BadInput(f"--history measures {N} fakes at every kept step: {option} doesn't go with it.")
+    with tqdm(disable=args.json or not sys.stderr.isatty(), unit="step", dynamic_ncols=True) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        rows = fill_history(run, progress)
+    best = run.status()
+    facts = {"run": run.id, "best_step": best.best_step, "best_distance": best.best_distance, "rows": rows}
+    lines = [f"step {row['step']:>9,}  FD-{row['judge']} {row['distance']:.3f}" for row in rows]
+    _report(args, facts, "\n".join([*lines, f"best: step {best.best_step:,}, {best.best_distance:.3f}"]))
     return DONE
 
 
@@ -334,9 +362,15 @@ def list_all(args: argparse.Namespace) -> int:
         row: dict[str, Any] = {"id": run.id, "name": run.name, "preset": _preset_of(run), "directory": str(run.path)}
         row |= {"state": status.state, "step": status.step, "num_steps": status.num_steps}
         row |= {key: point.get(key) for key in ("d_loss", "g_loss", "images_per_s")}
+        row |= {key: getattr(status, key) for key in ("distance", "distance_floor", "best_step", "best_distance")}
         row |= {"parent": parent.run or None, "parent_step": parent.step if parent.run else None}
         rows.append(row | {"kept_states": run.kept_states()})
-    lines = [f"{row['id']:36} {row['state']:12} {row['preset']:12} step {row['step']:,}" for row in rows]
+    lines = [
+        f"{row['id']:36} {row['state']:12} {row['preset']:12} step {row['step']:<10,} "
+        + (f"distance {row['distance']:.2f}" if row["distance"] is not None else "")
+        for row in rows
+    ]
+    lines = [line.rstrip() for line in lines]
     _report(args, {"runs": rows}, "\n".join(lines) or "No runs yet: `python -m dcgan train` makes the first.")
     return DONE
 

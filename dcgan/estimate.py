@@ -72,7 +72,7 @@ def estimate(config: Config, num_images: int, mapped: bool = False) -> Need:
         "states to resume from": 2 * state,
         "states to fork from": min(max(round(config.max_states_mb * 1e6), 2 * state), drawn * state)
         * bool(config.max_states_mb),
-        "generators": min(drawn, config.max_snapshots) * average // 2 + average,
+        "generators": min(drawn, config.max_snapshots) * average // 2 + average * (1 + bool(config.measure_images)),
         "sample grids": min(drawn, config.max_samples) * grid,
         "curves": POINT * (steps // config.log_every),
     }

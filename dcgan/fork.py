@@ -13,6 +13,7 @@ from dcgan.config import BadInput, Config
 from dcgan.files import publish, share, sync_directory
 from dcgan.names import slug
 from dcgan.order import steps_in
+from dcgan.quality import lines_until
 from dcgan.records import Parent, Status, dump
 from dcgan.runs import Run
 from dcgan.states import facts, fork_points, is_whole
@@ -63,6 +64,8 @@ def fork(
 
     def fill(draft: Run) -> None:
         _copy_history(parent, draft, step)
+        if config.data_fingerprint == before.data_fingerprint:  # else the distances are to other pictures
+            publish(draft.quality_path, lines_until(parent.quality_path, step))
         try:
             share(points[step], draft.state_path)
         except FileNotFoundError:

@@ -193,6 +193,10 @@ class Run:
     def write_status(self, status: Status) -> None:
         publish(self.status_path, dump(status), sync=False)
 
+    def note(self, **fields: Any) -> None:
+        """Change some of the status of a run that no process trains; who calls this holds it."""
+        self.write_status(dataclasses.replace(self.status(), **fields))
+
     def control(self) -> Control:
         return load(Control, self.control_path)
 
@@ -261,6 +265,16 @@ class Run:
     def snapshots(self) -> list[int]:
         """Steps with a kept generator, rising."""
         return _steps(self.path / "snapshots", ".safetensors")
+
+    def best_step(self) -> int | None:
+        """The step of the generator kept as the best so far, if there is one."""
+        return self.status().best_step if self.best_path.exists() else None
+
+    def generators(self) -> dict[int, Path]:
+        """The steps whose generator can be opened, rising, each with its file: the snapshots, and the best so far."""
+        best = self.best_step()
+        found = {} if best is None else {best: self.best_path}
+        return dict(sorted((found | {step: self.snapshot_path(step) for step in self.snapshots()}).items()))
 
     def kept_states(self) -> list[int]:
         """Steps with a whole training state kept to fork from, rising."""

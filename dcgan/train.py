@@ -17,6 +17,7 @@ from dcgan.config import BadInput, Config, Diverged, Halted
 from dcgan.files import publish
 from dcgan.fork import refuse_fixed
 from dcgan.gan import GAN
+from dcgan.gauge import Gauge
 from dcgan.heartbeat import Heartbeat
 from dcgan.images import grid, png_bytes, to_uint8
 from dcgan.latent import sample_seeds, truncate, z_from_seeds
@@ -112,6 +113,8 @@ def train(
     players = {"gan": gan.state_dict(), "stream": stream.state_dict()}
     team.tell("begin", config=config.to_json(), now=now.to_json(), device=device.type, **players)
     _drop_metrics_after(run, step)
+    gauge, trained_before = Gauge(run, config, pictures.images, step, device), time_s
+    heart.update(**gauge.facts)
     seeds = sample_seeds(config.seed, config.num_samples)
     fixed_z = z_from_seeds(seeds, config.z_dim, config.z_prior)  # (N, z_dim), the same eyes every time
     fixed_z = truncate(fixed_z, config.sample_truncation).to(device)
@@ -219,6 +222,15 @@ def train(
             pictured = single or is_sample_step(step, now.sample_every) or step == num_steps
             if pictured:
                 show()
+
+            # Measure a kept generator, a little after each step
+            elapsed = time_s - trained_before + time.monotonic() - began
+            if pictured:
+                gauge.look(gan, step, images, time_s, elapsed)
+            if gauge.work(elapsed):
+                heart.update(**gauge.facts)
+            elif gauge.notice not in heart.status.notice:
+                heart.update(notice=f"{heart.status.notice} {gauge.notice}".strip())
             time_s += time.monotonic() - began
             clock.count(now.d_steps * config.batch_size)
             heart.update(time_s=time_s)
@@ -233,6 +245,9 @@ def train(
     team.tell("end")
     if not run.sample_path(step).exists():
         show()
+    if ending == "finished":
+        gauge.finish(gan, step, images, time_s, time_s - trained_before)
+        heart.update(**gauge.facts)
     heart.update(message="", obeyed=wishes.serial, eta_s=None, images_per_s=0.0)
     if problem:
         raise RuntimeError(f"{problem}, so what came after the last checkpoint is lost: make room and resume.")

@@ -4,7 +4,7 @@ import functools
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +13,12 @@ import numpy as np
 from dcgan import sources
 from dcgan.config import Config
 from dcgan.files import publish
+<<<<<<< HEAD
 from dcgan.metrics.classes import divergence, histogram, precision_by_class
+=======
+from dcgan.metrics.classes import divergence, histogram
+from dcgan.metrics.classifier import AT_ONCE
+>>>>>>> c77b252 (Measure the fakes during training, keep the best generator, and fill in the figures of older runs)
 from dcgan.metrics.frechet import frechet, gaussian
 from dcgan.metrics.judge import Tick, _quiet, judge_of
 from dcgan.metrics.kernel import kernel_distance, kernel_within
@@ -54,13 +59,30 @@ class Reference:
     """
 
     def __init__(self, config: Config, tick: Tick = _quiet) -> None:
+        for done in self._prepare(config, None):
+            tick(done)
+
+    @classmethod
+    def in_pieces(cls, config: Config, train: np.ndarray | None = None) -> Generator[int, None, "Reference"]:
+        """As Reference(config), a few pictures at a time; yields how many were looked at since the last time.
+
+        `train` are the training pictures, uint8 (N, H, W) or (N, H, W, 3), where they are in memory already.
+        """
+        made = cls.__new__(cls)
+        yield from made._prepare(config, train)
+        return made
+
+    def _prepare(self, config: Config, train: np.ndarray | None) -> Iterator[int]:
         self.config, self.judge = config, judge_of(config)
-        self.train, test = real_pictures(config, "train"), real_pictures(config, "test")
+        yield 0
+        self.train = real_pictures(config, "train") if train is None else train
+        test = real_pictures(config, "test")
         self.held_out = len(test) > K_DENSITY
         self.pictures = (test if self.held_out else self.train)[:MAX_REFERENCE]
-        self.features = self._kept_features(tick)
-        self.probabilities = self.judge.probabilities(self.features)
         self._kernel_within: float | None = None  # of the features, once it is needed
+        yield 0
+        self.features = yield from self._kept_features()
+        self.probabilities = self.judge.probabilities(self.features)
 
     @functools.cached_property
     def gaussian(self) -> Any:
@@ -70,18 +92,29 @@ class Reference:
         """Frechet distance of features (N, D) to those of the test pictures."""
         return frechet(gaussian(features), self.gaussian)
 
+    def kernel(self, features: np.ndarray, beat: Callable[[], None] = lambda: None) -> float:
+        """Kernel distance of features (N, D) to those of the test pictures."""
+        if self._kernel_within is None:
+            path = self._cache_path("within", ".json")
+            self._kernel_within = float(_kept_json(path, lambda: kernel_within(self.features, beat)))
+        return kernel_distance(features, self.features, self._kernel_within, beat)
+
     def compare(self, features: np.ndarray, seed: int = 0, beat: Callable[[], None] = lambda: None) -> Comparison:
         """All figures of features (N, D); precision and its kin compare at most 5,000, as many on either side.
 
         `beat` is called often on the way.
         """
+<<<<<<< HEAD
         if self._kernel_within is None:
             self._kernel_within = kernel_within(self.features, beat)
         realism = class_precision = None
         probabilities = self.judge.probabilities(features)
+=======
+        realism = None
+>>>>>>> c77b252 (Measure the fakes during training, keep the best generator, and fill in the figures of older runs)
         found = {
             "distance": self.distance(features),
-            "kernel": kernel_distance(features, self.features, self._kernel_within, beat),
+            "kernel": self.kernel(features, beat),
         }
         beside = self.beside(features, seed)
         if min(len(part) for part in beside) > K_DENSITY:
@@ -127,6 +160,23 @@ class Reference:
             return self.floors(n)["distance"]
         path = self._cache_path("distance", n, FLOOR_DRAWS, ".json")
         return kept_json(path, lambda: spread([self.distance(x) for x in self._draws(n, _quiet)]))
+
+    def two_floors(self, n: int) -> Generator[None, None, dict[str, dict[str, float]]]:
+        """The floors of both distances alone, a draw at a time; empty without held-out pictures. Kept on disk, too."""
+        if not self.held_out:
+            return {}
+        n = min(n, len(self.train))
+        everything = self._cache_path("floor", n, FLOOR_DRAWS, ".json")
+        path = everything if everything.exists() else self._cache_path("distances", n, FLOOR_DRAWS, ".json")
+        if not path.exists():
+            found = []
+            for features in self._draws(n, _quiet):
+                yield
+                found.append((self.distance(features), self.kernel(features)))
+                yield
+            spreads = [_spread(list(values)) for values in zip(*found, strict=True)]
+            return _kept_json(path, lambda: dict(zip(("distance", "kernel"), spreads, strict=True)))
+        return _kept_json(path, lambda: self._work_out_floors(n, _quiet))
 
     def ruler(self, n: int, tick: Tick = _quiet) -> list[dict[str, Any]]:
         """Distances of n spoilt training pictures, rising, by which a distance can be read; kept on disk, too.
@@ -184,7 +234,7 @@ class Reference:
             features = self.judge.features(self.train[np.sort(rows)], tick)
             yield features[np.random.default_rng(draw).permutation(n)]
 
-    def _kept_features(self, tick: Tick) -> np.ndarray:
+    def _kept_features(self) -> Generator[int, None, np.ndarray]:
         path = self._cache_path("features", ".npy")
         try:
             found = np.load(path, allow_pickle=False)
@@ -192,7 +242,11 @@ class Reference:
                 return found
         except (OSError, ValueError, EOFError):
             pass
-        features = self.judge.features(self.pictures, tick)
+        parts = []
+        for start in range(0, len(self.pictures), AT_ONCE):
+            parts.append(self.judge.features(self.pictures[start : start + AT_ONCE]))
+            yield len(parts[-1])
+        features = np.concatenate(parts)
         buffer = io.BytesIO()
         np.save(buffer, features)
         _keep(path, buffer.getvalue())

@@ -33,7 +33,7 @@ GROUPS = {
     "The game": ("d_steps", "d_batch", "g_noise", "labels", "label_noise"),
     "Length and what is kept": (
         *("num_steps", "num_minutes", "log_every", "sample_every", "num_samples", "sample_truncation"),
-        *("max_samples", "max_snapshots", "max_states_mb", "checkpoint_seconds"),
+        *("max_samples", "max_snapshots", "max_states_mb", "checkpoint_seconds", "measure_images"),
     ),
     "Machine": ("device", "precision", "num_threads", "seed"),
 }
