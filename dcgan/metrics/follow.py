@@ -3,7 +3,7 @@
 Every piece ends at a `yield`. Nothing here draws from a training's random numbers: each z comes from its own seed.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from typing import Any, NamedTuple
 
 import numpy as np

@@ -54,13 +54,15 @@ def pick_step(run: Run, label: str = "Training step") -> int | None:
 
     On arrival the URL's `step` wins if it was kept.
     """
-    steps = run.snapshots()
+    snapshots, best = run.snapshots(), run.best_step()
+    steps = [step for step in run.generators() if step <= max(snapshots, default=0)]
     if len(steps) < 2:
         address.write({"step": None})
         return None
     key, newest_key = _step_key(run.id), f"newest-{run.id}"
     if address.just_arrived(key):
-        asked = address.read_whole(st.query_params.get("step", ""))
+        text = st.query_params.get("step", "")
+        asked = best if text == "best" else address.read_whole(text)
         value = asked if asked in steps else steps[-1]
     else:
         value = st.session_state[key]
@@ -68,9 +70,12 @@ def pick_step(run: Run, label: str = "Training step") -> int | None:
             value = steps[-1]  # thinned away in the meantime, or following the newest
     hold(key, value)
     st.session_state[newest_key] = steps[-1]
-    step = st.select_slider(
-        label, steps, format_func=lambda step: f"{step:,}", key=key, help="Rewind to any kept moment of training."
-    )
+
+    def title(step: int) -> str:
+        return f"{step:,} · best" if step == best else f"{step:,}"
+
+    help = "Rewind to any kept moment of training; the best is where the fakes came closest to real pictures."
+    step = st.select_slider(label, steps, format_func=title, key=key, help=help)
     address.write({"step": None if step == steps[-1] else str(step)})
     return None if step == steps[-1] else step
 
@@ -78,7 +83,7 @@ def pick_step(run: Run, label: str = "Training step") -> int | None:
 def go_to(run: Run, step: int | None) -> None:
     """Choose a run and a step from a callback, as if a person had picked them."""
     st.session_state[RUN_KEY] = run.id
-    steps = run.snapshots()
+    steps = list(run.generators())
     if steps:
         st.session_state[_step_key(run.id)] = step if step in steps else steps[-1]
 

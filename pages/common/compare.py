@@ -2,14 +2,15 @@
 
 import dataclasses
 import html
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dcgan.config import Config, describe
 from dcgan.presets import PRESETS
-from pages.common.colours import BLUE, WARM
+from pages.common.colours import BLUE, RED, WARM
 from pages.common.curves import calm_range, smoothed
 
 if TYPE_CHECKING:
@@ -21,15 +22,23 @@ CHARTS = (  # title, the quantities (solid, dotted), limits of the y axis
     ("<b>What D believes:</b> of real pictures solid, of fakes dotted", ("d_real", "d_fake"), (-0.03, 1.03)),
     ("<b>How often D is right:</b> lower means G fools it more", ("d_accuracy",), (0.3, 1.03)),
 )
+DISTANCE = "<b>Distance to real pictures:</b> lower is closer, the floor dotted, a cross at the best"
 HIDDEN_SETTINGS = ("preset", "data_fingerprint", "schema")  # not a matter of taste
 
 
-def figure(columns_of: Mapping[str, Mapping[str, np.ndarray]]) -> "go.Figure":
-    """Moving averages of runs by name, each with columns as `history_of` gives them: three charts over one axis."""
+def figure(
+    columns_of: Mapping[str, Mapping[str, np.ndarray]],
+    quality_of: Mapping[str, Sequence[Mapping[str, Any]]] = MappingProxyType({}),
+) -> "go.Figure":
+    """Moving averages of runs by name, each with columns as `history_of` gives them: three charts over one axis.
+
+    `quality_of` has the runs' measurements, as `distance.quality_of` gives them: a fourth chart if there are any.
+    """
     from plotly.subplots import make_subplots
 
+    titles = [title for title, _, _ in CHARTS] + [DISTANCE] * any(quality_of.values())
     made = make_subplots(
-        len(CHARTS), 1, shared_xaxes=True, vertical_spacing=0.09, subplot_titles=[title for title, _, _ in CHARTS]
+        len(titles), 1, shared_xaxes=True, vertical_spacing=0.3 / len(titles) - 0.01, subplot_titles=titles
     )
     for (name, columns), colour in zip(columns_of.items(), COLOURS, strict=False):
         for i, (_, quantities, _) in enumerate(CHARTS):
@@ -42,11 +51,31 @@ def figure(columns_of: Mapping[str, Mapping[str, np.ndarray]]) -> "go.Figure":
     for i, (_, quantities, limits) in enumerate(CHARTS):
         values = [smoothed(columns["step"], columns[key])[1] for columns in columns_of.values() for key in quantities]
         made.update_yaxes(range=list(limits) if limits else calm_range(np.concatenate(values)), row=i + 1, col=1)
-    made.update_xaxes(title_text="step", row=len(CHARTS), col=1)
+    if len(titles) > len(CHARTS):
+        _draw_distances(made, columns_of, quality_of)
+    made.update_xaxes(title_text="step", row=len(titles), col=1)
     made.update_annotations(x=0, xanchor="left", font_size=13)
     legend = {"orientation": "h", "x": 0, "y": 1.07, "yanchor": "bottom", "font": {"size": 13}}
-    made.update_layout(height=660, margin={"l": 8, "r": 8, "t": 70, "b": 8}, hovermode="x", legend=legend)
+    made.update_layout(height=220 * len(titles), margin={"l": 8, "r": 8, "t": 70, "b": 8}, hovermode="x", legend=legend)
     return made
+
+
+def _draw_distances(made: "go.Figure", names: Iterable[str], quality_of: Mapping[str, Any]) -> None:
+    """The distance of each run on a logarithmic axis, its floor dotted, and a cross at its lowest."""
+    at = {"row": len(CHARTS) + 1, "col": 1}
+    for name, colour in zip(names, COLOURS, strict=False):
+        rows = quality_of.get(name)
+        if not rows:
+            continue
+        steps, values = [row["step"] for row in rows], [row["distance"] for row in rows]
+        style = {"mode": "lines", "line": {"color": colour, "width": 2.2}, "hovertemplate": "distance %{y:.2f}"}
+        made.add_scatter(x=steps, y=values, name=html.escape(name), legendgroup=name, showlegend=False, **style, **at)
+        best = int(np.argmin(values))
+        cross = {"mode": "markers", "marker": {"symbol": "x", "size": 11, "color": RED}, "showlegend": False}
+        made.add_scatter(x=[steps[best]], y=[values[best]], legendgroup=name, hovertemplate="best", **cross, **at)
+        if floor := rows[-1]["distance_floor"]:
+            made.add_hline(y=floor, line_dash="dot", line_color=colour, line_width=1.5, **at)
+    made.update_yaxes(type="log", dtick=1, tickformat="~g", **at)
 
 
 def own_settings(config: Config) -> list[tuple[str, object, object, str]]:

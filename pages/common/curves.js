@@ -14,7 +14,12 @@ const TITLES = [
   ["y3", "How often D is right: falling from 1 towards 0.5 means G is fooling it"],
 ];
 
-const DOMAINS = { y: [0.72, 0.955], y2: [0.37, 0.605], y3: [0.05, 0.255] }; // heights of the three charts
+const DISTANCE_TITLE = ["y4", "Distance to real pictures: should fall towards the dotted line, as close as real ones are"];
+const BEST = "#D62728";
+
+// heights of the charts: three, or four with the distance
+const THREE = { y: [0.72, 0.955], y2: [0.37, 0.605], y3: [0.05, 0.255] };
+const FOUR = { y4: [0.795, 0.965], y: [0.545, 0.71], y2: [0.295, 0.46], y3: [0.04, 0.205] };
 
 function unpack(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -46,7 +51,7 @@ function palette(element) {
   };
 }
 
-function traces(arrays, colours) {
+function traces({ arrays, distance }, colours) {
   const list = [];
   for (const [key, { axis, name, player }] of Object.entries(CURVES)) {
     const common = { type: "scatter", mode: "lines", xaxis: "x", yaxis: axis, legendgroup: key };
@@ -55,17 +60,56 @@ function traces(arrays, colours) {
     const line = { ...arrays[key + "~"], line: { color: colours[player], width: 2.2 } };
     list.push({ ...common, ...line, name, hovertemplate: `${name} %{y:.3f}<extra></extra>`, showlegend: false });
   }
+  if (arrays.distance) list.push(...distanceTraces(arrays.distance, distance, colours));
   return list;
+}
+
+// The measurements as a line, and a cross at the best.
+function distanceTraces(points, { best }, colours) {
+  const common = { type: "scatter", xaxis: "x", yaxis: "y4", showlegend: false };
+  const few = points.x.length < 60;
+  const line = { ...points, mode: few ? "lines+markers" : "lines", marker: { size: 4 } };
+  const style = { line: { color: colours.G, width: 2.2 }, hovertemplate: "distance %{y:.2f}<extra></extra>" };
+  const found = [{ ...common, ...line, ...style }];
+  if (best) {
+    const cross = { mode: "markers", marker: { symbol: "x", size: 10, color: BEST } };
+    found.push({ ...common, ...cross, x: [best[0]], y: [best[1]], hovertemplate: "best so far %{y:.2f}<extra></extra>" });
+  }
+  return found;
+}
+
+// The floor with its error, and what floor and cross mean.
+function distanceMarks({ floor, deviation, best }, colours, domain, empty) {
+  const shapes = [];
+  const words = [];
+  const place = { xref: "paper", yref: "paper", showarrow: false, font: { size: 11 } };
+  if (floor) {
+    const across = { xref: "paper", yref: "y4", x0: 0, x1: 1, layer: "below" };
+    const low = Math.max(floor - deviation, floor / 10);
+    const band = { fillcolor: colours.D, opacity: 0.18, line: { width: 0 } };
+    shapes.push({ ...across, ...band, type: "rect", y0: low, y1: floor + deviation });
+    shapes.push({ ...across, type: "line", y0: floor, y1: floor, line: { color: colours.D, width: 1.5, dash: "dot" } });
+  }
+  const labels = [];
+  if (best) labels.push(`<span style="color:${BEST}">✕ best so far: ${best[1].toFixed(2)}</span>`);
+  if (floor) labels.push(`<span style="color:${colours.D}">┄ real pictures: ${floor.toFixed(2)}</span>`);
+  const text = labels.join("&nbsp;&nbsp; ");
+  if (text) words.push({ ...place, text, x: 1, xanchor: "right", y: domain[1] + 0.008, yanchor: "middle" });
+  if (empty) {
+    const middle = { x: 0.5, xanchor: "center", y: (domain[0] + domain[1]) / 2, yanchor: "middle" };
+    words.push({ ...place, ...middle, text: "the first measurement is on its way", opacity: 0.7 });
+  }
+  return { shapes, words };
 }
 
 // A thin line through all three charts for each mark; neighbours' words stand on different levels.
 const LEVELS = 3;
-function marked(marks, colours, last) {
+function marked(marks, colours, last, domains) {
   const shapes = [];
   const words = [];
   (marks || []).forEach(([step, word], i) => {
     const line = { color: colours.text, width: 1, dash: "dot" };
-    for (const [y0, y1] of Object.values(DOMAINS)) {
+    for (const [y0, y1] of Object.values(domains)) {
       shapes.push({ type: "line", xref: "x", yref: "paper", x0: step, x1: step, y0, y1, line, opacity: 0.5 });
     }
     const text = word.replace(/&/g, "&amp;").replace(/</g, "&lt;");
@@ -77,24 +121,34 @@ function marked(marks, colours, last) {
   return { shapes, words: words.slice(-12) };
 }
 
-function layout({ losses, identity, height, marks, arrays }, colours, width) {
+function layout({ losses, identity, height, marks, arrays, distance }, colours, width) {
+  const domains = distance ? FOUR : THREE;
+  const scale = distance ? 0.78 : 1; // the same distances in pixels in a taller figure
   const axis = { gridcolor: colours.grid, zeroline: false, linecolor: colours.grid, tickfont: { size: 11 }, fixedrange: false };
   const notes = [];
   const size = width < 480 ? 10.5 : 12.5;
-  for (const [ref, text] of TITLES) {
+  for (const [ref, text] of distance ? [DISTANCE_TITLE, ...TITLES] : TITLES) {
     const [title, rest] = text.split(/(?<=:)/);
     const shown = width < 480 ? `<b>${title.replace(":", "")}</b>` : `<b>${title}</b>${rest}`;
-    notes.push({ text: shown, font: { size }, x: 0, xanchor: "left", y: DOMAINS[ref][1] + 0.045, yanchor: "middle" });
+    notes.push({ text: shown, font: { size }, x: 0, xanchor: "left", y: domains[ref][1] + 0.045 * scale, yanchor: "middle" });
   }
   const labels = Object.values(CURVES).filter((curve) => curve.axis !== "y3");
   for (const ref of ["y", "y2"]) {
     labels.filter((curve) => curve.axis === ref).reverse().forEach((curve, i) => {
       const text = `<span style="color:${colours[curve.player]}">■ ${curve.name}</span>`;
       const x = 1 - i * (width < 480 ? 0.34 : 0.24);
-      notes.push({ text, font: { size: 11 }, x, xanchor: "right", y: DOMAINS[ref][1] + 0.008, yanchor: "middle" });
+      notes.push({ text, font: { size: 11 }, x, xanchor: "right", y: domains[ref][1] + 0.008 * scale, yanchor: "middle" });
     });
   }
-  const { shapes, words } = marked(marks, colours, arrays.d_loss.x.at(-1) || 0);
+  const { shapes, words } = marked(marks, colours, arrays.d_loss.x.at(-1) || 0, domains);
+  const axes = {};
+  if (distance) {
+    const own = distanceMarks(distance, colours, domains.y4, !arrays.distance.x.length);
+    shapes.push(...own.shapes);
+    words.push(...own.words);
+    const ticks = { type: "log", dtick: 1, tickformat: "~g", range: distance.range };
+    axes.yaxis4 = { ...axis, ...ticks, domain: domains.y4 };
+  }
   return {
     shapes,
     uirevision: identity,
@@ -109,9 +163,10 @@ function layout({ losses, identity, height, marks, arrays }, colours, width) {
     dragmode: "zoom",
     annotations: [...notes.map((note) => ({ ...note, xref: "paper", yref: "paper", showarrow: false })), ...words],
     xaxis: { ...axis, anchor: "y3", title: { text: "step", font: { size: 11 }, standoff: 4 }, rangemode: "tozero" },
-    yaxis: { ...axis, domain: DOMAINS.y, range: losses },
-    yaxis2: { ...axis, domain: DOMAINS.y2, range: [-0.03, 1.03], dtick: 0.5 },
-    yaxis3: { ...axis, domain: DOMAINS.y3, range: [0.3, 1.03], dtick: 0.25 },
+    yaxis: { ...axis, domain: domains.y, range: losses },
+    yaxis2: { ...axis, domain: domains.y2, range: [-0.03, 1.03], dtick: 0.5 },
+    yaxis3: { ...axis, domain: domains.y3, range: [0.3, 1.03], dtick: 0.25 },
+    ...axes,
   };
 }
 
@@ -120,7 +175,7 @@ function draw(chart) {
   const colours = palette(chart.div);
   const figure = layout(chart.data, colours, chart.div.clientWidth);
   const options = { displayModeBar: false, responsive: true, doubleClick: "reset" };
-  window.Plotly.react(chart.div, traces(chart.data.arrays, colours), figure, options);
+  window.Plotly.react(chart.div, traces(chart.data, colours), figure, options);
   chart.div.dataset.updates = String(Number(chart.div.dataset.updates || 0) + 1);
 }
 

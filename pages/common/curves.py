@@ -8,8 +8,9 @@ import functools
 import gzip
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -40,25 +41,37 @@ def load_library() -> None:
 
 
 def live_curves(
-    key: str, columns: dict[str, np.ndarray], height: int, growing: bool = False, marks: Sequence[tuple[int, str]] = ()
+    key: str,
+    columns: dict[str, np.ndarray],
+    height: int,
+    growing: bool = False,
+    marks: Sequence[tuple[int, str]] = (),
+    distance: Mapping[str, Any] | None = None,
 ) -> None:
     """Draw losses, D's verdicts and D's accuracy over the step, one under the other.
 
-    `columns` maps step and the names in CURVES to arrays (N,); `marks` are steps with a word on what changed. Zoom and
+    `columns` maps step and the names in CURVES to arrays (N,); `marks` are steps with a word on what changed;
+    `distance`, as `distance.chart_of` makes it, is a chart of its own above them, which adds to the height. Zoom and
     hover survive every update. Curves that are `growing` may be shown a moment late; others are drawn as they are.
     """
     drawn_at, data = st.session_state.get(f"drawn-{key}", (0.0, b""))
     if not (data and growing) or time.monotonic() - drawn_at >= REDRAW_SECONDS:
-        drawn_at, data = time.monotonic(), pack(key, columns, height, marks)
+        drawn_at, data = time.monotonic(), pack(key, columns, height, marks, distance)
         st.session_state[f"drawn-{key}"] = (drawn_at, data)
     _chart(key=key, data=data, height=height)
 
 
-def pack(identity: str, columns: dict[str, np.ndarray], height: int, marks: Sequence[tuple[int, str]] = ()) -> bytes:
+def pack(
+    identity: str,
+    columns: dict[str, np.ndarray],
+    height: int,
+    marks: Sequence[tuple[int, str]] = (),
+    distance: Mapping[str, Any] | None = None,
+) -> bytes:
     """Thinned curves as bytes: a 4-byte header length, a JSON header, then little-endian float32 arrays.
 
-    The header holds the range of the losses' axis, the marks, and lists [name, number of points] in order; each name
-    has its steps first, then its values, and `name~` is the moving average.
+    The header holds the range of the losses' axis, the marks, the distance's floor and best, and lists [name, number of
+    points] in order; each name has its steps first, then its values, and `name~` is the moving average.
     """
     names: list[tuple[str, int]] = []
     arrays: list[np.ndarray] = []
@@ -71,8 +84,20 @@ def pack(identity: str, columns: dict[str, np.ndarray], height: int, marks: Sequ
             names.append((label, len(xs)))
             arrays += [xs, ys]
         lines[name] = smooth_y
+    shown = None
+    if distance is not None:
+        shown = {name: distance[name] for name in ("floor", "deviation", "best", "range")}
+        names.append(("distance", len(distance["steps"])))
+        arrays += [np.array(distance["steps"], float), np.array(distance["values"], float)]
     losses = calm_range(np.concatenate([lines["d_loss"], lines["g_loss"]]))
-    facts = {"identity": identity, "height": height, "losses": losses, "marks": list(marks), "arrays": names}
+    facts = {
+        "identity": identity,
+        "height": height,
+        "losses": losses,
+        "marks": list(marks),
+        "arrays": names,
+        "distance": shown,
+    }
     header = json.dumps(facts).encode()
     header += b" " * (-len(header) % 4)
     body = np.concatenate(arrays).astype("<f4").tobytes()

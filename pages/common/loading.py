@@ -32,7 +32,7 @@ def generator_of(run: Run, step: int | None = None) -> "Generator":
 
 def modified(run: Run, step: int | None = None) -> int:
     """When the generator's file was written, in nanoseconds; 0 if it is missing."""
-    path = run.generator_path if step is None else run.snapshot_path(step)
+    path = run.generator_path if step is None else run.generators().get(step, run.snapshot_path(step))
     try:
         return path.stat().st_mtime_ns
     except OSError:

@@ -29,6 +29,7 @@ def row(run: Run) -> dict[str, Any]:
         "Steps": status.step,
         "D loss": point.get("d_loss"),
         "G loss": point.get("g_loss"),
+        "Distance": status.distance,
         "Preset": config.preset if config else "unreadable",
         "Data": data_title(config.data) if config else "",
         "Made": datetime.datetime.fromtimestamp(run.created(), datetime.UTC),

@@ -9,7 +9,7 @@ from dcgan import launch, live
 from dcgan.config import BadInput
 from dcgan.records import Status
 from dcgan.runs import Run
-from pages.common import kept
+from pages.common import class_mix, distance, kept
 from pages.common.curves import live_curves, load_library
 from pages.common.history import history_of, marks_of
 from pages.common.upkeep import can_resume
@@ -19,6 +19,7 @@ from pages.training import family, fork_form, live_panel, run_actions
 from pages.training.health import judge
 
 CHART_HEIGHT = 520
+DISTANCE_HEIGHT = 150  # more, for the chart of the distance
 NEWEST = "newest"
 OBEY_SECONDS = 1.5  # how long a click waits to see its wish carried out
 
@@ -50,10 +51,21 @@ def _live(run: Run, ticking: bool) -> None:
                 live_panel.offer(run, status.state in launch.ACTIVE)
         st.caption(kept.words(run))
     with curves:
+        rows = distance.quality_of(run)
+        best = status.best_step, status.best_distance
+        measures = bool(rows) or (status.state in launch.ACTIVE and bool(live.in_force(run).measure_images))
         live_curves(
-            f"curves-{run.id}", columns, CHART_HEIGHT, growing=status.state in launch.ACTIVE, marks=marks_of(run)
+            f"curves-{run.id}",
+            columns,
+            CHART_HEIGHT + DISTANCE_HEIGHT * measures,
+            growing=status.state in launch.ACTIVE,
+            marks=marks_of(run),
+            distance=distance.chart_of(rows, *best) if measures else None,
         )
+        if rows:
+            st.markdown(f":material/straighten: {distance.words(rows, *best)}")
         _words(run, status, columns)
+        class_mix.draw(rows)
 
 
 def _figures(run: Run, status: Status) -> None:
@@ -62,7 +74,7 @@ def _figures(run: Run, status: Status) -> None:
     busy = status.message and status.state in ("starting", "running")
     note = f": {escaped(status.message)}" if busy else ""
     st.markdown(f"{badge(status)} {escaped(config.preset)} on {escaped(config.data)}{escaped(where)}{note}")
-    cells = st.grid(4, min_column_width=130)
+    cells = st.grid(5, min_column_width=120)
     cells.metric(
         "Step",
         f"{status.step:,}",
@@ -76,6 +88,10 @@ def _figures(run: Run, status: Status) -> None:
     cells.metric("Images/s", f"{shown:,.0f}" if shown else "–", help="Real pictures trained on per second.")
     left = duration(status.eta_s) if status.state in launch.ACTIVE else duration(status.time_s)
     cells.metric("Time left" if status.state in launch.ACTIVE else "Time trained", left, help="Pauses are not counted.")
+    if config.measure_images or status.distance is not None:
+        rows = distance.quality_of(run)
+        far = f"{status.distance:.2f}" if status.distance is not None else "–"
+        cells.metric("Distance", far, help=distance.tooltip(rows[-1] if rows else None))
     share = status.step / max(1, status.num_steps) if status.prepared is None else status.prepared
     st.progress(min(1.0, share))
     if status.notice:
@@ -210,6 +226,10 @@ def _words(run: Run, status: Status, columns: dict) -> None:
         ]
         st.markdown(f"{icon} {verdict.text}")
     elif run.generator_path.exists():
+        if status.best_step not in (None, status.step) and run.best_path.exists():
+            label = f"Explore step {status.best_step:,}, the closest to real pictures"
+            query = {"run": run.id, "step": "best"}
+            st.page_link("pages/latent/explore.py", label=label, icon=":material/flag:", query_params=query)
         links = st.columns(3)
         for column, page, label, icon in zip(
             links,

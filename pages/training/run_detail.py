@@ -9,12 +9,13 @@ from dcgan import launch
 from dcgan.config import BadInput
 from dcgan.records import Status
 from dcgan.runs import Run
-from pages.common import address, compare, curves, epochs, kept, shelf, upkeep
+from pages.common import address, class_mix, compare, curves, distance, epochs, kept, shelf, upkeep
 from pages.common.history import history_of, marks_of
 from pages.common.words import age, badge, duration, escaped, size
 from pages.training import family, run_actions
 
 CURVES_HEIGHT = 620
+DISTANCE_HEIGHT = 180  # more, for the chart of the distance
 GRIDS_HELP = "Every kept sample grid, from the first on. The same z at every step."
 
 
@@ -33,7 +34,13 @@ def one(run: Run) -> None:
     columns = history_of(run)
     if len(columns["step"]):
         curves.load_library()
-        curves.live_curves(f"curves-{run.id}", columns, CURVES_HEIGHT, marks=marks_of(run))
+        rows, best = distance.quality_of(run), (status.best_step, status.best_distance)
+        chart = distance.chart_of(rows, *best) if rows else None
+        height = CURVES_HEIGHT + DISTANCE_HEIGHT * bool(rows)
+        curves.live_curves(f"curves-{run.id}", columns, height, marks=marks_of(run), distance=chart)
+        if rows:
+            st.markdown(f":material/straighten: {distance.words(rows, *best)}")
+        class_mix.draw(rows)
         losses_per_epoch(columns)
     else:
         st.caption("No curves yet: their first points come with the first steps.")
@@ -59,7 +66,7 @@ def two(runs: list[Run]) -> None:
     columns_of = {name: history_of(run) for name, run in zip(names, runs, strict=True)}
     if any(len(columns["step"]) for columns in columns_of.values()):
         st.plotly_chart(
-            compare.figure(columns_of),
+            compare.figure(columns_of, {name: distance.quality_of(run) for name, run in zip(names, runs, strict=True)}),
             key="curves-of-two",
             config={"displayModeBar": False},
             alt="Losses, D's beliefs and D's accuracy of both runs over the step",

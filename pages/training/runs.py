@@ -70,6 +70,7 @@ def columns() -> dict[str, Any]:
         "Steps": number(width=68, format="localized", help="Batches it has been trained on."),
         "D loss": number(width=64, format="%.2f", help="The discriminator's newest loss."),
         "G loss": number(width=64, format="%.2f", help="The generator's newest loss."),
+        "Distance": number(width=70, format="%.2f", help="How far its newest fakes are from real pictures."),
         "Preset": text(width=80, help="The recipe it started from."),
         "Data": text(width=105, help="The pictures it learns from."),
         "Forked from": text(width=120, help="The run and step that it goes on from."),
