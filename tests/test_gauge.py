@@ -36,7 +36,7 @@ def measured(root, tmp_path, monkeypatch) -> Config:
     monkeypatch.setattr(follow, "N", 24)
     return Config(
         preset="tiny", data="mnist", image_size=16, z_dim=8, ngf=4, ndf=4, batch_size=8, num_steps=60, log_every=1,
-        sample_every=4, num_samples=4, device="cpu", num_threads=1, measure_images=8, checkpoint_seconds=0.0,
+        sample_every=4, num_samples=4, device="cpu", num_threads=1, measure_images=8,
         dropout=0.2, label_noise=0.1,
     )  # fmt: skip
 
@@ -140,7 +140,7 @@ def test_an_interrupted_run_forgets_rows_after_its_state_and_gets_to_the_same_en
     class Killed(BaseException):
         pass
 
-    run, whole = make(root, measured, "run"), make(root, measured, "whole")
+    run, whole = make(root, measured, "run", checkpoint_seconds=0.0), make(root, measured, "whole")
     play(whole)
 
     def die(point):
@@ -167,7 +167,7 @@ def _every(n, save):
 
 
 def test_a_fork_keeps_the_curve_and_begins_its_own_best(root, measured):
-    parent = make(root, measured, num_steps=32)
+    parent = make(root, measured, num_steps=40, checkpoint_seconds=0.0)
     play(parent)
     step = parent.kept_states()[-2]
     child = fork(parent, step, {"num_steps": 90})

@@ -59,8 +59,8 @@ def html(rows: list[dict[str, Any]]) -> str:
     """Both parts as HTML; names of classes are a person's text and escaped."""
     dropped = thin([row["step"] for row in rows], MOMENTS)
     shown = [row for row in rows if row["step"] not in dropped]
-    top = 1.08 * max(max(row["shares"] + row["real_shares"]) for row in shown)
-    now = "".join(_named(rows[-1], top))
+    now = "".join(_named(rows[-1], 1.08 * max(rows[-1]["shares"] + rows[-1]["real_shares"])))
+    top = 3 * max(rows[-1]["real_shares"])  # a class that is all there is, as at first, must not flatten the rest
     then = "".join(_small(row, top) for row in shown) if len(shown) > 1 else ""
     return f"<div class=mix><div class=mix-now>{now}</div>{f'<div class=mix-then>{then}</div>' if then else ''}</div>"
 

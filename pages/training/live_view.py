@@ -65,7 +65,7 @@ def _live(run: Run, ticking: bool) -> None:
         if rows:
             st.markdown(f":material/straighten: {distance.words(rows, *best)}")
         _words(run, status, columns)
-        class_mix.draw(rows)
+    class_mix.draw(rows)
 
 
 def _figures(run: Run, status: Status) -> None:
