@@ -77,11 +77,13 @@ class Gauge:
 
     def finish(self, gan: GAN, step: int, images: int, time_s: float, elapsed_s: float) -> None:
         """Measure the last generator, whose sample was just kept, if that takes little beside the whole training."""
-        if not self.every or self._standard is None or not self._cost_s:
-            return
-        if self.spent_s + self._cost_s <= SHARE_AT_END * elapsed_s:
+        budget = SHARE_AT_END * elapsed_s
+        while self._pieces is not None and self._standard is None and self.spent_s < budget:
+            self._one_piece()
+        idle = self._pieces is None
+        if self.every and self._standard and (idle or self._cost_s) and self.spent_s + self._cost_s <= budget:
             self._begin(gan, step, images, time_s)
-        while self._pieces is not None and self.spent_s < SHARE_AT_END * elapsed_s:
+        while self._pieces is not None and self.spent_s < budget:
             self._one_piece()
 
     # ---- how it is done
@@ -92,7 +94,7 @@ class Gauge:
             with torch.device("meta"):  # draws no random numbers, takes no memory
                 twins = Generator(self.config), Discriminator(self.config)
             G, D = frozen(gan.ema, twins[0]), frozen(gan.D, twins[1])
-            moment = {"step": step, "images": images, "time_s": round(time_s, 3)}
+            moment: dict[str, Any] = {"step": step, "images": images, "time_s": round(time_s, 3)}
             moment |= {"weights": "EMA" if gan.config.ema_half_life_images else "raw"}
             self._due = images + min(self.every, max(images, self.every // 8))
             self._pieces = self._measure(G, D, moment)

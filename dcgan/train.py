@@ -248,6 +248,8 @@ def train(
     if ending == "finished":
         gauge.finish(gan, step, images, time_s, time_s - trained_before)
         heart.update(**gauge.facts)
+    if gauge.spent_s:
+        log.info("measuring the fakes took %.2f of %.1f s", gauge.spent_s, time_s - trained_before)
     heart.update(message="", obeyed=wishes.serial, eta_s=None, images_per_s=0.0)
     if problem:
         raise RuntimeError(f"{problem}, so what came after the last checkpoint is lost: make room and resume.")

@@ -42,9 +42,7 @@ def standard_in_pieces(config: Config, train: np.ndarray | None = None) -> Piece
 
     `train` are the training pictures, uint8 (N, H, W) or (N, H, W, 3), where they are in memory already.
     """
-    for _ in (pieces := _Returned(Reference.in_pieces(config, train))):
-        yield
-    reference: Reference = pieces.value
+    reference = yield from _unnumbered(Reference.in_pieces(config, train))
     floors = yield from reference.two_floors(N)
     score_real = None
     if reference.probabilities is not None and len(reference.pictures) >= 2 * SPLITS:
@@ -128,11 +126,11 @@ def _some(pictures: np.ndarray) -> np.ndarray:
     return pictures[np.sort(rows)]
 
 
-class _Returned:
-    """Iterates over a generator and keeps what it returns."""
-
-    def __init__(self, pieces: Generator[Any, None, Any]) -> None:
-        self._pieces, self.value = pieces, None
-
-    def __iter__(self) -> Generator[Any, None, None]:
-        self.value = yield from self._pieces
+def _unnumbered(pieces: Generator[int, None, Reference]) -> Generator[None, None, Reference]:
+    """The same pieces without how many pictures were in each."""
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            return end.value
+        yield
