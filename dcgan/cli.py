@@ -286,7 +286,7 @@ def _evaluate_history(run: Run, args: argparse.Namespace) -> int:
     from dcgan.metrics.history import fill_history
 
     others = {"--step": args.step, "--out": args.out, "--inception": args.inception or None}
-    others |= {"--n": args.n if args.n != N else None, "--seed": args.seed if args.seed != SEED else None}
+    others |= {"--n": args.n if args.n != 1000 else None, "--seed": args.seed or None}  # other than their defaults
     for option, value in others.items():
         if value is not None:
             raise BadInput(f"--history measures {N} fakes at every kept step: {option} doesn't go with it.")

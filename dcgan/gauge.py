@@ -22,7 +22,7 @@ from dcgan.files import publish
 from dcgan.gan import GAN
 from dcgan.metrics.follow import Pieces, figures_in_pieces, frozen, standard_in_pieces
 from dcgan.models import Discriminator, Generator
-from dcgan.quality import lines_until, rows_in
+from dcgan.quality import FIELDS, lines_until, rows_in
 from dcgan.runs import Run
 
 log = logging.getLogger("dcgan")
@@ -174,7 +174,7 @@ def best_of(run: Run) -> dict[str, Any]:
 
 def line_of(row: dict[str, Any]) -> bytes:
     """A row as a line of quality.jsonl."""
-    return (json.dumps(row, allow_nan=False) + "\n").encode()
+    return (json.dumps({name: row[name] for name in FIELDS}, allow_nan=False) + "\n").encode()
 
 
 def _drop_rows_after(run: Run, step: int) -> bytes:

@@ -41,7 +41,7 @@ def files(folder: str) -> list[Path]:
 LIGHT = [
     *("config", "files", "records", "presets", "runs", "launch", "order", "sources", "idx", "pictures", "uploads"),
     *("heartbeat", "cli", "arguments", "worker", "fork", "live", "states", "shapes", "estimate", "film"),
-    *("recipes", "told", "judging"),
+    *("recipes", "told", "judging", "quality"),
 ]
 
 

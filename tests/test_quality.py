@@ -9,7 +9,7 @@ import pytest
 from dcgan import launch
 from dcgan.cli import main
 from dcgan.config import BadInput
-from dcgan.metrics import follow
+from dcgan.metrics import follow, history
 from dcgan.quality import FIELDS, lines_until, newest_quality, read_quality
 from dcgan.records import Status
 from dcgan.runs import Run
@@ -90,7 +90,7 @@ def test_history_measures_every_kept_step_once_and_keeps_the_best(older, capsys,
     assert (status.state, status.distance, status.best_step) == ("finished", rows[-1]["distance"], best["step"])
 
     content = older.quality_path.read_bytes(), older.best_path.read_bytes()
-    monkeypatch.setattr(follow, "figures_in_pieces", None)  # nothing is left to be measured
+    monkeypatch.setattr(history, "figures_in_pieces", None)  # nothing is left to be measured
     assert main(["evaluate", older.id, "--history"]) == 0
     assert (older.quality_path.read_bytes(), older.best_path.read_bytes()) == content
     assert f"best: step {best['step']}" in capsys.readouterr().out

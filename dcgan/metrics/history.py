@@ -36,9 +36,9 @@ def fill_history(run: Run, progress: Progress = lambda done, total: None) -> lis
             progress(done, len(missing))
             rows[step] = moments[step] | _row(standard, load_generator(paths[step]))
         progress(len(missing), len(missing))
-        ordered = [rows[step] for step in sorted(rows)]
+        ordered = list(_with_best([rows[step] for step in sorted(rows)]))
         _keep_best(run, ordered, paths)
-        publish(run.quality_path, b"".join(line_of(row) for row in _with_best(ordered)))
+        publish(run.quality_path, b"".join(line_of(row) for row in ordered))
         newest, best = ordered[-1], best_of(run)
         facts = {name: newest[name] for name in ("distance", "distance_floor")}
         facts |= {f"best_{name}": best.get(name) for name in ("step", "distance")}
