@@ -282,7 +282,7 @@ def _evaluate_history(run: Run, args: argparse.Namespace) -> int:
     """Measure the kept steps that quality.jsonl doesn't have."""
     from tqdm import tqdm
 
-    from dcgan.metrics.follow import SEED, N
+    from dcgan.metrics.follow import N
     from dcgan.metrics.history import fill_history
 
     others = {"--step": args.step, "--out": args.out, "--inception": args.inception or None}
