@@ -13,12 +13,8 @@ import numpy as np
 from dcgan import sources
 from dcgan.config import Config
 from dcgan.files import publish
-<<<<<<< HEAD
 from dcgan.metrics.classes import divergence, histogram, precision_by_class
-=======
-from dcgan.metrics.classes import divergence, histogram
 from dcgan.metrics.classifier import AT_ONCE
->>>>>>> c77b252 (Measure the fakes during training, keep the best generator, and fill in the figures of older runs)
 from dcgan.metrics.frechet import frechet, gaussian
 from dcgan.metrics.judge import Tick, _quiet, judge_of
 from dcgan.metrics.kernel import kernel_distance, kernel_within
@@ -96,7 +92,7 @@ class Reference:
         """Kernel distance of features (N, D) to those of the test pictures."""
         if self._kernel_within is None:
             path = self._cache_path("within", ".json")
-            self._kernel_within = float(_kept_json(path, lambda: kernel_within(self.features, beat)))
+            self._kernel_within = float(kept_json(path, lambda: kernel_within(self.features, beat)))
         return kernel_distance(features, self.features, self._kernel_within, beat)
 
     def compare(self, features: np.ndarray, seed: int = 0, beat: Callable[[], None] = lambda: None) -> Comparison:
@@ -104,14 +100,8 @@ class Reference:
 
         `beat` is called often on the way.
         """
-<<<<<<< HEAD
-        if self._kernel_within is None:
-            self._kernel_within = kernel_within(self.features, beat)
         realism = class_precision = None
         probabilities = self.judge.probabilities(features)
-=======
-        realism = None
->>>>>>> c77b252 (Measure the fakes during training, keep the best generator, and fill in the figures of older runs)
         found = {
             "distance": self.distance(features),
             "kernel": self.kernel(features, beat),
@@ -166,17 +156,18 @@ class Reference:
         if not self.held_out:
             return {}
         n = min(n, len(self.train))
-        everything = self._cache_path("floor", n, FLOOR_DRAWS, ".json")
-        path = everything if everything.exists() else self._cache_path("distances", n, FLOOR_DRAWS, ".json")
-        if not path.exists():
-            found = []
-            for features in self._draws(n, _quiet):
-                yield
-                found.append((self.distance(features), self.kernel(features)))
-                yield
-            spreads = [_spread(list(values)) for values in zip(*found, strict=True)]
-            return _kept_json(path, lambda: dict(zip(("distance", "kernel"), spreads, strict=True)))
-        return _kept_json(path, lambda: self._work_out_floors(n, _quiet))
+        if self._cache_path("floor", n, FLOOR_DRAWS, ".json").exists():
+            return self.floors(n)
+        path = self._cache_path("distances", n, FLOOR_DRAWS, ".json")
+        if path.exists():
+            return kept_json(path, dict)
+        found = []
+        for features in self._draws(n, _quiet):
+            yield
+            found.append((self.distance(features), self.kernel(features)))
+            yield
+        spreads = [spread(list(values)) for values in zip(*found, strict=True)]
+        return kept_json(path, lambda: dict(zip(("distance", "kernel"), spreads, strict=True)))
 
     def ruler(self, n: int, tick: Tick = _quiet) -> list[dict[str, Any]]:
         """Distances of n spoilt training pictures, rising, by which a distance can be read; kept on disk, too.
