@@ -110,7 +110,7 @@ def sample(args: argparse.Namespace) -> int:
     if args.recipe:
         return again(args)
     if not args.run:
-        raise BadInput("Say which RUN is to draw, or name a picture with --recipe.")
+        raise BadInput("The following arguments are required: RUN, or --recipe with a picture to draw again.")
     from dcgan.checkpoint import open_generator
     from dcgan.latent import check_truncation
     from dcgan.redraw import drawn, sample_z

@@ -564,7 +564,8 @@ def test_a_picture_whose_axes_are_others_here_says_so(run):
 
 def test_a_picture_of_weights_that_are_gone_offers_the_nearest(run):
     content = view.png_of(run, loading.open_at(run), View(4))
-    publish(run.generator_path, generator_bytes(tiny(7), 120))
+    for path, half in ((run.generator_path, False), (run.snapshot_path(120), True)):  # it has learned on
+        publish(path, generator_bytes(tiny(7), 120, half))
     app = drop(visit("explore", seed="9"), "a.png", content)
     assert len(app.error) == 1 and "take step 100 instead" in app.error[0].value.replace("\\", "")
     assert url(app)["seed"] == "9"

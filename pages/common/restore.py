@@ -40,7 +40,8 @@ def target_of(recipe: Mapping[str, Any], root: Path | None = None, model: Model 
         raise BadInput("Favourites are put on the shelf one by one.")
     model = model or recipes.model_of(recipe, root)
     params = {"run": model.run.id} | ({} if model.step is None else {"step": str(model.step)})
-    where = f"of {model.run.id} at step {model.step if model.step is not None else recipe['step']:,}"
+    step = whole(recipe, "step", 0, 10**15) if model.step is None else model.step
+    where = f"of {model.run.id} at step {step:,}"
     if kind == "morph":
         return Target("interpolate", params | _morph(recipe), f"a morph {where}", model)
     if kind == "corners":

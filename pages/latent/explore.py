@@ -32,6 +32,7 @@ PAGES = {"interpolate": "pages/latent/interpolate.py", "train": "pages/training/
 AWAY = "explore-away"  # where a picture leads that another page shows: a Target
 EXPECTED = "explore-expected"  # what the axes of a picture that was opened have to add to z
 REFUSED = "explore-refused"  # why a picture could not be shown: a Refused
+NEAR = "explore-near"  # that one, once somebody wants to see it with other weights
 
 HEAD = """
 <style>
@@ -126,8 +127,9 @@ def go_to_favourite(message: Message) -> None:
 
 
 def take_picture() -> None:
-    """Go where the picture that came just now leads."""
-    found = opening.arrived(OPEN)
+    """Go where the picture that came just now leads, or the refused one with the weights that come nearest."""
+    wanted = st.session_state.pop(NEAR, None)
+    found = opening.with_near(wanted) if wanted else opening.arrived(OPEN)
     if isinstance(found, Refused):
         st.session_state[REFUSED] = found
     elif isinstance(found, Target):
@@ -138,12 +140,7 @@ def take_picture() -> None:
 
 
 def take_near() -> None:
-    """Show the refused picture with the weights that come nearest."""
-    found = opening.with_near(st.session_state.pop(REFUSED))
-    if isinstance(found, Refused):
-        st.session_state[REFUSED] = found
-    else:
-        go_to(found)
+    st.session_state[NEAR] = st.session_state.pop(REFUSED)
 
 
 def go_to(target: Target) -> None:
