@@ -9,10 +9,15 @@ class Change {
     this.root = parent;
   }
 
-  // changes: grey levels per frame; null while they are worked out. plain: those without re-timing, to compare
-  show(changes, plain, share) {
-    this.root.classList.toggle("waits", !changes);
-    if (!changes) return void (this.range.textContent = `looking along the way … ${Math.round(100 * share)} %`);
+  // while they are worked out
+  wait(share) {
+    this.root.classList.add("waits");
+    this.range.textContent = `looking along the way … ${Math.round(100 * share)} %`;
+  }
+
+  // changes: grey levels per frame; plain: those without re-timing, to compare
+  show(changes, plain) {
+    this.root.classList.remove("waits");
     const [low, high] = [Math.min(...changes), Math.max(...changes)];
     const top = 1.15 * Math.max(high, ...plain) || 1, n = changes.length;
     const path = (levels) => levels.map((change, i) => `${i} ${(100 * (1 - change / top)).toFixed(1)}`).join("L");

@@ -66,7 +66,7 @@ class Morph {
     this.header = this.engine.header;
     this.stage.setEngine(this.engine);
     this.sketches = new Sketches(this.engine);
-    this.pace = new Pace(file, kernels);
+    this.pace = new Pace(file, kernels, (share) => this.chart.wait(share));
     for (const card of [...this.row.cards, ...this.row.favourites]) card.drawn = null;
     this.show();
   }
@@ -193,7 +193,7 @@ class Morph {
       const along = times.slice(0, loop ? frames + 1 : frames).map((time) => travelledAt(sums, legs, time));
       return along.slice(1).map((far, i) => far - along[i]);
     };
-    this.chart.show(sums && changes(this.times), sums && changes(plain), this.pace.share);
+    if (sums) this.chart.show(changes(this.times), changes(plain));
   }
 
   zAt(position) {

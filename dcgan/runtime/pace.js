@@ -5,7 +5,9 @@ const CHUNK_ON_PAGE = 4; // where the page has to draw by itself, it must not st
 const MAX_LEGS = 200; // that are remembered
 
 class Pace {
-  constructor(file, kernels) {
+  // told(share) hears how far it is
+  constructor(file, kernels, told) {
+    this.told = told;
     this.painter = new Painter(file, kernels, false);
     this.legs = new Map(); // name -> changes of a leg
   }
@@ -20,9 +22,14 @@ class Pace {
     this.wanted = legs.filter(({ name }) => !this.legs.has(name));
     [this.mode, this.perLeg, this.done] = [mode, perLeg, done];
     if (!this.wanted.length) return legs.flatMap(({ name }) => Array.from(this.legs.get(name)));
-    this.share = 1 - this.wanted.length / legs.length;
+    this.numLegs = legs.length;
+    this.tell(0);
     this.look();
     return null;
+  }
+
+  tell(seen) {
+    this.told(1 - (this.wanted.length - seen / this.perLeg) / this.numLegs);
   }
 
   look() {
@@ -40,7 +47,8 @@ class Pace {
         this.legs.set(leg.name, seen);
         if (this.legs.size > MAX_LEGS) this.legs.delete(this.legs.keys().next().value);
         this.wanted = this.wanted.filter(({ name }) => name !== leg.name);
-      }
+        this.tell(0);
+      } else if (leg === this.wanted[0]) this.tell(seen.length);
       if (this.painter.network) setTimeout(() => this.look());
       else this.look();
     }, true);
