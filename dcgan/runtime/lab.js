@@ -5,7 +5,6 @@ const PER_PAGE = 8;
 const PLAIN_KIND = "dimensions";
 const NO_AXES = { kind: PLAIN_KIND, kinds: [], rows: {}, directions: {} };
 const MAX_HISTORY = 200;
-const SETTLE_MS = 350; // keys and wheels have no moment of letting go: a short rest is one
 const SMOOTH_MS = 20; // between two pictures
 const WALK_SECONDS = 1.6; // from one keyframe to the next
 const FILM_SECONDS = 7; // through all of training, the last picture held for one more
