@@ -97,7 +97,7 @@ def explorer(
         "SIZE": f"{config.image_size} px, z of {config.z_dim}, {number:,} weights",
         "STYLE": bundle.style("lab", "morph") + bundle.source("explorer.css"),
         "START": _script_safe(start),
-        "SCRIPT": "{" + bundle.script("lab", "morph") + "".join(map(bundle.source, OWN)) + "}",
+        "SCRIPT": "{" + bundle.script("lab", "morph") + "".join(map(bundle.lean, OWN)) + "}",
         "WEIGHTS": weights,
     }
     page = _filled(bundle.source("explorer.html"), parts)

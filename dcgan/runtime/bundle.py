@@ -28,11 +28,11 @@ def script(*programs: str) -> str:
     """The program but for its start: defines `PROVIDES`, and what is in it, in the scope that it is put in."""
     kernels = {name: base64.b64encode((HERE / file).read_bytes()).decode() for name, file in MODULES.items()}
     # the worker's program is a function's own text, so that it is here once only
-    network = f"function networks() {{\n{_lean('network.js')}\nreturn {NETWORK};\n}}\nconst {NETWORK} = networks();\n"
-    worker = f"const WORKER = `const {NETWORK} = (${{networks}})();` + {json.dumps(_lean('worker.js'))};\n"
+    network = f"function networks() {{\n{lean('network.js')}\nreturn {NETWORK};\n}}\nconst {NETWORK} = networks();\n"
+    worker = f"const WORKER = `const {NETWORK} = (${{networks}})();` + {json.dumps(lean('worker.js'))};\n"
     files = [*BASE, *(file for program in programs for file in PROGRAMS[program][0])]
     provides = ", ".join(PROGRAMS[program][1] for program in programs)
-    parts = [f"const KERNELS = {json.dumps(kernels)};\n{network}{worker}", *map(_lean, files)]
+    parts = [f"const KERNELS = {json.dumps(kernels)};\n{network}{worker}", *map(lean, files)]
     return "\n".join([*parts, f"const PROVIDES = {{ {provides} }};\n"])
 
 
@@ -40,7 +40,7 @@ def script(*programs: str) -> str:
 def style(*programs: str) -> str:
     """The looks of programs."""
     files = dict.fromkeys(file for program in programs for file in PROGRAMS[program][2])  # each once, in order
-    return "".join(map(_lean, files))
+    return "".join(map(lean, files))
 
 
 def source(name: str) -> str:
@@ -48,7 +48,7 @@ def source(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
 
 
-def _lean(name: str) -> str:
+def lean(name: str) -> str:
     """A file without indentation and remarks, which are for those who read the source: `// ...` after a space."""
     text = re.sub(r"/\*.*?\*/", "", source(name)) if name.endswith(".css") else source(name)
     lines = [re.sub(r"(^|\s+)// .*", "", line).strip() for line in text.splitlines()]
