@@ -112,20 +112,20 @@ def arrive(params: Mapping[str, str]) -> None:
 
 def measured_for(run: Run, views: list[View], opened: Opened) -> int | None:
     """The step of these views' axes where it isn't the one that is shown: what `arrive` has to know."""
-    steps = {measured.step for kind in _kinds_of(views) if (measured := known(run, kind))}
+    steps = {measured.step for kind in _used_by(views) if (measured := known(run, kind))}
     return min(steps) if steps - {opened.step} else None
 
 
 def measure_missing(run: Run, opened: Opened, views: list[View]) -> None:
     """Measure the axes that these views use, once everything else is on its way to the browser."""
-    missing = [kind for kind in _kinds_of(views) if not known(run, kind)]
+    missing = [kind for kind in _used_by(views) if not known(run, kind)]
     for kind in missing:
         measure(run, opened, kind)
     if missing:
         st.rerun()
 
 
-def _kinds_of(views: list[View]) -> list[str]:
+def _used_by(views: list[View]) -> list[str]:
     return [kind for kind in KINDS if any(kind in needed(view, PLAIN) for view in views)]
 
 
