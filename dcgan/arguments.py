@@ -68,7 +68,7 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     sub.add_argument("--loop", action="store_true", help="come back to the first seed")
     sub.add_argument("--fps", type=_number, default=20.0, help="frames per second")
     sub.add_argument("--truncation", type=_number, default=1.0)
-    sub.add_argument("--out", metavar="FILE", help=".gif, .webp or .png strip (default: morph.gif)")
+    sub.add_argument("--out", metavar="FILE", help=".gif, .webp, .mp4 or .png strip (default: morph.gif)")
 
     sub = add("project", run=True, step=True)
     sub.add_argument("picture", metavar="PICTURE", help="a picture file of any size, grey or colour")

@@ -172,12 +172,15 @@ def again(args: argparse.Namespace) -> int:
 
 def interpolate(args: argparse.Namespace) -> int:
     """Morph from seed to seed."""
+    from dcgan import video
     from dcgan.checkpoint import open_generator
     from dcgan.images import check_fps
     from dcgan.latent import check_truncation
     from dcgan.redraw import MAX_FRAMES, drawn
 
-    out = _out(args.out or "morph.gif", ".gif", ".webp", ".png")
+    out = _out(args.out or "morph.gif", ".gif", ".webp", ".png", ".mp4")
+    if out.suffix == ".mp4":
+        video.check_available()
     if args.frames > MAX_FRAMES:
         raise BadInput(f"frames must be at most {MAX_FRAMES}, not {args.frames}.")
     if len(args.seeds) < 2:
@@ -190,6 +193,8 @@ def interpolate(args: argparse.Namespace) -> int:
     generator = open_generator(run, args.step)
     recipe = _origin(run, generator) | {"seeds": args.seeds, "mode": args.mode, "loop": args.loop}
     recipe |= {"frames": args.frames, "truncation": args.truncation, "fps": args.fps}
+    if out.suffix == ".mp4":
+        recipe["enlarged"] = video.enlargement(generator.config.image_size)
     _write(out, drawn(generator, recipe, out.suffix))
     _report(args, recipe | {"out": str(out)}, str(out))
     return DONE

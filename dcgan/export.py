@@ -95,9 +95,9 @@ def explorer(
         "TITLE": html.escape(name),
         "STEP": f"{generator.origin.step:,}",
         "SIZE": f"{config.image_size} px, z of {config.z_dim}, {number:,} weights",
-        "STYLE": bundle.style() + bundle.source("explorer.css"),
+        "STYLE": bundle.style("lab", "morph") + bundle.source("explorer.css"),
         "START": _script_safe(start),
-        "SCRIPT": "{" + bundle.script() + "".join(map(bundle.source, OWN)) + "}",
+        "SCRIPT": "{" + bundle.script("lab", "morph") + "".join(map(bundle.lean, OWN)) + "}",
         "WEIGHTS": weights,
     }
     page = _filled(bundle.source("explorer.html"), parts)

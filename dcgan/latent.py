@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MAX_SEED = 2**32 - 1  # torch's CPU generator looks at 32 bits only
 MAX_TRUNCATION = 2.0
 RENDER_BATCH = 256  # pictures per call of a generator
+OVERSAMPLE = 5  # looks per frame, at least, of an even walk
 
 
 # seeds
@@ -183,17 +184,17 @@ def even_path(
     render: Callable[[Tensor], Any],
     base: str = "slerp",
     loop: bool = False,
-    oversample: int = 8,
 ) -> Tensor:
     """Walk as `path` does, but re-timed so that the picture changes equally from each frame to the next -> (frames, D).
 
-    `render` turns z (T, D) into pictures (T, ...), an array or a tensor. The walk is rendered `oversample` times as
-    densely, the root-mean-square change from picture to picture is summed up along it, and the frames are placed at
-    equal parts of the sum. The ends stay exact; inner keyframes are passed but need not fall on a frame. Raises
-    BadInput as `path` does.
+    `render` turns z (T, D) into pictures (T, ...), an array or a tensor. The walk is rendered at least `OVERSAMPLE`
+    times as densely, the root-mean-square change from picture to picture is summed up along it, and the frames are
+    placed at equal parts of the sum. The ends stay exact; inner keyframes are passed but need not fall on a frame.
+    Raises BadInput as `path` does.
     """
     legs = _check_path(keyframes, frames, base, loop)
-    times = torch.linspace(0, legs, max(oversample, 1) * frames + 1, dtype=torch.float64)
+    per_leg = samples_per_leg(frames, legs)
+    times = torch.arange(legs * per_leg + 1, dtype=torch.float64) / per_leg
     travelled = _travelled(_walk(keyframes, times, base), render)
     wanted = torch.arange(frames, dtype=torch.float64) / (frames if loop else frames - 1) * travelled[-1]
     after = torch.searchsorted(travelled, wanted).clamp(1, len(times) - 1)
@@ -204,6 +205,11 @@ def even_path(
     if not loop:
         even[-1] = legs
     return _walk(keyframes, even, base)
+
+
+def samples_per_leg(frames: int, legs: int) -> int:
+    """How often an even walk looks at each leg: a power of two, so that what was seen serves other lengths as well."""
+    return 2 ** math.ceil(math.log2(max(1, OVERSAMPLE * frames / legs)))
 
 
 def _check_path(keyframes: Tensor, frames: int, mode: str, loop: bool) -> int:

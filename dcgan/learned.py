@@ -16,7 +16,7 @@ from dcgan.runs import Run, thin
 
 NUM_PICTURES = 12
 MAX_MOMENTS = 24
-QUALITIES = (None, 90, 75, 60, 45)  # of WebP; None is lossless
+QUALITIES = (None, 90, 75, 60, 45, 30, 20)  # of WebP; None is lossless
 BLOCK = 16  # pixels that lossy WebP works on at once: pictures that begin on such a border don't bleed into others
 
 

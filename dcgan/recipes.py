@@ -22,7 +22,7 @@ ENDINGS = {  # what a recipe asks for -> the files it can become, the usual one 
     "view": (".png",),
     "film": (".webp", ".gif"),
     "sample": (".png",),
-    "morph": (".gif", ".webp", ".png"),
+    "morph": (".gif", ".webp", ".png", ".mp4"),
     "corners": (".png",),
     "training": (".gif", ".webp"),
     "favourites": (".png",),

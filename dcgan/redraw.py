@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageSequence
 
-from dcgan import images, latent, places, recipes
+from dcgan import images, latent, places, recipes, video
 from dcgan.checkpoint import open_generator
 from dcgan.config import BadInput, Config
 from dcgan.film import film_of
@@ -183,6 +183,8 @@ def morph_encoded(frames: np.ndarray, recipe: Recipe, ending: str) -> bytes:
     large = frames.repeat(factor, axis=1).repeat(factor, axis=2)
     if ending == ".png":
         return _encoded(images.film_strip(large, len(large), gap=2 * factor), recipe)
+    if ending == ".mp4":
+        return video.mp4_bytes(large, number(recipe, "fps", *images.FPS_RANGE, 20), dict(recipe))
     encode = images.gif_bytes if ending == ".gif" else images.webp_bytes
     return encode(large, number(recipe, "fps", *images.FPS_RANGE, 20), True, dict(recipe))
 

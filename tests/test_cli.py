@@ -224,7 +224,7 @@ BAD_COMMANDS = {
     "too many frames": (["interpolate", "done", "--frames", "9999"], "frames must be at most 5000"),
     "an unknown mode": (["interpolate", "done", "--mode", "jump"], "invalid choice: 'jump'"),
     "no speed": (["interpolate", "done", "--fps", "0"], "fps must be"),
-    "a morph to .npz": (["interpolate", "done", "--out", "x.npz"], "must end in .gif or .webp or .png"),
+    "a morph to .npz": (["interpolate", "done", "--out", "x.npz"], "must end in .gif or .webp or .png or .mp4"),
     "a morph nowhere": (["interpolate", "nowhere"], "There is no run"),
     "a measure of nothing": (["evaluate", "nowhere"], "There is no run"),
 }
@@ -272,6 +272,12 @@ def test_an_array_holds_every_picture_and_each_is_its_seeds(cli, pictures, chann
         assert five["images"].std(axis=0).max() > 0
 
 
+def test_without_the_extra_an_mp4_is_refused_before_any_work(cli, trained, monkeypatch):
+    monkeypatch.setattr("dcgan.video.available", lambda: False)
+    code, _, err = cli("interpolate", "done", "--out", "m.mp4")
+    assert code == 2 and "pip install av" in err and not os.path.exists("m.mp4")
+
+
 @pytest.mark.parametrize("mode", ["slerp", "lerp", "even"])
 def test_a_loop_is_written_as_a_gif(cli, trained, mode):
     code, out, _ = cli(
@@ -292,6 +298,10 @@ def test_a_loop_is_written_as_a_gif(cli, trained, mode):
 def test_the_other_formats_of_a_morph(cli, trained):
     assert cli("interpolate", "done", "--frames", 5, "--out", "m.webp")[0] == 0
     assert cli("interpolate", "done", "--frames", 5, "--out", "m.png")[0] == 0
+    pytest.importorskip("av")
+    assert cli("interpolate", "done", "--frames", 5, "--fps", 10, "--out", "m.mp4")[0] == 0
+    with open("m.mp4", "rb") as film:
+        assert film.read(12)[4:] == b"ftypisom"
     with WebPImageFile("m.webp") as webp, Image.open("m.png") as strip:
         assert (webp.format, webp.n_frames, strip.format) == ("WEBP", 5, "PNG")
         assert strip.width >= 5 * 16

@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,24 +14,19 @@ from streamlit.testing.v1 import AppTest
 
 from dcgan import images, latent, redraw
 from dcgan.axes import axes_of
-from dcgan.checkpoint import generator_bytes, load_generator
-from dcgan.config import BadInput, Config
+from dcgan.checkpoint import generator_bytes
+from dcgan.config import BadInput
 from dcgan.export import exported
 from dcgan.files import publish
-from dcgan.models import Generator, initialise
 from dcgan.render import render
-from dcgan.runs import PROJECT, Run
+from dcgan.runs import Run
 from dcgan.runtime.pack import pack
-from pages.common import axes, favourites, live, loading, morph, restore, view
+from pages.common import axes, favourites, live, loading, restore, view
 from pages.common import drop as reading
 from pages.common.live import Kept
 from pages.common.morph import Corners, Morph
-from pages.common.sprites import packed
 from pages.common.view import Hop, View
-
-APP = str(Path(__file__).resolve().parents[1] / "app.py")
-CONFIG = Config(preset="tiny", image_size=16, z_dim=20, ngf=4, ndf=4)
-SECONDS = 30  # AppTest's limit for one run of a page: the first loads PyTorch
+from tests.latent_pages import APP, CONFIG, SECONDS, healthy, little_run, tiny, url, visit
 
 names = st.sampled_from(sorted({*View().params(), *Morph().params(), *Corners().params()}))
 odd = st.sampled_from(
@@ -57,39 +51,9 @@ odd = st.sampled_from(
 words = st.dictionaries(names, st.text(max_size=30) | odd)
 
 
-def tiny(seed: int, config: Config = CONFIG) -> Generator:
-    generator = Generator(config).eval().requires_grad_(False)
-    initialise(generator, torch.Generator().manual_seed(seed))
-    return generator
-
-
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    monkeypatch.setenv("DCGAN_ROOT", str(tmp_path))
-    run = Run.create(CONFIG, name="little one")
-    run.snapshot_path(0).parent.mkdir()
-    for step in (0, 50, 100):
-        publish(run.snapshot_path(step), generator_bytes(tiny(step), step, half=True))
-    publish(run.generator_path, generator_bytes(tiny(100), 100))
-    return run
-
-
-def visit(page: str, **params: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=SECONDS).run()
-    app.switch_page(f"pages/latent/{page}.py")
-    for name, value in params.items():
-        app.query_params[name] = value
-    return healthy(app.run())
-
-
-def healthy(app: AppTest) -> AppTest:
-    assert not app.exception, app.exception
-    assert not app.error, app.error
-    return app
-
-
-def url(app: AppTest) -> dict[str, str]:
-    return {name: v if isinstance(v, str) else v[0] for name, v in app.query_params.items()}
+    return little_run(tmp_path, monkeypatch)
 
 
 # -- pure parts
@@ -101,18 +65,12 @@ def test_a_view_survives_the_url():
     assert {name: text for name, text in View().params().items() if text} == {"seed": "0"}
 
 
-def test_a_morph_and_corners_survive_the_url():
-    walk, square = Morph((5, 1, 5), "even", 36, False, 7, 0.5), Corners((9, 8, 7, 6), 5)
-    params = {name: text for name, text in (walk.params() | square.params()).items() if text}
-    assert Morph.from_params(params) == walk and Corners.from_params(params) == square
-
-
 @settings(max_examples=200, deadline=None)
 @given(words)
 def test_any_url_gives_a_view_that_can_be_drawn(params):
     there, walk, square = View.from_params(params), Morph.from_params(params), Corners.from_params(params)
     assert torch.isfinite(view.neighbours_z(there, CONFIG, 2)).all()
-    assert len(walk.seeds) >= 2 and walk.frames >= len(walk.seeds) and len(square.seeds) == 4
+    assert len(walk.keys) >= 2 and walk.frames >= len(walk.keys) and len(square.seeds) == 4
     for kind in (there, walk, square):  # what was read is written in a form that reads the same
         assert type(kind).from_params({k: v for k, v in kind.params().items() if v}) == kind
 
@@ -169,64 +127,6 @@ def test_ranked_dims_are_all_dimensions_strongest_first(run):
     dims = loading.ranked_dims(opened.weights_hash, opened.generator)
     assert sorted(dim for dim, _ in dims) == list(range(20))
     assert [strength for _, strength in dims] == sorted((s for _, s in dims), reverse=True)
-
-
-@pytest.mark.parametrize("mode", morph.MODES)
-@pytest.mark.parametrize("loop", [True, False])
-def test_frames_start_at_the_first_seed_and_end_at_the_last(mode, loop):
-    walk, generator = Morph((3, 1, 4), mode, 13, loop), tiny(1)
-    frames = morph.frames_of(generator, walk)
-    keys = morph.keyframes_of(generator, walk.seeds, 1.0)
-    assert frames.shape == (13, 16, 16) and np.array_equal(frames[0], keys[0])
-    assert np.array_equal(frames[-1], keys[-1]) != loop
-
-
-@pytest.mark.parametrize("loop", [True, False])
-def test_the_even_pace_of_the_shipped_model_varies_five_times_less_than_slerp(loop):
-    generator = load_generator(PROJECT / "checkpoints" / "quick-fashion" / "generator.safetensors")
-
-    def variance(mode: str, *seeds: int) -> float:
-        frames = morph.frames_of(generator, Morph(seeds, mode, 48, loop)).astype(np.float64)
-        frames = np.concatenate([frames, frames[:1]]) if loop else frames
-        return np.sqrt((np.diff(frames, axis=0) ** 2).mean((1, 2))).var()
-
-    for seeds in ((0, 1), (4, 5), (6, 7, 8)):
-        assert variance("slerp", *seeds) > 5 * variance("even", *seeds)
-
-
-def test_four_corners_are_the_four_seeds():
-    square, generator = Corners((3, 1, 4, 5), 4), tiny(1)
-    pictures = morph.corners_of(generator, square)
-    keys = morph.keyframes_of(generator, square.seeds, 1.0)
-    assert pictures.shape == (16, 16, 16)
-    for place, key in zip((0, 3, 12, 15), keys, strict=True):
-        assert np.abs(pictures[place].astype(int) - key).max() <= 1
-
-
-@pytest.mark.parametrize("kind", ["gif", "webp", "png"])
-def test_a_morph_file_carries_its_recipe(run, kind):
-    opened, walk = loading.open_at(run), Morph((3, 1), frames=12, loop=False)
-    recipe = images.read_recipe(morph.morph_file(kind, morph.frames_of(opened.generator, walk), walk, run, opened, 2))
-    assert recipe == {
-        "run": "little-one", "step": 100, "weights_hash": opened.weights_hash, "seeds": [3, 1], "mode": "slerp",
-        "frames": 12, "loop": False, "fps": 18, "truncation": 1.0, "enlarged": 2,
-    }  # fmt: skip
-
-
-def test_keyframes_are_changed_without_touching_the_old_morph():
-    walk = Morph((1, 2, 3))
-    assert walk.swapped(0, 2).seeds == (3, 2, 1) and walk.without(1).seeds == (1, 3)
-    assert walk.added(9).seeds == (1, 2, 3, 9)
-    assert walk.with_key(1, 7).seeds == (1, 7, 3) and walk.seeds == (1, 2, 3)
-    assert Morph((1, 2)).without(0).seeds == (1, 2)  # two always stay
-    assert len(Morph(tuple(range(morph.MAX_KEYS))).added(0).seeds) == morph.MAX_KEYS
-
-
-def test_packed_pictures_have_a_header_and_one_sheet():
-    data = packed(np.arange(5 * 4 * 3, dtype=np.uint8).reshape(5, 4, 3), fps=12)
-    length = int.from_bytes(data[:4], "little")
-    assert data[4 : 4 + length].startswith(b'{"count": 5, "columns": 3, "width": 3, "height": 4, "fps": 12')
-    assert data[4 + length :].startswith(b"\x89PNG")
 
 
 # -- pages
@@ -348,38 +248,6 @@ def test_odd_urls_are_ignored(page, run):
     odd |= {"dims": "999", "seeds": "1_x", "frames": "-3", "loop": "?", "fps": "0", "mode": "teleport"}
     app = visit(page, **odd, corners="1", n="99", view="?")
     assert url(app)["run"] == "little-one" and "step" not in url(app) and "truncation" not in url(app)
-
-
-def test_interpolate_restores_a_url(run):
-    params = {"step": "50", "seeds": "3_1_4", "mode": "even", "frames": "36", "loop": "0", "fps": "9"}
-    app = visit("interpolate", **params)
-    assert url(app) == params | {"run": "little-one"}
-    assert app.slider(key="morph-frames").value == 36 and not app.toggle[0].value
-
-
-def test_interpolate_edits_keyframes(run):
-    app = visit("interpolate", seeds="3_1_4")
-    healthy(app.button(key="morph-right-0").click().run())
-    assert url(app)["seeds"] == "1_3_4"
-    healthy(app.button(key="morph-left-2").click().run())
-    assert url(app)["seeds"] == "1_4_3"
-    healthy(app.button(key="morph-remove-1").click().run())
-    assert url(app)["seeds"] == "1_3"
-    assert app.button(key="morph-remove-0").disabled
-    healthy(app.button(key="morph-add").click().run())
-    assert url(app)["seeds"].startswith("1_3_")
-    healthy(app.number_input(key="morph-seed-1").set_value(77).run())
-    assert url(app)["seeds"].startswith("1_77_")
-    assert app.get("bidi_component")[0].proto.bytes
-
-
-def test_interpolate_opens_on_four_corners(run):
-    params = {"view": "corners", "corners": "9_8_7_6", "n": "4"}
-    app = visit("interpolate", **params)
-    assert params.items() <= url(app).items()
-    assert [app.number_input(key=f"corner-seed-{at}").value for at in range(4)] == [9, 8, 7, 6]
-    healthy(app.number_input(key="corner-seed-2").set_value(1).run())
-    assert url(app)["corners"] == "9_8_1_6"
 
 
 def test_the_run_stays_chosen_from_page_to_page(run):

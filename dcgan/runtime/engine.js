@@ -48,19 +48,20 @@ class Painter {
     this.name = this.network.kernels.name;
     const job = this.waiting ?? this.busy;
     this.busy = this.waiting = null;
-    if (job) this.draw(job.batch, job.done);
+    if (job) this.draw(job.batch, job.done, job.changes);
   }
 
-  // batch: list of z; calls done(pictures) with RGBA bytes, at once where the page draws
-  draw(batch, done) {
-    if (this.network) return done(batch.map((z) => this.network.draw(z)));
-    this.waiting = { batch, done };
+  // batch: list of z; calls done(pictures) with RGBA bytes, at once where the page draws; or with the `changes` from
+  // each picture to the next
+  draw(batch, done, changes = false) {
+    if (this.network) return done(changes ? this.network.changes(batch) : batch.map((z) => this.network.draw(z)));
+    this.waiting = { batch, done, changes };
     if (!this.busy) this.send();
   }
 
   send() {
     [this.busy, this.waiting] = [this.waiting, null];
-    this.worker.postMessage({ batch: this.busy.batch });
+    this.worker.postMessage({ batch: this.busy.batch, changes: this.busy.changes });
   }
 
   arrived(pictures) {

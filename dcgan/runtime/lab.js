@@ -5,23 +5,10 @@ const PER_PAGE = 8;
 const PLAIN_KIND = "dimensions";
 const NO_AXES = { kind: PLAIN_KIND, kinds: [], rows: {}, directions: {} };
 const MAX_HISTORY = 200;
-const SETTLE_MS = 350; // keys and wheels have no moment of letting go: a short rest is one
 const SMOOTH_MS = 20; // between two pictures
 const WALK_SECONDS = 1.6; // from one keyframe to the next
 const FILM_SECONDS = 7; // through all of training, the last picture held for one more
 const WHEEL_PX = 9; // between two seeds on the seed wheel
-
-const ICONS = {
-  lock: "M8 1a3.2 3.2 0 0 0-3.2 3.2V7H4a1 1 0 0 0-1 1v6a1 1 0 0 0 1 1h8a1 1 0 0 0 1-1V8a1 1 0 0 0-1-1h-.8V4.2A3.2 3.2 0 0 0 8 1zm-1.8 6V4.2a1.8 1.8 0 0 1 3.6 0V7z",
-  unlock: "M8 1a3.2 3.2 0 0 0-3.2 3.2V7H4a1 1 0 0 0-1 1v6a1 1 0 0 0 1 1h8a1 1 0 0 0 1-1V8a1 1 0 0 0-1-1H6.2V4.2a1.8 1.8 0 0 1 3.5-.6l1.3-.5A3.2 3.2 0 0 0 8 1z",
-  undo: "M6.5 2.5 2 7l4.5 4.5V8.6c3.4 0 5.6 1 7.3 3.4C13.2 8.3 11 5.6 6.5 5.1z",
-  redo: "M9.5 2.5 14 7l-4.5 4.5V8.600c-3.400 0-5.6 1-7.3 3.400C2.800 8.3 5 5.6 9.5 5.1z",
-  dice: "M3 2h10a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H3a1 1 0 0 1-1-1V3a1 1 0 0 1 1-1zm2 2a1 1 0 1 0 .01 0zm3 3a1 1 0 1 0 .01 0zm3 3a1 1 0 1 0 .01 0zm0-6a1 1 0 1 0 .01 0zm-6 6a1 1 0 1 0 .01 0z",
-  keep: "M4 1.5h8v13l-4-3-4 3z",
-  play: "M4 2l10 6-10 6z",
-  pause: "M3 2h4v12H3zM9 2h4v12H9z",
-};
-const icon = (name) => `<svg viewBox="0 0 16 16" aria-hidden="true"><path fill-rule="evenodd" d="${ICONS[name]}"/></svg>`;
 
 const MARKUP = `
 <section class="stage">
@@ -95,7 +82,7 @@ class Lab {
     this.axes = NO_AXES;
     this.kind = PLAIN_KIND;
     this.directions = new Map(); // axis -> what one standard deviation along it adds to z
-    this.frames = 0;
+    this.stage = new Stage(this.picture, () => this.afterPaint());
     this.tilesDone = 0;
     this.buildTiles();
     this.listen();
@@ -109,9 +96,9 @@ class Lab {
     this.tileBusy = null;
     this.engine = new Engine(file, kernels);
     const { size } = (this.header = this.engine.header);
-    for (const canvas of [this.picture, ...this.tiles.querySelectorAll("canvas")])
+    for (const canvas of this.tiles.querySelectorAll("canvas"))
       if (canvas.width !== size) canvas.width = canvas.height = size;
-    this.image = new ImageData(size, size);
+    this.stage.setEngine(this.engine);
     this.roots = null;
     this.followPage();
     if (!this.playing) this.filmPainter = null; // the page has come along to a moment, or gone to one by itself
@@ -124,8 +111,7 @@ class Lab {
   setFacts(facts) {
     Object.assign(this, { axes: NO_AXES }, facts);
     if (this.axes.kind !== this.givenKind) this.kind = this.givenKind = this.axes.kind;
-    const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
-    this.directions = new Map(Object.entries(this.axes.directions).map(([axis, text]) => [axis, new Float32Array(bytes(text))]));
+    this.directions = unpackDirections(this.axes.directions);
     this.buildKinds();
     this.fields["film-open"].hidden = !(facts.numSteps > 1);
     this.show();
@@ -610,34 +596,14 @@ class Lab {
   }
 
   drawPicture(z) {
-    const stamp = this.stamp;
-    if (this.engine.onPage) {
-      this.nextZ = z; // the page draws by itself, once a frame
-      this.frameRequest ??= requestAnimationFrame(() => {
-        this.frameRequest = null;
-        (this.filmPainter ?? this.engine.main).draw([this.nextZ], ([pixels]) => this.paint(pixels, this.stamp));
-      });
-      return;
-    }
-    (this.filmPainter ?? this.engine.main).draw([z], ([pixels]) => {
-      this.nextPixels = { pixels, stamp };
-      this.frameRequest ??= requestAnimationFrame(() => {
-        this.frameRequest = null;
-        this.paint(this.nextPixels.pixels, this.nextPixels.stamp);
-      });
-    });
+    this.stage.show(z, this.stamp, this.filmPainter);
   }
 
-  paint(pixels, stamp) {
-    if (pixels.length !== this.image.data.length) return; // of a model that has gone
-    this.image.data.set(pixels);
-    this.picture.getContext("2d").putImageData(this.image, 0, 0);
-    this.picture.dataset.frame = ++this.frames;
-    this.picture.dispatchEvent(new CustomEvent("painted", { bubbles: true, composed: true, detail: { input: stamp } }));
-    // one small picture for every large one, while the large ones come as fast as the screen takes them; else some
+  // one small picture for every large one, while the large ones come as fast as the screen takes them; else some
+  afterPaint() {
     const smooth = performance.now() - this.paintedAt < SMOOTH_MS;
     this.paintedAt = performance.now();
-    if (!this.engine.light && (smooth || this.frames % 8 === 0)) this.drawNextTile();
+    if (!this.engine.light && (smooth || this.stage.frames % 8 === 0)) this.drawNextTile();
   }
 
   // the neighbours, as fast as they come: all of them have to be drawn again
@@ -684,6 +650,7 @@ class Lab {
     this.closeFilm();
     clearTimeout(this.soon);
     clearTimeout(this.tilesSoon);
+    this.stage.end();
     this.engine?.end();
     this.root.remove();
   }

@@ -115,6 +115,12 @@ function slerp(a, b, t) {
   return a.map((x, i) => weightA * x + weightB * b[i]);
 }
 
+// axis -> float32 in base64, as facts bring them
+function unpackDirections(packed) {
+  const numbers = (text) => new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+  return new Map(Object.entries(packed).map(([axis, text]) => [axis, numbers(text)]));
+}
+
 const AXIS_LIMIT = 3; // standard deviations that an axis' slider goes either way
 const limitOf = (prior, slider = 0) => (typeof slider === "string" ? AXIS_LIMIT : prior === "normal" ? 3 : 1);
 

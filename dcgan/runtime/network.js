@@ -200,6 +200,18 @@ class Network {
     return this.picture;
   }
 
+  // list of z -> how much the picture changes from each to the next: root mean square, in grey levels
+  changes(batch) {
+    let before = null;
+    return batch.map((z) => {
+      const now = this.draw(z);
+      let sum = 0;
+      if (before) for (let i = 0; i < now.length; i++) sum += (now[i] - before[i]) ** 2; // alpha is the same in all
+      before = now.slice();
+      return Math.sqrt(sum / (0.75 * now.length));
+    }).slice(1);
+  }
+
   // a dense layer's map, row by row, into the one with a border
   place(layer) {
     const [height, width, depth] = layer.map;

@@ -6,6 +6,7 @@ self.onmessage = ({ data }) => {
     network = new Network(new Uint8Array(data.file), makeKernels(data.modules, data.kernels));
     return self.postMessage({ ready: network.kernels.name });
   }
+  if (data.changes) return self.postMessage({ pictures: network.changes(data.batch) });
   const pictures = data.batch.map((z) => network.draw(z).slice());
   self.postMessage({ pictures }, pictures.map((picture) => picture.buffer));
 };

@@ -1,7 +1,7 @@
 """Axes of latent space for the laboratory: measured once per weights, told in words, packed for the browser."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
@@ -9,7 +9,7 @@ import streamlit as st
 from dcgan.config import BadInput
 from dcgan.runs import Run
 from dcgan.told import KINDS, LIKED, PLAIN, packed, rows
-from pages.common import samples, taste
+from pages.common import address, samples, taste
 from pages.common.loading import Opened, open_at
 from pages.common.view import Directions, View
 
@@ -95,6 +95,38 @@ def measured_at(run: Run, view: View) -> int | None:
     """The step whose weights the axes of a view's moved sliders were measured on; None if it moved none."""
     steps = {measured.step for kind in needed(view, PLAIN) if (measured := known(run, kind))}
     return min(steps) if steps else None
+
+
+def directions_of_all(run: Run, views: list[View], generator: "Generator") -> Directions:
+    """What the moved sliders of axes stand for, in any of these views."""
+    found = [directions_of(run, view, generator) for view in views]
+    return {axis: vector for directions in found for axis, vector in directions.items()}
+
+
+def arrive(params: Mapping[str, str]) -> None:
+    """The step that a run's axes were measured at, from the URL."""
+    measured = address.whole(params, "measured", 0, 10**9, -1)
+    if measured >= 0 and "run" in params and params["run"] not in st.session_state.setdefault(STEPS, {}):
+        st.session_state[STEPS][params["run"]] = measured
+
+
+def measured_for(run: Run, views: list[View], opened: Opened) -> int | None:
+    """The step of these views' axes where it isn't the one that is shown: what `arrive` has to know."""
+    steps = {measured.step for kind in _used_by(views) if (measured := known(run, kind))}
+    return min(steps) if steps - {opened.step} else None
+
+
+def measure_missing(run: Run, opened: Opened, views: list[View]) -> None:
+    """Measure the axes that these views use, once everything else is on its way to the browser."""
+    missing = [kind for kind in _used_by(views) if not known(run, kind)]
+    for kind in missing:
+        measure(run, opened, kind)
+    if missing:
+        st.rerun()
+
+
+def _used_by(views: list[View]) -> list[str]:
+    return [kind for kind in KINDS if any(kind in needed(view, PLAIN) for view in views)]
 
 
 def facts_of(run: Run, generator: "Generator", view: View, kind: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ message when a hand lets go: the view, the page of sliders, favourites, and sing
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,13 +24,17 @@ _HERE = Path(__file__).parent
 MAX_FAVOURITES = 60
 MAX_FILM_BYTES = 64_000_000  # of all its moments together
 
-_courier = st.components.v2.component(
-    "latent_courier",
-    js="\n".join((bundle.script(), (_HERE / "live_courier.js").read_text(encoding="utf-8"))),
-    isolate_styles=False,
-)
-_lab = st.components.v2.component("latent_lab", css=bundle.style(), js=(_HERE / "live.js").read_text(encoding="utf-8"))
 
+def courier(name: str, program: str) -> Callable[..., Any]:
+    """A component that brings one of the browser's programs, and weights for it."""
+    js = "\n".join((bundle.script(program), (_HERE / "live_courier.js").read_text(encoding="utf-8")))
+    return st.components.v2.component(name, js=js, isolate_styles=False)
+
+
+_courier = courier("latent_courier", "lab")
+_lab = st.components.v2.component(
+    "latent_lab", css=bundle.style("lab"), js=(_HERE / "live.js").read_text(encoding="utf-8")
+)
 
 _film = st.components.v2.component("latent_film", js=(_HERE / "live_film.js").read_text(encoding="utf-8"))
 
@@ -58,8 +63,13 @@ class Message(NamedTuple):
 
 def hand_over(weights_hash: str, generator: "Generator") -> None:
     """Bring the program and this model's weights to the browser; call it on every run of the page that shows them."""
+    _courier(key="latent-courier", data=parcel(weights_hash, generator))
+
+
+def parcel(weights_hash: str, generator: "Generator") -> bytes:
+    """A 4-byte length, the weights' hash, and the packed generator, as live_courier.js takes them."""
     name = weights_hash.encode()
-    _courier(key="latent-courier", data=len(name).to_bytes(4, "little") + name + _packed(weights_hash, generator))
+    return len(name).to_bytes(4, "little") + name + _packed(weights_hash, generator)
 
 
 def hand_over_film(run: Run, steps: tuple[int, ...]) -> None:

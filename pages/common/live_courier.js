@@ -3,7 +3,7 @@ const MOST_BYTES = 150e6;
 
 export default function ({ data }) {
   const studio = (globalThis.dcganStudio ??= { files: new Map(), thumbs: new Map(), waiting: new Set() });
-  Object.assign(studio, { Lab, toParams, fromParams });
+  Object.assign(studio, PROVIDES);
   if (data?.length) {
     const length = new DataView(data.buffer, data.byteOffset).getUint32(0, true);
     const hash = new TextDecoder().decode(data.subarray(4, 4 + length));

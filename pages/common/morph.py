@@ -1,64 +1,67 @@
-"""A morph as plain values, and the pure functions that make its frames."""
+"""A morph, and a square between four corners, as plain values; dcgan/runtime/morphs.js does the same in the browser."""
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from dcgan.config import BadInput
-from dcgan.runs import Run
 from pages.common import address
-from pages.common.view import MAX_SEED
-
-if TYPE_CHECKING:
-    import torch
-
-    from dcgan.config import Config
-    from dcgan.models import Generator
-    from pages.common.loading import Opened
+from pages.common.view import MAX_SEED, View
 
 MODES = ("slerp", "lerp", "even")
 MAX_KEYS = 12
 FRAMES = (12, 240)  # fewest and most on the page; the command line makes longer ones
-CORNERS = (3, 15)  # smallest and largest grid between four corners
+PER_SIDE = (3, 15)  # smallest and largest grid between four corners
+NOT_SEEN = {"seed", "distance", "around", "locked"}  # what of a view isn't needed beside its seed to draw it
+
+
+def keys_of(*seeds: int) -> tuple[View, ...]:
+    """Seeds as keyframes."""
+    return tuple(map(View, seeds))
+
+
+def key_text(view: View) -> str:
+    """What a keyframe has beyond its seed, as in `walk:25.0.4;truncation:0.5`; empty for none."""
+    return ";".join(f"{name}:{text}" for name, text in view.params().items() if text and name not in NOT_SEEN)
+
+
+def read_key(seed: int, text: str) -> View:
+    """The keyframe of a seed and what `key_text` wrote; whatever can't be meant is left at its default."""
+    pairs = [part.split(":") for part in text.split(";")]
+    params = {pair[0]: pair[1] for pair in pairs if len(pair) == 2 and pair[0] not in NOT_SEEN}
+    return View.from_params(params | {"seed": str(seed)})
+
+
+def as_key(view: View) -> View:
+    """The view without what only the laboratory around a picture needs."""
+    return read_key(view.seed, key_text(view))
 
 
 @dataclasses.dataclass(frozen=True)
 class Morph:
-    """A walk from seed to seed."""
+    """A walk from keyframe to keyframe."""
 
-    seeds: tuple[int, ...] = (0, 1, 2, 3)
+    keys: tuple[View, ...] = keys_of(0, 1, 2, 3)
     mode: str = "slerp"
     frames: int = 72
     loop: bool = True
     fps: int = 18
     truncation: float = 1.0
 
-    def with_key(self, at: int, seed: int) -> "Morph":
-        """The morph with one keyframe's seed changed."""
-        return dataclasses.replace(self, seeds=(*self.seeds[:at], seed, *self.seeds[at + 1 :]))
+    @property
+    def seeds(self) -> list[int]:
+        """The keyframes' seeds."""
+        return [key.seed for key in self.keys]
 
-    def swapped(self, at: int, other: int) -> "Morph":
-        """The morph with two keyframes in each other's place."""
-        seeds = list(self.seeds)
-        seeds[at], seeds[other] = seeds[other], seeds[at]
-        return dataclasses.replace(self, seeds=tuple(seeds))
-
-    def without(self, at: int) -> "Morph":
-        """The morph without one keyframe; two always stay."""
-        seeds = self.seeds[:at] + self.seeds[at + 1 :]
-        return dataclasses.replace(self, seeds=seeds) if len(seeds) >= 2 else self
-
-    def added(self, seed: int) -> "Morph":
-        """The morph with one more keyframe at the end."""
-        return dataclasses.replace(self, seeds=(*self.seeds, seed)) if len(self.seeds) < MAX_KEYS else self
+    def added(self, key: View) -> "Morph":
+        """The morph with one more keyframe at the end, while there is room."""
+        return dataclasses.replace(self, keys=(*self.keys, as_key(key))) if len(self.keys) < MAX_KEYS else self
 
     def params(self) -> dict[str, str | None]:
         """The morph as URL parameters; None for what is at its default."""
         plain = Morph()
+        texts = [key_text(key) for key in self.keys] + [""] * (MAX_KEYS - len(self.keys))
         return {
             "seeds": "_".join(map(str, self.seeds)),
+            **{f"key{number}": text or None for number, text in enumerate(texts, 1)},
             "mode": None if self.mode == plain.mode else self.mode,
             "frames": None if self.frames == plain.frames else str(self.frames),
             "loop": None if self.loop else "0",
@@ -71,8 +74,10 @@ class Morph:
         """Read what `params` wrote; whatever can't be meant is left at its default."""
         plain = cls()
         mode = params.get("mode", plain.mode)
+        seeds = read_seeds(params.get("seeds", ""), 2, MAX_KEYS)
         return cls(
-            seeds=read_seeds(params.get("seeds", ""), 2, MAX_KEYS) or plain.seeds,
+            keys=tuple(read_key(seed, params.get(f"key{number}", "")) for number, seed in enumerate(seeds, 1))
+            or plain.keys,
             mode=mode if mode in MODES else plain.mode,
             frames=address.whole(params, "frames", *FRAMES, plain.frames),
             loop=params.get("loop", "1") != "0",
@@ -83,10 +88,11 @@ class Morph:
 
 @dataclasses.dataclass(frozen=True)
 class Corners:
-    """A square of pictures between four seeds: top left, top right, bottom left, bottom right."""
+    """A square of pictures between four seeds (top left, top right, bottom left, bottom right) and a point in it."""
 
     seeds: tuple[int, ...] = (0, 1, 2, 3)
     n: int = 7
+    at: tuple[float, float] = (0.5, 0.5)  # shares of the way across and down
     truncation: float = 1.0
 
     def params(self) -> dict[str, str | None]:
@@ -95,14 +101,20 @@ class Corners:
         return {
             "corners": None if self.seeds == plain.seeds else "_".join(map(str, self.seeds)),
             "n": None if self.n == plain.n else str(self.n),
+            "at": None if self.at == plain.at else "_".join(f"{share:g}" for share in self.at),
+            "truncation": None if self.truncation == plain.truncation else f"{self.truncation:g}",
         }
 
     @classmethod
     def from_params(cls, params: Mapping[str, str]) -> "Corners":
         """Read what `params` wrote; whatever can't be meant is left at its default."""
         plain = cls()
-        seeds = read_seeds(params.get("corners", ""), 4, 4) or plain.seeds
-        return cls(seeds, address.whole(params, "n", *CORNERS, plain.n))
+        return cls(
+            read_seeds(params.get("corners", ""), 4, 4) or plain.seeds,
+            address.whole(params, "n", *PER_SIDE, plain.n),
+            _read_point(params.get("at", "")) or plain.at,
+            address.number(params, "truncation", 0, 2, plain.truncation),
+        )
 
 
 def read_seeds(text: str, fewest: int, most: int) -> tuple[int, ...]:
@@ -112,70 +124,8 @@ def read_seeds(text: str, fewest: int, most: int) -> tuple[int, ...]:
     return tuple(good) if len(good) == len(seeds) and fewest <= len(good) <= most else ()
 
 
-def keys_z(seeds: tuple[int, ...], truncation: float, config: "Config") -> "torch.Tensor":
-    """One z per seed, (K, z_dim)."""
-    from dcgan import latent
-
-    return latent.truncate(latent.z_from_seeds(seeds, config.z_dim, config.z_prior), truncation)
-
-
-def keyframes_of(generator: "Generator", seeds: tuple[int, ...], truncation: float) -> np.ndarray:
-    """The pictures of the seeds, uint8 (K, H, W[, 3])."""
-    from dcgan.render import render
-
-    return render(generator, keys_z(seeds, truncation, generator.config))
-
-
-def frames_of(generator: "Generator", morph: Morph) -> np.ndarray:
-    """The frames of a morph, uint8 (frames, H, W[, 3]); raises BadInput if it has fewer frames than keyframes."""
-    from dcgan import latent
-    from dcgan.render import render
-
-    if morph.mode not in MODES:
-        raise BadInput(f"mode must be one of {', '.join(MODES)}, not {morph.mode!r}.")
-    keys = keys_z(morph.seeds, morph.truncation, generator.config)
-    if morph.mode == "even":
-        z = latent.even_path(keys, morph.frames, lambda z: render(generator, z), loop=morph.loop)
-    else:
-        z = latent.path(keys, morph.frames, morph.mode, morph.loop)
-    return render(generator, z)
-
-
-def corners_of(generator: "Generator", corners: Corners) -> np.ndarray:
-    """The pictures between four corners, row by row, uint8 (n * n, H, W[, 3]): slerp down both sides, then across."""
-    import torch
-
-    from dcgan import latent
-    from dcgan.render import render
-
-    top_left, top_right, bottom_left, bottom_right = keys_z(corners.seeds, corners.truncation, generator.config)
-    t = torch.linspace(0, 1, corners.n)
-    left, right = latent.slerp(top_left, bottom_left, t), latent.slerp(top_right, bottom_right, t)  # (n, z_dim)
-    rows = [latent.slerp(a, b, t) for a, b in zip(left, right, strict=True)]
-    return render(generator, torch.cat(rows))
-
-
-def morph_file(kind: str, frames: np.ndarray, morph: Morph, run: Run, opened: "Opened", factor: int) -> bytes:
-    """A morph as the bytes of a gif, webp or png (all frames in one strip), enlarged, with its recipe inside."""
-    from dcgan import images
-
-    recipe = origin(run, opened) | dataclasses.asdict(morph) | {"seeds": list(morph.seeds), "enlarged": factor}
-    large = frames.repeat(factor, axis=1).repeat(factor, axis=2)
-    if kind == "png":
-        return images.png_bytes(images.film_strip(large, len(large), gap=2 * factor), recipe)
-    encode = {"gif": images.gif_bytes, "webp": images.webp_bytes}[kind]
-    return encode(large, morph.fps, True, recipe)
-
-
-def corners_file(pictures: np.ndarray, corners: Corners, run: Run, opened: "Opened", factor: int) -> bytes:
-    """A square of pictures as a PNG file, enlarged, with its recipe inside."""
-    from dcgan import images
-
-    recipe = origin(run, opened) | {"corners": list(corners.seeds), "n": corners.n, "truncation": corners.truncation}
-    sheet = images.upscale(images.grid(pictures, corners.n), factor)
-    return images.png_bytes(sheet, recipe | {"enlarged": factor})
-
-
-def origin(run: Run, opened: "Opened") -> dict[str, Any]:
-    """Which weights made a picture."""
-    return {"run": run.id, "step": opened.step, "weights_hash": opened.weights_hash}
+def _read_point(text: str) -> tuple[float, float] | None:
+    """`0.25_0.75` -> (0.25, 0.75); None if it isn't a point of the square."""
+    shares = [address.read_number(part) for part in text.split("_")]
+    good = [share for share in shares if share is not None and 0 <= share <= 1]
+    return (good[0], good[1]) if len(good) == len(shares) == 2 else None

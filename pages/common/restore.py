@@ -43,7 +43,7 @@ def target_of(recipe: Mapping[str, Any], root: Path | None = None, model: Model 
     step = whole(recipe, "step", 0, 10**15) if model.step is None else model.step
     where = f"of {model.run.id} at step {step:,}"
     if kind == "morph":
-        return Target("interpolate", params | _morph(recipe), f"a morph {where}", model)
+        return Target("interpolate", params | morph_params(recipe), f"a morph {where}", model)
     if kind == "corners":
         return Target("interpolate", params | _corners(recipe), f"a square between four seeds {where}", model)
     view = view_of(recipe)
@@ -81,7 +81,7 @@ def _plain(view: View) -> dict[str, str]:
     return {name: text for name, text in view.params().items() if text}
 
 
-def _morph(recipe: Mapping[str, Any]) -> dict[str, str]:
+def morph_params(recipe: Mapping[str, Any]) -> dict[str, str]:
     """The address of a morph; one that the page can't hold is refused."""
     seeds, frames = wholes(recipe, "seeds", 2, 5000), whole(recipe, "frames", 2, 5000)
     if len(seeds) > MAX_KEYS or not FRAMES[0] <= frames <= FRAMES[1]:

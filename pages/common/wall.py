@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
-
 from pages.common.sprites import packed, script
 
 _HERE = Path(__file__).parent

@@ -67,9 +67,7 @@ def arrive_at_axes(params: dict[str, str]) -> None:
     """The kind of axes, and the step they were measured at, from the URL."""
     kind = params.get("axes", axes.PLAIN)
     st.session_state[KIND] = kind if kind in axes.KINDS else axes.PLAIN
-    measured = address.whole(params, "measured", 0, 10**9, -1)
-    if measured >= 0 and "run" in params and params["run"] not in st.session_state.setdefault(axes.STEPS, {}):
-        st.session_state[axes.STEPS][params["run"]] = measured
+    axes.arrive(params)
 
 
 def listen() -> None:  # before run and step are picked: a message may change them

@@ -1,101 +1,101 @@
-"""Interpolate: walk from picture to picture; the URL holds the walk."""
+"""Interpolate: walk from picture to picture; the URL holds the walk.
 
-import dataclasses
+The morph plays in the visitor's browser (pages/common/live_morph.py). What is set there comes back when the hand lets
+go, and the URL and the downloads follow.
+"""
+
 import functools
-import random
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from dcgan import images
+from dcgan import video
 from dcgan.config import BadInput
 from dcgan.runs import Run
-from pages.common import address, choose, morph
+from pages.common import address, axes, choose, dropped, live_morph, morph_files
+from pages.common.live import Kept
 from pages.common.loading import Opened, open_at
 from pages.common.morph import Morph
-from pages.common.player import player
-from pages.common.view import MAX_SEED
-from pages.common.widgets import hold, refuse, show
+from pages.common.view import Directions, View
+from pages.common.widgets import refuse
+from pages.common.words import escaped
 from pages.latent import corners
 
-MORPH, TABS, ARRIVED = "morph", "morph-tabs", "morph-truncation"
+LAB, TABS = "morph-lab", "morph-tabs"
+MORPH, HEARD = "morph", "morph-heard"  # the morph, and the number of the newest message taken into account
+SHELF = "explore-shelf"  # favourites that were kept on Explore
 TAB_NAMES = {"morph": "Morph", "corners": "Four corners"}
-MODE_HELP = (
-    "How z goes from one keyframe to the next. **slerp**: along the sphere on which nearly all z lie, so that every "
-    "picture on the way is as plausible as its ends. **lerp**: straight, through the emptier middle; pictures on "
-    "the way are paler. **even**: along the sphere, re-timed so that the picture changes equally from frame to frame."
-)
-STRIP = (2, 8)  # rows and columns of the filmstrip
+FILES = {"gif": "GIF", "webp": "WebP", "mp4": "MP4", "png": "PNG strip"}
 
 PHONE = """
 <style>
-/* one column, in the order player, keyframes, settings, run */
+.st-key-latent-head > .stElementContainer:first-child { flex: 1 1 10rem; }
+.st-key-latent-head > .stElementContainer:not(:first-child) { flex: 1 1 14rem; max-width: 24rem; }
 @media (max-width: 640px) {
-  [data-testid="stLayoutWrapper"]:has(> .st-key-latent-head), .st-key-latent-head,
-  [data-testid="stLayoutWrapper"]:has(> .st-key-morph-stage), .st-key-morph-stage,
-  .st-key-morph-stage > [data-testid="stLayoutWrapper"],
-  .st-key-morph-stage > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] { display: contents; }
-  .st-key-morph-tabs { order: 1; }
-  .st-key-latent-head > .stElementContainer:not(:first-child) { order: 2; width: 100%; }
-  .st-key-morph-stage > * > * > [data-testid="stColumn"] { width: 100%; flex: none; }
-  .st-key-morph-stage > * > * > [data-testid="stColumn"]:first-child { order: -1; }
-  .st-key-morph-stage > * > * > [data-testid="stColumn"]:last-child { order: 1; }
-  .st-key-morph-keyframes { flex-wrap: nowrap; overflow-x: auto; }
-  .st-key-morph-keyframes > * { flex: none; }
+  /* the morph first; run and step follow it */
+  [data-testid="stLayoutWrapper"]:has(> .st-key-latent-head), .st-key-latent-head { display: contents; }
+  .st-key-latent-head > .stElementContainer:first-child { flex: none; }
+  .st-key-latent-head > .stElementContainer:not(:first-child) { order: 2; width: 100%; max-width: none; flex: none; }
 }
 </style>
 """
 
 
-# what the controls do: each changes the plain values that the page is drawn from
+# what comes from outside: the URL on arrival, then the browser's messages
 
 
-def walk() -> Morph:
-    return st.session_state[MORPH]
+def arrive() -> None:
+    """On arrival the walk comes from the URL, else from the last visit."""
+    if MORPH not in st.session_state or address.just_arrived(TABS):
+        params = st.query_params.to_dict()
+        if "seeds" in params or MORPH not in st.session_state:
+            st.session_state[MORPH] = Morph.from_params(params)
+        corners.arrive(params)
+        axes.arrive(params)
+        st.session_state[TABS] = TAB_NAMES.get(params.get("view", ""), TAB_NAMES["morph"])
 
 
-def change(new: Morph) -> None:
-    st.session_state[MORPH] = new
+def listen() -> None:
+    """Take over what the browser said since the last look."""
+    state = st.session_state.get(LAB) or {}
+    message = live_morph.read(state.get("message"))
+    if message is not None and message.number > st.session_state.get(HEARD, 0):
+        st.session_state[HEARD] = message.number
+        if message.morph is not None:
+            st.session_state[MORPH] = message.morph
+    picture = live_morph.read_picture(state.get("picture"))
+    if picture is not None:
+        take_picture(picture)
 
 
-def setting(name: str) -> Callable[[], None]:
-    """A callback that carries a widget's value into the morph."""
+def take_picture(data: bytes) -> None:
+    try:
+        st.session_state[MORPH], recipe = dropped.taken(st.session_state[MORPH], data)
+    except BadInput as error:
+        refuse(error, st.toast)
+        return
+    origin = (recipe.get("run"), recipe.get("step"))
+    if origin != (st.query_params.get("run"), shown_step()) and all(part is not None for part in origin):
+        told = f"Run {origin[0]} made this picture at step {origin[1]}. Here the chosen model draws the same z."
+        st.toast(escaped(told), icon=":material/info:")
 
-    def carry() -> None:
-        if st.session_state[f"morph-{name}"] is not None:
-            change(dataclasses.replace(walk(), **{name: st.session_state[f"morph-{name}"]}))
 
-    return carry
-
-
-def type_seed(at: int) -> None:
-    if st.session_state[f"morph-seed-{at}"] is not None:
-        change(walk().with_key(at, st.session_state[f"morph-seed-{at}"]))
+def shown_step() -> int | None:
+    return st.session_state.get("morph-step")
 
 
 # the page
 
 
-def arrive() -> None:
-    """On arrival the walk comes from the URL, else from the last visit."""
-    if MORPH not in st.session_state or address.just_arrived(ARRIVED):
-        params = st.query_params.to_dict()
-        if "seeds" in params or MORPH not in st.session_state:
-            st.session_state[MORPH] = Morph.from_params(params)
-        corners.arrive(params)
-        st.session_state[TABS] = TAB_NAMES.get(params.get("view", ""), TAB_NAMES["morph"])
-
-
 @st.fragment
 def lab() -> None:
-    arrive()
     head = st.container(horizontal=True, vertical_alignment="bottom", key="latent-head")
     with head:
         st.title("Interpolate", anchor=False)
     if choose.nothing_yet():
         return
+    arrive()
+    listen()
     with head:
         run = choose.pick_run()
         if run is None:
@@ -103,143 +103,60 @@ def lab() -> None:
         step = choose.pick_step(run)
     first, second = st.tabs(list(TAB_NAMES.values()), key=TABS, on_change="rerun")
     in_corners = st.session_state[TABS] == TAB_NAMES["corners"]
+    views = [*st.session_state[MORPH].keys, *favourites(run)]
     try:
         opened = open_at(run, step)
+        st.session_state["morph-step"] = opened.step
         with second if in_corners else first:
             if in_corners:
-                corners.draw(run, opened, walk().truncation, draw_truncation)
+                corners.draw(run, opened)
             else:
-                draw_morph(run, opened)
+                draw_morph(run, opened, axes.directions_of_all(run, views, opened.generator))
+        live_morph.hand_over(
+            opened.weights_hash, opened.generator
+        )  # last, so that what can't be seen takes no room above
     except BadInput as error:
         refuse(error)
-    params = walk().params() | corners.chosen().params()
-    address.write(params | {"view": "corners" if in_corners else None})
+        return
+    write_address(in_corners, axes.measured_for(run, views, opened))
+    axes.measure_missing(run, opened, views)
 
 
-@st.cache_data(max_entries=16, show_spinner="Walking from picture to picture …")
-def frames(weights_hash: str, walk: Morph, _opened: Opened) -> np.ndarray:
+def favourites(run: Run) -> list[View]:
+    """What was kept of this run; another run's axes are others."""
+    shelf: list[Kept] = st.session_state.get(SHELF, [])
+    return [kept.view for kept in shelf if kept.run == run.id]
+
+
+def write_address(in_corners: bool, measured: int | None) -> None:
+    walk, square = st.session_state[MORPH].params(), corners.chosen().params()
+    params = square | walk | {"truncation": (square if in_corners else walk)["truncation"]}
+    params |= {"view": "corners" if in_corners else None}
+    address.write(params | {"measured": None if measured is None else str(measured)})
+
+
+def draw_morph(run: Run, opened: Opened, directions: Directions) -> None:
+    walk = st.session_state[MORPH]
+    number = st.session_state.setdefault(HEARD, 0)
+    with st.container(key="latent-lab"):
+        live_morph.show(LAB, "Morph", opened.weights_hash, walk.params(), number, directions, favourites(run))
+    draw_downloads(run, opened, walk, directions)
+
+
+@st.cache_data(max_entries=8, show_spinner="Walking from picture to picture …")
+def frames(weights_hash: str, walk: Morph, along: list[str], _opened: Opened, _along: Directions) -> np.ndarray:
     """A walk's frames, made once per weights and walk."""
-    return morph.frames_of(_opened.generator, walk)
+    return morph_files.frames_of(_opened.generator, walk, _along)
 
 
-def draw_morph(run: Run, opened: Opened) -> None:
-    draw_keyframes(opened)
-    same_speed = dataclasses.replace(walk(), fps=Morph.fps)  # another speed makes no other frames
-    moving = frames(opened.weights_hash, same_speed, opened)
-    with st.container(key="morph-stage"):
-        left, right = st.columns([5, 7], gap="large")
-        with left:
-            seeds = ", ".join(map(str, walk().seeds))
-            player("morph-player", moving, walk().fps, f"A morph through the seeds {seeds}")
-        with right:
-            draw_settings()
-            draw_strip(moving)
-            draw_downloads(run, opened, moving)
+def file_of(kind: str, walk: Morph, run: Run, opened: Opened, factor: int, directions: Directions) -> bytes:
+    told = [f"{name} {vector.sum()}" for name, vector in directions.items()]
+    moving = frames(opened.weights_hash, walk, told, opened, directions)
+    return morph_files.morph_file(kind, moving, walk, run, opened, factor, directions)
 
 
-def draw_keyframes(opened: Opened) -> None:
-    """The seeds that the walk passes, each with its picture."""
-    now = walk()
-    pictures = morph.keyframes_of(opened.generator, now.seeds, now.truncation)
-    last = len(now.seeds) - 1
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="morph-keyframes"):
-        for at, (seed, picture) in enumerate(zip(now.seeds, pictures, strict=True)):
-            with st.container(width=112, gap="xsmall", key=f"pixels-key-{at}"):
-                show(picture, f"Keyframe {at + 1}: seed {seed}")
-                hold(f"morph-seed-{at}", seed)
-                st.number_input(
-                    f"Seed of keyframe {at + 1}",
-                    0,
-                    MAX_SEED,
-                    key=f"morph-seed-{at}",
-                    on_change=type_seed,
-                    args=(at,),
-                    label_visibility="collapsed",
-                )
-                with st.container(horizontal=True, horizontal_alignment="distribute", gap=None):
-                    icon_button("left", at, "chevron_left", "Move left", at == 0, now.swapped, at, at - 1)
-                    icon_button("remove", at, "close", "Remove", last < 2, now.without, at)
-                    icon_button(
-                        "right", at, "chevron_right", "Move right", at == last, now.swapped, at, min(at + 1, last)
-                    )
-        st.button(
-            "Add",
-            icon=":material/add:",
-            key="morph-add",
-            disabled=len(now.seeds) >= morph.MAX_KEYS,
-            help="One more keyframe, with a random seed.",
-            on_click=lambda: change(walk().added(random.randrange(100_000))),
-        )
-
-
-def icon_button(
-    name: str, at: int, icon: str, help: str, disabled: bool, make: Callable[..., Morph], *args: Any
-) -> None:
-    st.button(
-        "",
-        icon=f":material/{icon}:",
-        key=f"morph-{name}-{at}",
-        type="tertiary",
-        help=help,
-        disabled=disabled,
-        on_click=lambda: change(make(*args)),
-    )
-
-
-def draw_settings() -> None:
-    now = walk()
-    one, two = st.columns([2, 1], gap="medium", vertical_alignment="bottom")
-    hold("morph-mode", now.mode)
-    one.segmented_control(
-        "Path", morph.MODES, key="morph-mode", on_change=setting("mode"), required=True, help=MODE_HELP
-    )
-    hold("morph-loop", now.loop)
-    two.toggle(
-        "Close the loop",
-        key="morph-loop",
-        on_change=setting("loop"),
-        help="A last leg leads back to the first keyframe.",
-    )
-    one, two, three = st.columns(3, gap="medium")
-    hold("morph-frames", now.frames)
-    one.slider(
-        "Frames",
-        *morph.FRAMES,
-        step=12,
-        key="morph-frames",
-        on_change=setting("frames"),
-        help="In all, shared among the legs.",
-    )
-    hold("morph-fps", now.fps)
-    two.slider(
-        "Frames per second", 1, 50, key="morph-fps", on_change=setting("fps"), help="In the player and in the files."
-    )
-    with three:
-        draw_truncation()
-
-
-def draw_truncation() -> None:
-    hold("morph-truncation", round(walk().truncation, 2))
-    st.slider(
-        "Truncation",
-        0.0,
-        2.0,
-        step=0.05,
-        key="morph-truncation",
-        on_change=setting("truncation"),
-        help="Multiplies z. Below 1: more typical pictures, less variety.",
-    )
-
-
-def draw_strip(moving: np.ndarray) -> None:
-    with st.container(key="pixels-strip"):
-        picked = np.linspace(0, len(moving) - 1, STRIP[0] * STRIP[1]).round().astype(int)
-        strip = images.grid(moving[np.minimum(picked, len(moving) - 1)], columns=STRIP[1], gap=1)
-        show(strip, f"{len(picked)} frames of the morph, evenly picked, from first to last")
-
-
-def draw_downloads(run: Run, opened: Opened, moving: np.ndarray) -> None:
-    now, side = walk(), moving.shape[1]
+def draw_downloads(run: Run, opened: Opened, walk: Morph, directions: Directions) -> None:
+    side = opened.generator.config.image_size
     sizes = [side * times for times in (1, 2, 4, 8, 16) if side * times <= 512]
     with st.container(horizontal=True, vertical_alignment="bottom", key="morph-files"):
         size = st.selectbox(
@@ -247,22 +164,26 @@ def draw_downloads(run: Run, opened: Opened, moving: np.ndarray) -> None:
             sizes,
             min(3, len(sizes) - 1),
             format_func=lambda size: f"{size} px",
-            width=150,
+            width=120,
             key=f"morph-size-{side}",
-            help="Enlarged in crisp squares.",
+            label_visibility="collapsed",
         )
-        name = f"{run.id}-step-{opened.step}-morph-{'-'.join(map(str, now.seeds[:4]))}"
-        for kind, label in (("gif", "GIF"), ("webp", "WebP"), ("png", "PNG strip")):
+        name = f"{run.id}-step-{opened.step}-morph-{'-'.join(map(str, walk.seeds[:4]))}"
+        for kind, label in FILES.items():
+            if kind == "mp4" and not video.available():
+                if st.button(label, icon=":material/download:", key="morph-mp4", help=escaped(video.NEEDS)):
+                    st.toast(video.NEEDS, icon=":material/info:")
+                continue
             st.download_button(
                 label,
-                functools.partial(morph.morph_file, kind, moving, now, run, opened, size // side),
+                functools.partial(file_of, kind, walk, run, opened, size // side, directions),
                 f"{name}.{kind}",
-                f"image/{kind}",
+                morph_files.TYPES[kind],
                 key=f"morph-{kind}",
                 icon=":material/download:",
                 on_click="ignore",
-                help="Made when you click. It carries its recipe: run, step, weights, seeds, path, frames, loop, "
-                "truncation.",
+                help="Made when you click, enlarged in crisp squares. It carries its recipe: run, step, weights, "
+                "keyframes, pace, frames, loop, truncation.",
             )
 
 

@@ -45,7 +45,7 @@ def page(chromium: Browser):
     context = chromium.new_context(offline=True)
     page = context.new_page()
     names = "Network, Painter, makeKernels, modules, zFromSeed"
-    page.add_script_tag(content=f"{{ {bundle.script()}; globalThis.runtime = {{ {names} }}; }}")
+    page.add_script_tag(content=f"{{ {bundle.script('lab')}; globalThis.runtime = {{ {names} }}; }}")
     yield page
     context.close()
 

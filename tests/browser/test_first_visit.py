@@ -56,7 +56,7 @@ def test_a_slider_moves_the_picture_and_the_download_carries_its_recipe(page: Pa
 
 def test_interpolate_plays_and_gives_a_gif(page: Page, studio: Studio) -> None:
     page.goto(f"{studio.url}/interpolate?run={SHIPPED.name}&seeds=1_2")
-    canvas = page.get_by_test_id("player-canvas")
+    canvas = page.get_by_test_id("latent-canvas")
     expect(canvas).to_be_visible()
     frame = canvas.get_attribute("data-frame")
     expect(canvas).not_to_have_attribute("data-frame", frame or "")

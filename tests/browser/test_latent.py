@@ -20,6 +20,8 @@ from dcgan.export import explorer
 from dcgan.metrics.judge import judge_of
 from dcgan.models import Generator
 from dcgan.render import render
+from pages.common.morph import Corners, Morph, keys_of
+from pages.common.morph_files import frames_of, point_of
 from pages.common.view import Hop, View, neighbours_z
 from tests.browser.hand import drag_on
 from tests.browser.studio import SHIPPED, Studio
@@ -311,3 +313,31 @@ def test_the_exported_page_draws_the_same_with_the_network_off(
     page.wait_for_timeout(1000)
     page.get_by_role("button", name="Stop").click()
     assert int(canvas.get_attribute("data-frame") or 0) > frame + 5
+
+
+def test_the_exported_page_morphs_and_has_four_corners(
+    alone: BrowserContext, generator: Generator, tmp_path: Path
+) -> None:
+    path = tmp_path / "explorer.html"
+    path.write_text(explorer(generator, "quick fashion", {"seed": "5"}), encoding="utf-8")
+    page = alone.new_page()
+    page.goto(path.as_uri())
+    page.get_by_role("button", name="Keep").click()
+    page.get_by_role("button", name="Morph").click()
+    page.get_by_role("button", name=re.compile("^Add as a keyframe: seed 5")).click()
+    expect(page).to_have_url(re.compile("room=morph&seeds=0_1_2_3_5"))
+    page.get_by_test_id("player-scrub").fill("30")
+    shown = page.locator(".morph .picture")
+    at_rest(shown)
+    expected = frames_of(generator, Morph(keys_of(0, 1, 2, 3, 5)))[30].astype(int)
+    assert np.abs(picture(shown) - expected).max() <= 1
+    page.get_by_role("button", name="Four corners").click()
+    page.get_by_test_id("square-point").press("Shift+ArrowRight")
+    expect(page).to_have_url(re.compile("room=corners&corners=0_1_2_3&at=0.666667_0.5"))
+    shown = page.locator(".corners .picture")
+    at_rest(shown)
+    square = Corners((0, 1, 2, 3), at=(0.666667, 0.5))
+    assert np.abs(picture(shown) - point_of(generator, square)).max() <= 1
+    page.get_by_role("button", name="Explore").click()
+    expect(page).to_have_url(re.compile("#seed=5$"))
+    expect(page.get_by_test_id("latent-canvas")).to_be_visible()
