@@ -95,42 +95,67 @@ static int reach(int spread, whole at, whole small, grid g, whole *from, whole *
 
 /* ---- what becomes of a product */
 
-/* 32 pictures x wide channels at y, whose first channel is `first` of `outputs`; sums are those of its line. */
-static inline void finish(const float *made, bf16 *y, whole outputs, whole first, int wide, const ending *end,
-                          whole group, whole at, float *sums) {
-    __m512 slope = _mm512_set1_ps(end->slope);
-    for (int part = 0; part < wide; part += LANES) {
-        const float *from = made + part;
-        bf16 *to = y + part;
-        whole c = first + part;
-        __m512 one = _mm512_setzero_ps(), two = one, by = _mm512_set1_ps(1), plus = one;
-        if (end->mode == BEND && end->bias) plus = _mm512_loadu_ps(end->bias + c);
-        if (end->mode == UNBEND && end->scale) {
-            by = _mm512_loadu_ps(end->scale + group * outputs + c);
-            plus = _mm512_loadu_ps(end->shift + group * outputs + c);
-        }
-        const bf16 *before = end->before ? end->before + at + c : NULL;
-        for (int row = 0; row < IMAGES; row++, from += OUTPUTS, to += outputs) {
-            __m512 value = _mm512_load_ps(from);
-            if (end->mode == MOMENTS) {
-                one = _mm512_add_ps(one, value);
-                two = _mm512_fmadd_ps(value, value, two);
-            } else if (end->mode == BEND) {
-                value = _mm512_add_ps(value, plus);
-                value = bent(value, value, slope);
-            } else if (end->mode == UNBEND) {
-                __m512 h = load(before + row * outputs);
-                value = bent(value, _mm512_fmadd_ps(h, by, plus), slope);
-                one = _mm512_add_ps(one, value);
-                two = _mm512_fmadd_ps(value, h, two);
-            }
-            store(to, value);
-        }
-        if (sums) {
-            _mm512_storeu_ps(sums + c, _mm512_add_ps(_mm512_loadu_ps(sums + c), one));
-            _mm512_storeu_ps(sums + outputs + c, _mm512_add_ps(_mm512_loadu_ps(sums + outputs + c), two));
+/* Where 32 pictures x 32 or 16 channels go, and what they meet there; made holds the sums of products. */
+typedef struct {
+    const float *made, *bias, *scale, *shift;
+    bf16 *y;
+    const bf16 *before;
+    float *sums;
+} place;
+
+/* What is kept in registers while the rows of a place are finished. */
+typedef struct { __m512 one[2], two[2], by[2], plus[2]; } constants;
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE void begin_finish(constants *k, const place *p, int mode, int halves) {
+    for (int i = 0; i < halves; i++) {
+        k->one[i] = k->two[i] = k->plus[i] = _mm512_setzero_ps();
+        k->by[i] = _mm512_set1_ps(1);
+        if (mode == BEND && p->bias) k->plus[i] = _mm512_loadu_ps(p->bias + i * LANES);
+        if (mode == UNBEND && p->scale) {
+            k->by[i] = _mm512_loadu_ps(p->scale + i * LANES);
+            k->plus[i] = _mm512_loadu_ps(p->shift + i * LANES);
         }
     }
+}
+
+INLINE void finish_row(constants *k, const place *p, whole row, whole outputs, __m512 slope, int mode, int halves) {
+    __m512 value[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+    for (int i = 0; i < halves; i++) {
+        value[i] = _mm512_load_ps(p->made + row * OUTPUTS + i * LANES);
+        if (mode == MOMENTS) {
+            k->one[i] = _mm512_add_ps(k->one[i], value[i]);
+            k->two[i] = _mm512_fmadd_ps(value[i], value[i], k->two[i]);
+        } else if (mode == BEND) {
+            value[i] = _mm512_add_ps(value[i], k->plus[i]);
+            value[i] = bent(value[i], value[i], slope);
+        } else if (mode == UNBEND) {
+            __m512 h = load(p->before + row * outputs + i * LANES);
+            value[i] = bent(value[i], _mm512_fmadd_ps(h, k->by[i], k->plus[i]), slope);
+            k->one[i] = _mm512_add_ps(k->one[i], value[i]);
+            k->two[i] = _mm512_fmadd_ps(value[i], h, k->two[i]);
+        }
+    }
+    __m512i both = (__m512i)_mm512_cvtne2ps_pbh(value[1], value[0]);
+    if (halves == 2) _mm512_storeu_si512(p->y + row * outputs, both);
+    else _mm256_storeu_si256((__m256i *)(p->y + row * outputs), _mm512_castsi512_si256(both));
+}
+
+INLINE void end_finish(constants *k, const place *p, whole outputs, int halves) {
+    for (int i = 0; p->sums && i < halves; i++) {
+        float *here = p->sums + i * LANES;
+        _mm512_storeu_ps(here, _mm512_add_ps(_mm512_loadu_ps(here), k->one[i]));
+        _mm512_storeu_ps(here + outputs, _mm512_add_ps(_mm512_loadu_ps(here + outputs), k->two[i]));
+    }
+}
+
+static place place_at(const float *made, bf16 *y, whole at, whole first, whole outputs, whole group, float *sums,
+                      const ending *end) {
+    whole c = group * outputs + first;
+    return (place){made, end->bias ? end->bias + first : NULL, end->scale ? end->scale + c : NULL,
+                   end->shift ? end->shift + c : NULL, y + at + first, end->before ? end->before + at + first : NULL,
+                   sums ? sums + first : NULL};
 }
 
 static float *line_sums(const ending *end, whole line, whole images, whole image, whole outputs) {
@@ -139,81 +164,121 @@ static float *line_sums(const ending *end, whole line, whole images, whole image
 
 /* ---- products */
 
-/* Four tiles of sums: 32 pictures by 32 channels, or by 16 if `step` is one tile, over n taps of `inner` channels. */
-static inline void add_up(int n, const bf16 *const *a, const bf16 *const *w, whole inner, whole step, float *made) {
-    whole line = inner * sizeof(bf16), lower = 16 * inner;
+/* Which pixels of x, by which taps, make one of y, for 32 pictures. */
+typedef struct { const bf16 *x[TAPS * TAPS], *kernel[TAPS * TAPS]; int n; } sources;
+
+static void find(sources *found, int spread, const bf16 *x, whole inner, const bf16 *kernel, whole tap_size, grid g,
+                 whole line, whole column, whole image) {
+    whole ys[TAPS], xs[TAPS], tap_y[TAPS], tap_x[TAPS], across = spread ? g.width : large(g.width, g);
+    int high = reach(spread, line, g.height, g, ys, tap_y), wide = reach(spread, column, g.width, g, xs, tap_x);
+    found->n = 0;
+    for (int i = 0; i < high; i++)
+        for (int j = 0; j < wide; j++) {
+            found->x[found->n] = x + ((ys[i] * across + xs[j]) * g.batch + image * IMAGES) * inner;
+            found->kernel[found->n++] = kernel + (tap_y[i] * g.kernel + tap_x[j]) * tap_size;
+        }
+}
+
+/* Four tiles of sums, 32 pictures by 32 channels (or, with one half, two by 16), over all sources. Meanwhile the place
+ * before (NULL at the first), made by the call before, is finished: matrix and vector units work side by side. */
+INLINE void add_up(const sources *from, whole shift, whole inner, float *made, const place *last, whole outputs,
+                   __m512 slope, int mode, int halves) {
+    whole line = inner * sizeof(bf16), lower = 16 * inner, row = last ? 0 : IMAGES;
+    whole steps = from->n * (inner / 32), rows = (IMAGES + steps - 1) / steps;
+    constants k;
+    if (last) begin_finish(&k, last, mode, halves);
     _tile_zero(0);
     _tile_zero(1);
     _tile_zero(2);
     _tile_zero(3);
-    if (step == TILE) {
-        for (int i = 0; i < n; i++)
-            for (whole k = 0; k < inner / 32; k++) {
-                _tile_loadd(4, a[i] + k * 32, line);
-                _tile_loadd(6, w[i] + k * TILE, 64);
-                _tile_dpbf16ps(0, 4, 6);
-                _tile_loadd(5, a[i] + lower + k * 32, line);
-                _tile_dpbf16ps(2, 5, 6);
-            }
-    } else {
-        for (int i = 0; i < n; i++)
-            for (whole k = 0; k < inner / 32; k++) {
-                _tile_loadd(6, w[i] + k * 2 * TILE, 64);
-                _tile_loadd(4, a[i] + k * 32, line);
-                _tile_dpbf16ps(0, 4, 6);
-                _tile_loadd(7, w[i] + k * 2 * TILE + TILE, 64);
+    for (int i = 0; i < from->n; i++)
+        for (whole c = 0; c < inner; c += 32) {
+            const bf16 *right = from->kernel[i] + shift + c / 32 * halves * TILE, *left = from->x[i] + c;
+            _tile_loadd(6, right, 64);
+            _tile_loadd(4, left, line);
+            _tile_dpbf16ps(0, 4, 6);
+            if (halves == 2) {
+                _tile_loadd(7, right + TILE, 64);
                 _tile_dpbf16ps(1, 4, 7);
-                _tile_loadd(5, a[i] + lower + k * 32, line);
-                _tile_dpbf16ps(2, 5, 6);
-                _tile_dpbf16ps(3, 5, 7);
             }
+            _tile_loadd(5, left + lower, line);
+            _tile_dpbf16ps(2, 5, 6);
+            if (halves == 2) _tile_dpbf16ps(3, 5, 7);
+            for (whole until = row + rows < IMAGES ? row + rows : IMAGES; row < until; row++)
+                finish_row(&k, last, row, outputs, slope, mode, halves);
+        }
+    if (last) end_finish(&k, last, outputs, halves);
+    _tile_stored(0, made, OUTPUTS * sizeof(float));
+    _tile_stored(2, made + 16 * OUTPUTS, OUTPUTS * sizeof(float));
+    if (halves == 2) {
         _tile_stored(1, made + 16, OUTPUTS * sizeof(float));
         _tile_stored(3, made + 16 * OUTPUTS + 16, OUTPUTS * sizeof(float));
     }
-    _tile_stored(0, made, OUTPUTS * sizeof(float));
-    _tile_stored(2, made + 16 * OUTPUTS, OUTPUTS * sizeof(float));
 }
 
-/* The map y from the map x, whose channels are `inner`, and a packed kernel: see the top. */
-void product(int spread, const bf16 *x, whole inner, const bf16 *kernel, bf16 *y, whole outputs, grid g, ending end) {
-    whole taps = g.kernel * g.kernel, across = spread ? g.width : large(g.width, g), images = g.batch / IMAGES;
+INLINE void finish(const place *p, whole outputs, __m512 slope, int mode, int halves) {
+    constants k;
+    begin_finish(&k, p, mode, halves);
+    for (whole row = 0; row < IMAGES; row++) finish_row(&k, p, row, outputs, slope, mode, halves);
+    end_finish(&k, p, outputs, halves);
+}
+
+/* Blocks of outputs, of 32 channels or one of 16, from `first` until `until`; see `product`. */
+INLINE void product_of(int spread, const bf16 *x, whole inner, const bf16 *kernel, bf16 *y, whole outputs, grid g,
+                       ending end, whole first, whole until, int mode, int halves) {
+    whole taps = g.kernel * g.kernel, images = g.batch / IMAGES, wide = halves * LANES;
     whole lines = spread ? large(g.height, g) : g.height, columns = spread ? large(g.width, g) : g.width;
-    whole block = taps * inner * OUTPUTS, blocks = (outputs + OUTPUTS - 1) / OUTPUTS;
+    whole block = taps * inner * wide, blocks = (until - first) / wide;
     whole most = KERNEL_PART / (block * (whole)sizeof(bf16)), parts;
     most = most < 1 ? 1 : most;
     parts = (blocks + most - 1) / most;
     most = (blocks + parts - 1) / parts;
+    kernel += taps * inner * first;
 #pragma omp parallel
     {
         configure();
-        float made[IMAGES * OUTPUTS] __attribute__((aligned(64)));
+        float made[2][IMAGES * OUTPUTS] __attribute__((aligned(64)));
+        __m512 slope = _mm512_set1_ps(end.slope);
+        place places[2];
+        int odd = 0, begun = 0;
+        sources from;
 #pragma omp for schedule(static)
         for (whole item = 0; item < parts * images * lines; item++) {
             whole part = item / (images * lines), image = item / lines % images, line = item % lines;
-            whole group = image * end.groups / images, until = (part + 1) * most < blocks ? (part + 1) * most : blocks;
-            whole ys[TAPS], xs[TAPS], tap_y[TAPS], tap_x[TAPS];
-            int high = reach(spread, line, g.height, g, ys, tap_y);
+            whole group = image * end.groups / images, stop = (part + 1) * most < blocks ? (part + 1) * most : blocks;
             float *sums = line_sums(&end, line, images, image, outputs);
-            for (whole c = part * most * OUTPUTS; sums && c < until * OUTPUTS && c < outputs; c++)
+            for (whole c = first + part * most * wide; sums && c < first + stop * wide; c++)
                 sums[c] = sums[outputs + c] = 0;
             for (whole column = 0; column < columns; column++) {
-                int n = 0, wide = reach(spread, column, g.width, g, xs, tap_x);
-                const bf16 *a[TAPS * TAPS], *w[TAPS * TAPS];
-                whole tap[TAPS * TAPS], at = ((line * columns + column) * g.batch + image * IMAGES) * outputs;
-                for (int i = 0; i < high; i++)
-                    for (int j = 0; j < wide; j++) {
-                        a[n] = x + ((ys[i] * across + xs[j]) * g.batch + image * IMAGES) * inner;
-                        tap[n++] = tap_y[i] * g.kernel + tap_x[j];
-                    }
-                for (whole b = part * most; b < until; b++) {
-                    int width = outputs - b * OUTPUTS < OUTPUTS ? 16 : OUTPUTS;
-                    for (int i = 0; i < n; i++) w[i] = kernel + b * block + tap[i] * inner * width;
-                    add_up(n, a, w, inner, width / 16 * TILE, made);
-                    finish(made, y + at + b * OUTPUTS, outputs, b * OUTPUTS, width, &end, group, at, sums);
+                find(&from, spread, x, inner, kernel, inner * wide, g, line, column, image);
+                whole at = ((line * columns + column) * g.batch + image * IMAGES) * outputs;
+                for (whole b = part * most; b < stop; b++, odd ^= 1) {
+                    places[odd] = place_at(made[odd], y, at, first + b * wide, outputs, group, sums, &end);
+                    if (begun) add_up(&from, b * block, inner, made[odd], &places[!odd], outputs, slope, mode, halves);
+                    else add_up(&from, b * block, inner, made[odd], NULL, outputs, slope, mode, halves);
+                    begun = 1;
                 }
             }
         }
+        if (begun) finish(&places[!odd], outputs, slope, mode, halves);
         _tile_release();
+    }
+}
+
+/* The map y from the map x, whose channels are `inner`, and a packed kernel: see the top. */
+void product(int spread, const bf16 *x, whole inner, const bf16 *kernel, bf16 *y, whole outputs, grid g, ending end) {
+    whole whole_blocks = outputs / OUTPUTS * OUTPUTS;
+#define PRODUCT(mode) \
+    case mode: \
+        if (whole_blocks) product_of(spread, x, inner, kernel, y, outputs, g, end, 0, whole_blocks, mode, 2); \
+        if (outputs > whole_blocks) \
+            product_of(spread, x, inner, kernel, y, outputs, g, end, whole_blocks, outputs, mode, 1); \
+        break;
+    switch (end.mode) {
+        PRODUCT(PLAIN)
+        PRODUCT(MOMENTS)
+        PRODUCT(BEND)
+        PRODUCT(UNBEND)
     }
 }
 
@@ -603,7 +668,8 @@ void unjudge(const float *grads, const bf16 *x, const float *kernel, bf16 *x_gra
                 for (int row = 0; row < IMAGES; row++)
                     for (int k = 0; k < OUTPUTS; k++)
                         made[row * OUTPUTS + k] = grads[image * IMAGES + row] * kernel[p * c + first + k];
-                finish(made, x_grad + at + first, c, first, OUTPUTS, &end, image * end.groups / images, at, sums);
+                place to = place_at(made, x_grad, at, first, c, image * end.groups / images, sums, &end);
+                finish(&to, c, _mm512_set1_ps(end.slope), UNBEND, 2);
             }
         }
     }
