@@ -102,14 +102,14 @@ def _run_pixels(plan: list[Stage], x: Tensor, groups: int) -> Tensor:
     if x.dim() == 2:
         maps = pixels.Maps(*pixels.Stem.apply(x, weight, after), after)
     else:
-        maps = pixels.Maps(*pixels.FromPicture.apply(x.permute(2, 3, 1, 0), weight, after), after)
+        maps = pixels.Maps(*pixels.FromPicture.apply(x, weight, after), after)
     for stage in middle:
         up, after = isinstance(stage.conv, nn.ConvTranspose2d), _after(stage, groups)
         inputs = maps.values, maps.scale, maps.shift, stage.conv.weight
         maps = pixels.Maps(*pixels.Strided.apply(*inputs, maps, up, after), after)
     end = pixels.ToPicture if _halves(last.conv) else pixels.Verdict
     out = end.apply(maps.values, maps.scale, maps.shift, last.conv.weight, maps)
-    out = out.permute(3, 2, 0, 1) if _halves(last.conv) else out[:, None, None, None]
+    out = out if _halves(last.conv) else out[:, None, None, None]
     if last.conv.bias is not None:
         out = out + last.conv.bias[:, None, None]
     return out.tanh() if last.tanh else out

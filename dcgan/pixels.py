@@ -5,7 +5,6 @@ product before it is stored, and likewise, on the way back, the sums that its gr
 is stored. So each function below is a bend and the product that follows it.
 """
 
-import ctypes
 from typing import Any, NamedTuple
 
 import torch
@@ -73,7 +72,7 @@ class Stem(torch.autograd.Function):
 
 
 class FromPicture(torch.autograd.Function):
-    """Pictures (2H, 2W, C, B), float32, weight (R, C, 4, 4) -> values (H, W, B, R): the convolution."""
+    """Pictures (B, C, 2H, 2W), float32, weight (R, C, 4, 4) -> values (H, W, B, R): the convolution."""
 
     @staticmethod
     def forward(ctx: Any, pictures: Tensor, weight: Tensor, after: After) -> tuple[Tensor, Tensor | None]:
@@ -125,7 +124,7 @@ class Strided(torch.autograd.Function):
 
 
 class ToPicture(torch.autograd.Function):
-    """A bend, then the transposed convolution with a weight (R, C, 4, 4) of few channels -> pictures (2H, 2W, C, B)."""
+    """A bend, then the transposed convolution with a weight (R, C, 4, 4) of few channels -> pictures (B, C, 2H, 2W)."""
 
     @staticmethod
     def forward(
@@ -135,9 +134,7 @@ class ToPicture(torch.autograd.Function):
         ctx.grid = Grid(batch, height, width, 1, 1, 0)
         ctx.save_for_backward(weight)
         ctx.bent = Bent(values, maps)
-        columns, _ = _product(
-            True, ctx.bent.y, _pack(weight, True, whole=True), 16 * weight.shape[1], ctx.grid, None
-        )
+        columns, _ = _product(True, ctx.bent.y, _pack(weight, True, whole=True), 16 * weight.shape[1], ctx.grid, None)
         return _fold(columns)
 
     @staticmethod
@@ -251,9 +248,7 @@ def _ending(end: After | Bent | None, lines: int, batch: int, channels: int) -> 
 def _correlate(small: Tensor, big: Tensor, grid: Grid, channels: int) -> Tensor:
     """The gradient of a kernel, as that of the module's weight: float32 (R, channels, k, k), channels last."""
     of_kernel = torch.empty(small.shape[3], grid.kernel, grid.kernel, channels)
-    _library().correlate(
-        _at(small), small.shape[3], _at(big), channels, big.shape[3], _at(of_kernel), grid
-    )
+    _library().correlate(_at(small), small.shape[3], _at(big), channels, big.shape[3], _at(of_kernel), grid)
     return of_kernel.permute(0, 3, 1, 2)
 
 
@@ -270,18 +265,24 @@ def _pack(weight: Tensor, spread: bool, whole: bool = False) -> Tensor:
 
 
 def _unfold(pictures: Tensor) -> Tensor:
+    """All windows of pictures (B, C, 2H, 2W): (H, W, B, 16C), with zeros up to a multiple of 32 channels."""
     pictures = pictures.contiguous()
-    height, width, channels, batch = pictures.shape
-    inner = _up_to(16 * channels, 32)
+    batch, channels, height, width = pictures.shape
+    inner, turned = _up_to(16 * channels, 32), torch.empty(channels, height, width, batch)
     columns = torch.empty(height // 2, width // 2, batch, inner, dtype=torch.bfloat16)
-    _library().unfold(_at(pictures), _at(columns), height // 2, width // 2, channels, batch, inner)
+    _library().turn(_at(pictures), _at(turned), batch, channels * height * width)
+    _library().unfold(_at(turned), _at(columns), height // 2, width // 2, channels, batch, inner)
     return columns
 
 
 def _fold(columns: Tensor) -> Tensor:
+    """The transpose: windows (H, W, B, 16C) added up to pictures (B, C, 2H, 2W)."""
     height, width, batch, window = columns.shape
-    pictures = torch.empty(2 * height, 2 * width, window // 16, batch)
-    _library().fold(_at(columns), _at(pictures), height, width, window // 16, batch)
+    channels = window // 16
+    turned = torch.empty(channels, 2 * height, 2 * width, batch)
+    pictures = torch.empty(batch, channels, 2 * height, 2 * width)
+    _library().fold(_at(columns), _at(turned), height, width, channels, batch)
+    _library().turn(_at(turned), _at(pictures), channels * 4 * height * width, batch)
     return pictures
 
 

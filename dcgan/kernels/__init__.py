@@ -24,7 +24,7 @@ FLAGS = ["-std=gnu11", *OPTIMISE, "-fPIC", "-Wall", "-Wextra", "-Werror"]
 LANES = 16  # a map's channels are a multiple of it
 
 FUNCTIONS = ["bend", "unbend", "add_windows", "product", "pack", "correlate", "normalise", "bend_map", "unbend_map"]
-FUNCTIONS += ["unfold", "fold", "judge", "unjudge"]
+FUNCTIONS += ["turn", "unfold", "fold", "judge", "unjudge"]
 
 POINTER, FLAG, FLOAT, WHOLE = ctypes.c_void_p, ctypes.c_int, ctypes.c_float, ctypes.c_longlong
 
@@ -80,6 +80,7 @@ def _declared(found: ctypes.CDLL) -> ctypes.CDLL:
     found.normalise.argtypes = [POINTER, *sizes, ctypes.c_double, *four, FLOAT, FLOAT, *four]
     found.bend_map.argtypes = [*four, FLOAT, *sizes]
     found.unbend_map.argtypes = [POINTER, POINTER, POINTER, WHOLE, *sizes, *four, POINTER, POINTER]
+    found.turn.argtypes = [POINTER, POINTER, WHOLE, WHOLE]
     found.unfold.argtypes = [POINTER, POINTER, *sizes, WHOLE]
     found.fold.argtypes = [POINTER, POINTER, *sizes]
     found.judge.argtypes = [POINTER, POINTER, POINTER, WHOLE, WHOLE, WHOLE]

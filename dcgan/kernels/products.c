@@ -588,7 +588,19 @@ void unbend_map(bf16 *g, const bf16 *x, const float *sums, whole lines, whole pi
     free(a);
 }
 
-/* ---- pictures, whose channels are few: float32 (2H, 2W, C, B) */
+/* ---- pictures, whose channels are few: float32 (C, 2H, 2W, B) */
+
+/* A matrix of float32, rows x columns, turned over: columns x rows. Both are multiples of 16. */
+void turn(const float *from, float *to, whole rows, whole columns) {
+#pragma omp parallel for schedule(static)
+    for (whole column = 0; column < columns; column += 16)
+        for (whole row = 0; row < rows; row += 16) {
+            __m512i r[16];
+            for (int i = 0; i < 16; i++) r[i] = _mm512_loadu_si512(from + (row + i) * columns + column);
+            transpose(r);
+            for (int i = 0; i < 16; i++) _mm512_storeu_si512(to + (column + i) * rows + row, r[i]);
+        }
+}
 
 /* All windows of 4x4 pixels with stride 2 and a border of one: (H, W, B, inner), of which 16C are filled, in the order
  * of a kernel (4, 4, C), and the rest is zero. */
@@ -603,7 +615,7 @@ void unfold(const float *pictures, bf16 *to, whole height, whole width, whole ch
                         whole tap = (first + i) / channels, c = (first + i) % channels;
                         whole from = 2 * y - 1 + tap / 4, at = 2 * x - 1 + tap % 4;
                         int inside = tap < 16 && from >= 0 && at >= 0 && from < 2 * height && at < 2 * width;
-                        const float *pixel = pictures + ((from * 2 * width + at) * channels + c) * batch + b;
+                        const float *pixel = pictures + ((c * 2 * height + from) * 2 * width + at) * batch + b;
                         r[i] = inside ? _mm512_loadu_si512(pixel) : _mm512_setzero_si512();
                     }
                     transpose(r);
@@ -628,7 +640,7 @@ void fold(const bf16 *windows, float *pictures, whole height, whole width, whole
                         whole tap = (first + i) / channels, c = (first + i) % channels;
                         whole to = 2 * y - 1 + tap / 4, at = 2 * x - 1 + tap % 4;
                         if (to < 0 || at < 0 || to >= 2 * height || at >= 2 * width) continue;
-                        float *pixel = pictures + ((to * 2 * width + at) * channels + c) * batch + b;
+                        float *pixel = pictures + ((c * 2 * height + to) * 2 * width + at) * batch + b;
                         _mm512_storeu_ps(pixel, _mm512_add_ps(_mm512_loadu_ps(pixel), _mm512_castsi512_ps(r[i])));
                     }
                 }
