@@ -1,9 +1,10 @@
 """The networks' layers on the fastest route of a CPU that multiplies bfloat16 in hardware.
 
 The modules stay plain PyTorch: this file only runs them in another way, with the same mathematics and the same
-weights. Activations are rows of channels (B * H * W, C), which is what a picture in channels-last order is, or, between
-a strided convolution and its neighbour, blocks of 2x2 pixels (strided.py). Products take bfloat16 and add in float32;
-weights, their gradients and BatchNorm's statistics stay float32.
+weights. Activations are maps (H, W, B, C) (pixels.py); for batches and channels that aren't multiples of 32, and for
+runs that began before that order was known, rows of channels (B * H * W, C), which is what a picture in channels-last
+order is, or, between a strided convolution and its neighbour, blocks of 2x2 pixels (strided.py). Products take bfloat16
+and add in float32; weights, their gradients and BatchNorm's statistics stay float32.
 """
 
 from typing import NamedTuple
@@ -66,8 +67,8 @@ def stages(network: nn.Module) -> list[Stage] | None:
 def run(network: nn.Module, x: Tensor, groups: int = 1, order: str = "pixels") -> Tensor:
     """Run the layers in training mode on x, z (B, D) or pictures (B, C, H, W); returns float32 (B, C', H', W').
 
-    Each of the groups, equal parts of the batch, has BatchNorm statistics of its own, as if it had come alone. The order
-    of maps in memory is that of pixels.py, where it takes this network and batch, or that of strided.py ("blocks").
+    Each of the groups, equal parts of the batch, has BatchNorm statistics of its own, as if it had come alone. Maps lie
+    in memory in the order of pixels.py, where it takes this network and batch, or in that of strided.py ("blocks").
     """
     plan = stages(network)
     assert plan

@@ -30,13 +30,13 @@ typedef struct { whole batch, height, width, kernel, stride, pad; } grid; /* hei
 #define LANES 16
 #define TILE 512       /* numbers of a tile of bfloat16: 16 rows of 32 */
 #define IMAGES 32      /* pictures, and */
-#define OUTPUTS 32     /* channels that are made at once: four tiles of sums */
-#define TAPS 8         /* the widest kernel */
+#define OUTPUTS 32     /* channels, that are made at once: four tiles of sums */
+#define TAPS 8         /* of the widest kernel, along one side */
 #define KERNEL_PART (768 << 10) /* bytes of a kernel that stay in the second cache while all pictures pass */
 #define SUMS_PART (512 << 10)   /* bytes of a kernel's gradient that stay there */
-#define STEPS 16       /* tiles that are added up before sums go back to memory, at least */
+#define STEPS 16       /* pixels whose products are added up before sums go back to memory, at least */
 
-enum { PLAIN, MOMENTS, BEND, UNBEND }; /* what becomes of a product; see `finish` */
+enum { PLAIN, MOMENTS, BEND, UNBEND }; /* what becomes of a product: */
 
 /* PLAIN   is stored.
  * MOMENTS also adds the sums of it and of its square to `sums`.
@@ -409,12 +409,10 @@ static void correlate_part(const bf16 *small, whole rows, const bf16 *big, whole
                         float *sum = sums + ((tap * row_pairs + i) * channel_pairs + j) * 4 * 256;
                         const bf16 *a = left + 2 * i * TILE, *b = right + 2 * j * TILE;
                         int low = 2 * i + 1 < row_tiles, wide = 2 * j + 1 < channel_tiles;
-                        for (int k = 0; k < 1; k++) {
-                            _tile_loadd(0, sum, 64);
-                            if (wide) _tile_loadd(1, sum + 256, 64);
-                            if (low) _tile_loadd(2, sum + 512, 64);
-                            if (low && wide) _tile_loadd(3, sum + 768, 64);
-                        }
+                        _tile_loadd(0, sum, 64);
+                        if (wide) _tile_loadd(1, sum + 256, 64);
+                        if (low) _tile_loadd(2, sum + 512, 64);
+                        if (low && wide) _tile_loadd(3, sum + 768, 64);
                         if (low && wide) {
                             for (int k = 0; k < n; k++) {
                                 _tile_loadd(4, a + ats[k][0], 64);
