@@ -210,8 +210,7 @@ class Bent:
         gamma = torch.empty(channels) if of_gamma else None
         shift = torch.empty(channels) if of_shift else None
         assert sums is not None
-        _, _, mean, deviation = self.statistics if self.statistics is not None else (None,) * 4
-        scale = self.statistics[0] if self.statistics is not None else None
+        scale, _, mean, deviation = self.statistics if self.statistics is not None else [None] * 4
         _library().unbend_map(
             _at(grad), _at(self.before), _at(sums), sums.shape[0], height * width, batch, self.groups, channels,
             *map(_at, (self.gamma, scale, mean, deviation, gamma, shift)),
@@ -241,7 +240,7 @@ def _ending(end: After | Bent | None, lines: int, batch: int, channels: int) -> 
     sums = torch.empty(lines, batch // IMAGES, 2, channels)
     if isinstance(end, After):
         return Ending(MOMENTS, sums=_at(sums), groups=end.groups), sums
-    scale, shift = end.statistics[:2] if end.statistics is not None else (None, None)
+    scale, shift = end.statistics[:2] if end.statistics is not None else [None] * 2
     return Ending(UNBEND, end.slope, None, _at(scale), _at(shift), _at(end.before), _at(sums), end.groups), sums
 
 
