@@ -27,10 +27,10 @@ def choose_precision(wish: str, device: torch.device, *networks: nn.Module) -> s
     return AUTOCAST if wish == "auto" and torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
 
 
-def run(network: Generator | Discriminator, x: Tensor, precision: str) -> Tensor:
+def run(network: Generator | Discriminator, x: Tensor, precision: str, order: str = "pixels") -> Tensor:
     """What a network in training mode makes of its input: float32, in whatever precision its products are."""
     if precision == "bfloat16":
-        return ops.run(network.blocks, x)
+        return ops.run(network.blocks, x, order=order)
     if precision == AUTOCAST:
         with torch.autocast(x.device.type, torch.bfloat16):
             return network(x).float()

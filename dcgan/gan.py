@@ -33,6 +33,7 @@ class GAN:
         for network in (self.G, self.D):
             network.to(device).to(memory_format=torch.channels_last)
         self.precision = devices.choose_precision(config.precision, device, self.G, self.D)
+        self.order = "pixels"  # of maps in memory, where bfloat16 is trained in: ops.run
         self.ema = copy.deepcopy(self.G).requires_grad_(False)
         self.opt_G = _optimiser(self.G, config.lr_g, config)
         self.opt_D = _optimiser(self.D, config.lr_d, config)
@@ -150,7 +151,7 @@ class GAN:
 
     def _draw(self, z: Tensor) -> Tensor:
         """z (b, z_dim) -> fakes (b, C, H, W), on the fastest route."""
-        return devices.run(self.G, z, self.precision)
+        return devices.run(self.G, z, self.precision, self.order)
 
     def _seen(self, x: Tensor) -> Tensor:
         """Pictures (b, C, H, W) as D gets to see them in training."""
@@ -158,13 +159,13 @@ class GAN:
 
     def _judge(self, x: Tensor) -> Tensor:
         """Pictures (b, C, H, W) -> logits (b,), on the fastest route."""
-        return devices.run(self.D, x, self.precision).flatten()
+        return devices.run(self.D, x, self.precision, self.order).flatten()
 
     def _judge_apart(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
         """The logits of both, each with BatchNorm statistics of its own; together where that is one faster pass."""
         if self.precision != "bfloat16":
             return self._judge(real), self._judge(fake)
-        on_real, on_fake = ops.run(self.D.blocks, torch.cat([real, fake]), groups=2).flatten().chunk(2)
+        on_real, on_fake = ops.run(self.D.blocks, torch.cat([real, fake]), 2, self.order).flatten().chunk(2)
         return on_real, on_fake
 
     def _loss(self, logits: Tensor, real: bool, noise: float = 0.0) -> Tensor:
@@ -284,6 +285,7 @@ class GAN:
             "begun": dict(self.begun),
             "d_moves": self.d_moves,
             "at_most": self.at_most,
+            "order": self.order,
             "routes": routes.chosen() if self.precision == "bfloat16" else {},
         }
 
@@ -296,7 +298,8 @@ class GAN:
         self.steps = state["steps"]
         self.begun = {name: value.to(self.device) for name, value in state.get("begun", {}).items()}
         self.d_moves, self.at_most = state.get("d_moves", 0), state.get("at_most", 0)
-        routes.choose(state.get("routes", {}))  # another route rounds otherwise
+        self.order = state.get("order", "blocks")  # the only one there was when states had no word for it
+        routes.choose(state.get("routes", {}))  # another order or route rounds otherwise
 
 
 def draw_z(n: int, config: Config, rng: torch.Generator) -> Tensor:

@@ -1,9 +1,10 @@
 """The networks' layers on the fastest route of a CPU that multiplies bfloat16 in hardware.
 
 The modules stay plain PyTorch: this file only runs them in another way, with the same mathematics and the same
-weights. Activations are rows of channels (B * H * W, C), which is what a picture in channels-last order is, or, between
-a strided convolution and its neighbour, blocks of 2x2 pixels (strided.py). Products take bfloat16 and add in float32;
-weights, their gradients and BatchNorm's statistics stay float32.
+weights. Activations are maps (H, W, B, C) (pixels.py); for batches and channels that aren't multiples of 32, and for
+runs that began before that order was known, rows of channels (B * H * W, C), which is what a picture in channels-last
+order is, or, between a strided convolution and its neighbour, blocks of 2x2 pixels (strided.py). Products take bfloat16
+and add in float32; weights, their gradients and BatchNorm's statistics stay float32.
 """
 
 from typing import NamedTuple
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dcgan import kernels
+from dcgan import kernels, pixels
 from dcgan.bend import Maps, bend
 from dcgan.strided import Cut, Down, Join, Up
 
@@ -63,18 +64,68 @@ def stages(network: nn.Module) -> list[Stage] | None:
     return found if last and last.norm is None and last.slope == 1.0 else None
 
 
-def run(network: nn.Module, x: Tensor, groups: int = 1) -> Tensor:
+def run(network: nn.Module, x: Tensor, groups: int = 1, order: str = "pixels") -> Tensor:
     """Run the layers in training mode on x, z (B, D) or pictures (B, C, H, W); returns float32 (B, C', H', W').
 
-    Each of the groups, equal parts of the batch, has BatchNorm statistics of its own, as if it had come alone.
+    Each of the groups, equal parts of the batch, has BatchNorm statistics of its own, as if it had come alone. Maps lie
+    in memory in the order of pixels.py, where it takes this network and batch, or in that of strided.py ("blocks").
     """
+    plan = stages(network)
+    assert plan
+    if order == "pixels" and fits_pixels(plan, len(x), groups):
+        return _run_pixels(plan, x, groups)
+    return _run_blocks(plan, x, groups)
+
+
+def fits_pixels(plan: list[Stage], batch: int, groups: int) -> bool:
+    """Whether these layers can run with their maps in the order of pixels.py, on this processor."""
+    first, last = plan[0].conv, plan[-1].conv
+    middle = [stage.conv for stage in plan[1:-1]]
+    up = isinstance(first, nn.ConvTranspose2d)
+    if up:
+        ends = not _halves(first) and first.bias is None and _halves(last) and last.out_channels <= 4
+    else:
+        ends = _halves(first) and first.in_channels <= 4 and not _halves(last) and last.out_channels == 1
+    return (
+        kernels.has_tiles()
+        and ends
+        and batch % (groups * pixels.IMAGES) == 0
+        and all(_halves(conv) and isinstance(conv, type(first)) for conv in middle)
+        and isinstance(last, type(first))
+        and all(stage.conv.out_channels % pixels.CHANNELS == 0 for stage in plan[:-1])
+        and all(conv.kernel_size[0] <= pixels.WIDEST for conv in (first, last))
+    )
+
+
+def _run_pixels(plan: list[Stage], x: Tensor, groups: int) -> Tensor:
+    first, *middle, last = plan
+    weight, after = first.conv.weight, _after(first, groups)
+    if x.dim() == 2:
+        maps = pixels.Maps(*pixels.Stem.apply(x, weight, after), after)
+    else:
+        maps = pixels.Maps(*pixels.FromPicture.apply(x, weight, after), after)
+    for stage in middle:
+        up, after = isinstance(stage.conv, nn.ConvTranspose2d), _after(stage, groups)
+        inputs = maps.values, maps.scale, maps.shift, stage.conv.weight
+        maps = pixels.Maps(*pixels.Strided.apply(*inputs, maps, up, after), after)
+    end = pixels.ToPicture if _halves(last.conv) else pixels.Verdict
+    out = end.apply(maps.values, maps.scale, maps.shift, last.conv.weight, maps)
+    out = out if _halves(last.conv) else out[:, None, None, None]
+    if last.conv.bias is not None:
+        out = out + last.conv.bias[:, None, None]
+    return out.tanh() if last.tanh else out
+
+
+def _after(stage: Stage, groups: int) -> pixels.After:
+    return pixels.After(stage.norm, stage.conv.bias, stage.slope, groups)
+
+
+def _run_blocks(plan: list[Stage], x: Tensor, groups: int) -> Tensor:
     if x.dim() == 2:
         x = x[:, :, None, None]
     batch, channels, height, width = x.shape
     values = x.permute(0, 2, 3, 1).reshape(-1, channels).to(torch.bfloat16)
     maps = Maps(values, batch, height, width)
-    plan = stages(network)
-    assert plan
     for stage, then in zip(plan, [*plan[1:], None], strict=True):
         maps = _convolve(stage.conv, maps)
         if then is not None:
