@@ -47,7 +47,7 @@ def test_a_sum_of_samples_and_an_upload_become_the_picture_and_can_be_undone(pag
     page.get_by_text("A picture of yours").first.click()
     buffer = io.BytesIO()
     Image.fromarray(render(generator, latent.z_from_seeds([7], 64))[0]).save(buffer, "PNG")
-    page.locator("input[type=file]").set_input_files(
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
         {"name": "seven.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
     )
     page.get_by_role("button", name="Find its z").click(timeout=SECONDS)
