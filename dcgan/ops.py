@@ -100,14 +100,14 @@ def fits_pixels(plan: list[Stage], batch: int, groups: int) -> bool:
 def _run_pixels(plan: list[Stage], x: Tensor, groups: int) -> Tensor:
     first, *middle, last = plan
     weight, after = first.conv.weight, _after(first, groups)
-    if x.dim() == 2:
-        maps = pixels.Maps(*pixels.Stem.apply(x, weight, after), after)
-    else:
-        maps = pixels.Maps(*pixels.FromPicture.apply(x, weight, after), after)
+    begin = pixels.Stem if x.dim() == 2 else pixels.FromPicture
+    values, sums = begin.apply(x, weight, after)
+    maps = pixels.Maps(values, sums, after)
     for stage in middle:
         up, after = isinstance(stage.conv, nn.ConvTranspose2d), _after(stage, groups)
         inputs = maps.values, maps.scale, maps.shift, stage.conv.weight
-        maps = pixels.Maps(*pixels.Strided.apply(*inputs, maps, up, after), after)
+        values, sums = pixels.Strided.apply(*inputs, maps, up, after)
+        maps = pixels.Maps(values, sums, after)
     end = pixels.ToPicture if _halves(last.conv) else pixels.Verdict
     out = end.apply(maps.values, maps.scale, maps.shift, last.conv.weight, maps)
     out = out if _halves(last.conv) else out[:, None, None, None]
