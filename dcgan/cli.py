@@ -368,11 +368,13 @@ def list_all(args: argparse.Namespace) -> int:
         row |= {"state": status.state, "step": status.step, "num_steps": status.num_steps}
         row |= {key: point.get(key) for key in ("d_loss", "g_loss", "images_per_s")}
         row |= {key: getattr(status, key) for key in ("distance", "distance_floor", "best_step", "best_distance")}
+        row["alarms"] = status.alarms.split(", ") if status.alarms else []
         row |= {"parent": parent.run or None, "parent_step": parent.step if parent.run else None}
         rows.append(row | {"kept_states": run.kept_states()})
     lines = [
         f"{row['id']:36} {row['state']:12} {row['preset']:12} step {row['step']:<10,} "
         + (f"distance {row['distance']:.2f}" if row["distance"] is not None else "")
+        + _alarmed(row)
         for row in rows
     ]
     lines = [line.rstrip() for line in lines]
@@ -381,6 +383,10 @@ def list_all(args: argparse.Namespace) -> int:
 
 
 # -- helpers
+
+
+def _alarmed(row: dict[str, Any]) -> str:
+    return f"  alarm: {', '.join(row['alarms'])}" if row["alarms"] else ""
 
 
 def _origin(run: Run, generator: "Generator") -> dict[str, Any]:

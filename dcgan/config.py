@@ -25,7 +25,11 @@ class BadInput(ValueError):
 
 
 class Diverged(RuntimeError):
-    """A loss or a weight stopped being a finite number."""
+    """A loss or a weight stopped being a finite number, at a step."""
+
+    def __init__(self, words: str, step: int) -> None:
+        super().__init__(words)
+        self.step = step
 
 
 class Halted(RuntimeError):

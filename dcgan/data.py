@@ -17,6 +17,7 @@ from dcgan.prepared import Prepared, Progress, advise, known_files, open_prepare
 
 RELEASE_BYTES = 256 * 2**20  # of a mapped array that may count as this process's memory
 MAPPED_AROUND = 2**16  # bytes that Linux maps around a place that is read, as long as they are in its cache
+HELD_OUT = 1_024  # test pictures at most that come along with the training split
 DEVICE_SHARE = 0.5  # of a GPU's free memory that a data set may take
 
 
@@ -30,6 +31,7 @@ class ImageData:
     fingerprint: str  # of the whole data set, whatever the split, the size and the channels
     skipped: list[str]  # "name: reason" for each picture that could not be read
     remark: str = ""  # what a person should know about it
+    held_out: np.ndarray | None = None  # of the training split: uint8 (M, C, S, S), some of the test split, M may be 0
 
 
 def load(
@@ -72,18 +74,23 @@ def load(
         if split == "train":
             sources.check(source)
         originals, labels = idx.read_split(source.path, split, source.classes)  # (N, 28, 28), (N,)
-        images = as_prepared(originals[:, None], image_size)  # (N, 1, S, S)
-        if channels > 1:
-            images = np.broadcast_to(images, (len(images), channels, image_size, image_size))
+        images = _of_size(originals, image_size, channels)
         if progress:
             progress(len(images), len(images))
-        return ImageData(images, labels.astype(np.int64), sources.class_names(source), fingerprint, [])
+        held_out = None
+        if split == "train":
+            tests, _ = idx.read_split(source.path, "test", source.classes)
+            held_out = _of_size(_spread(tests, HELD_OUT), image_size, channels)
+        names = sources.class_names(source)
+        return ImageData(images, labels.astype(np.int64), names, fingerprint, [], held_out=held_out)
     return _split(prepared(source, fingerprint, shape, folder, progress), fingerprint, split)
 
 
 def _split(found: Prepared, fingerprint: str, split: str, remark: str = "") -> ImageData:
-    images = found.images[: found.num_train] if split == "train" else found.images[found.num_train :]
-    return ImageData(images, None, (), fingerprint, found.skipped, remark)
+    images, tests = found.images[: found.num_train], found.images[found.num_train :]
+    if split == "test":
+        return ImageData(tests, None, (), fingerprint, found.skipped, remark)
+    return ImageData(images, None, (), fingerprint, found.skipped, remark, _spread(tests, HELD_OUT))
 
 
 def _only_gone(source: sources.Source, expected: str, folder: Path) -> str:
@@ -121,6 +128,17 @@ def to_float(images: torch.Tensor) -> torch.Tensor:
     return images.to(torch.float32).div_(127.5).sub_(1)
 
 
+def _spread(images: np.ndarray, n: int) -> np.ndarray:
+    """At most n of the images (N, ...), spread evenly over them."""
+    return images if len(images) <= n else images[np.arange(n) * len(images) // n]
+
+
+def _of_size(originals: np.ndarray, size: int, channels: int) -> np.ndarray:
+    """uint8 (N, 28, 28) to (N, C, size, size); several channels are a repeated view of one."""
+    images = as_prepared(originals[:, None], size)  # (N, 1, S, S)
+    return images if channels == 1 else np.broadcast_to(images, (len(images), channels, size, size))
+
+
 def as_prepared(images: np.ndarray, size: int) -> np.ndarray:
     """MNIST or Fashion-MNIST pictures for a network: uint8 (N, 1, 28, 28) to (N, 1, size, size)."""
     if size == images.shape[-1]:
@@ -144,7 +162,7 @@ class Feed:
     def __init__(self, images: np.ndarray, device: torch.device, room: int | None = None) -> None:
         """`images` is uint8 (N, C, S, S); `room` in bytes is what they may take on the device, found out if None."""
         self.device = device
-        self.channels = images.shape[1]
+        self.num_images, self.channels = images.shape[:2]
         if images.strides[1] == 0:  # a grey picture that is shown as three channels is kept as one
             images = images[:, :1]
         self._source = images

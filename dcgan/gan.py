@@ -1,5 +1,6 @@
 """One training step of a GAN: losses, optimisers and the generator's moving average; no files, no prints."""
 
+import contextlib
 import copy
 from collections.abc import Iterator
 from typing import Any
@@ -98,7 +99,7 @@ class GAN:
         z, sums = held.of(self.draw_z(held.whole)), Sums()
         for part in self._each(parts):
             with torch.set_grad_enabled(keep):
-                fake = self._draw(part.of(z, held))  # (b, C, H, W)
+                fake = self.draw(part.of(z, held))  # (b, C, H, W)
             loss, measured = self._d_loss(self._seen(part.of(real, held)), self._seen(fake.detach()))
             (loss * part.share).backward()
             sums.add(measured, part.share)
@@ -114,7 +115,7 @@ class GAN:
         if self.config.g_noise == "fresh":
             z, fake = held.of(self.draw_z(held.whole)), None
         for part in self._each(parts):
-            made = self._draw(part.of(z, held)) if fake is None else fake
+            made = self.draw(part.of(z, held)) if fake is None else fake
             loss, measured = self._g_loss(made)
             (loss * part.share).backward()
             sums.add(measured, part.share)
@@ -129,10 +130,7 @@ class GAN:
     def _d_loss(self, real: Tensor, fake: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """What D moves down on pictures (b, C, H, W) (Goodfellow et al. 2014, equation 1), and what is measured."""
         noise = self.config.label_noise
-        if self.config.d_batch == "together":  # one batch of 2b: both kinds share their BatchNorm statistics
-            on_real, on_fake = self._judge(torch.cat([real, fake])).chunk(2)  # (b,), (b,)
-        else:  # each batch with its own
-            on_real, on_fake = self._judge_apart(real, fake)  # (b,), (b,)
+        on_real, on_fake = self.judge_both(real, fake)  # (b,), (b,)
         d_loss = self._loss(on_real, real=True, noise=noise) + self._loss(on_fake, real=False, noise=noise)
         mean_loss = d_loss / 2 if self.config.d_batch == "together" else d_loss  # the mean over the one batch of 2b
         with torch.no_grad():
@@ -149,7 +147,7 @@ class GAN:
         g_loss = self._loss(self._judge(self._seen(fake)), real=True)
         return g_loss, {"g_loss": g_loss.detach()}
 
-    def _draw(self, z: Tensor) -> Tensor:
+    def draw(self, z: Tensor) -> Tensor:
         """z (b, z_dim) -> fakes (b, C, H, W), on the fastest route."""
         return devices.run(self.G, z, self.precision, self.order)
 
@@ -160,6 +158,13 @@ class GAN:
     def _judge(self, x: Tensor) -> Tensor:
         """Pictures (b, C, H, W) -> logits (b,), on the fastest route."""
         return devices.run(self.D, x, self.precision, self.order).flatten()
+
+    def judge_both(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+        """The logits (b,) of both kinds of pictures (b, C, H, W), as D's own step has them."""
+        if self.config.d_batch == "together":  # one batch of 2b: both kinds share their BatchNorm statistics
+            on_real, on_fake = self._judge(torch.cat([real, fake])).chunk(2)
+            return on_real, on_fake
+        return self._judge_apart(real, fake)
 
     def _judge_apart(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
         """The logits of both, each with BatchNorm statistics of its own; together where that is one faster pass."""
@@ -237,6 +242,26 @@ class GAN:
         if network in self._buffers:
             buffers, old = self._buffers[network]
             torch._foreach_copy_(buffers, old)
+
+    @contextlib.contextmanager
+    def untouched(self) -> Iterator[None]:
+        """Between two steps: run the networks as training does, and leave no trace in their state or in the streams.
+
+        Dropout lets everything pass meanwhile.
+        """
+        assert not self._before
+        dropouts = [module for module in self.D.modules() if isinstance(module, Dropout)]
+        for buffers, old in self._buffers.values():
+            torch._foreach_copy_(old, buffers)
+        try:
+            for module in dropouts:
+                module.noise = None
+            yield
+        finally:
+            for module in dropouts:
+                module.noise = self.noise
+            for network in (self.G, self.D):
+                self._restore(network)
 
     def at_once(self, rows: int) -> int:
         """How many of so many pictures pass through the networks at once."""

@@ -30,6 +30,7 @@ class Status:
     pid_started: float = 0.0  # Unix time; a process id alone may have been given to a stranger
     obeyed: int = 0  # serial number of the last command in control.json that was carried out
     notice: str = ""  # what the person should know about the pictures
+    alarms: str = ""  # the names of those that speak, with commas
     prepared: float | None = None  # share of the pictures that are ready, while they are being prepared
     # from quality.jsonl; None as long as nothing was measured
     distance: float | None = None  # the newest

@@ -11,7 +11,8 @@ from typing import Any
 
 import torch
 
-from dcgan import buffers, data, devices, distributed, live, states
+from dcgan import alarm_words, buffers, data, devices, distributed, live, states
+from dcgan.alarms import Watcher
 from dcgan.checkpoint import generator_bytes, load_state, metadata_of, save_state
 from dcgan.config import BadInput, Config, Diverged, Halted
 from dcgan.files import publish
@@ -21,6 +22,7 @@ from dcgan.gauge import Gauge
 from dcgan.heartbeat import Heartbeat
 from dcgan.images import grid, png_bytes, to_uint8
 from dcgan.latent import sample_seeds, truncate, z_from_seeds
+from dcgan.probe import Probe, begun
 from dcgan.runs import Run, thin
 from dcgan.steps import step_in_memory
 from dcgan.team import ALONE, Team
@@ -90,14 +92,16 @@ def train(
         heart.update(device=f"{name}, {gan.precision}")
     feed = data.Feed(pictures.images, device)
     stream = data.BatchStream(len(pictures.images), config.batch_size, config.seed)
+    probe = Probe(gan, feed, pictures.held_out, config.log_every)
     step, images, time_s = 0, 0, 0.0
     now = config  # the settings in force: some can change while it trains
+    begins = True  # on these pictures, at least
     if run.state_paths():
         state = load_state(run)
         saved = Config.from_json(state["config"])
         step, time_s = state["step"], state["time_s"]
         images = state.get("images", step * saved.batch_size)
-        if begins := run.parent().run and run.parent().step == step:  # the state is still that of its parent
+        if begins := run.parent().run != "" and run.parent().step == step:  # the state is still that of its parent
             refuse_fixed(saved, config)
         elif saved != config:
             raise BadInput(f"Run {run.id} has a saved state of another config.json: restore that file to go on.")
@@ -147,6 +151,15 @@ def train(
         _append(curves, {"step": step, "event": "memory", "micro_batch": at_once})
         heart.update(notice=f"{notice} {words}".strip())
 
+    def listen(row: dict[str, Any]) -> None:
+        """Let the alarms know of a new row, and say in the log and the status which speak."""
+        watcher.feed([row])
+        alarms = watcher.alarms()
+        for alarm in alarms:
+            if alarm.raised == row["step"] and alarm.name not in heart.status.alarms.split(", "):
+                log.warning("step %d: %s", row["step"], alarm_words.seen(alarm))
+        heart.update(alarms=", ".join(alarm.name for alarm in alarms))
+
     # Begin, or go on
     wishes = Wishes(run, heart.status.obeyed)
     num_steps = run.control().num_steps or config.num_steps
@@ -156,10 +169,15 @@ def train(
     if not run.state_paths():
         heart.update(message=save())  # the first to fork from: the same initial weights
     saved_at, clock = time.monotonic(), Rate()
+    watcher = Watcher()
+    watcher.feed(run.read_lines()[0])
 
     # Play until the end
     ending = "finished"
     with open(run.metrics_path, "ab", buffering=0) as curves, caught_signals() as signals:
+        if begins:
+            _append(curves, about := {"step": step, "event": "begun"} | begun(gan, pictures.images))
+            listen(about)
         while step < num_steps and not (config.num_minutes and time_s >= 60 * config.num_minutes):
             # Look for a wish
             wish = "stop" if signals else wishes.newest()
@@ -192,6 +210,7 @@ def train(
             # One step of G, on one batch, or one for each step of D before it
             began = time.monotonic()
             team.tell("step")
+            probe.before(step + 1)
             try:
                 measured = step_in_memory(gan, feed, stream, now, note_shortage)
             except Halted:
@@ -204,13 +223,15 @@ def train(
             single = wish == "step"
             if single or step % config.log_every == 0 or step == num_steps:
                 point = {"step": step, "images": images, "epoch": round(stream.epoch, 4)}
+                measured = measured | probe.after(step)
                 values = torch.stack(list(measured.values())).tolist()
-                point |= {name: round(value, 6) for name, value in zip(measured, values, strict=True)}
+                point |= {name: rounded(value) for name, value in zip(measured, values, strict=True)}
                 if not all(map(math.isfinite, point.values())):
-                    raise Diverged(f"The losses stopped being numbers at step {step}.")
+                    raise Diverged(f"The losses stopped being numbers at step {step}.", step)
                 rate = clock.images_per_s()
                 point |= {"time_s": round(time_s + time.monotonic() - began, 3), "images_per_s": round(rate, 1)}
                 _append(curves, point)
+                listen(point)
                 on_progress(point)
                 eta_s = _seconds_left(now, num_steps - step, rate, time_s)
                 heart.update(images_per_s=point["images_per_s"], eta_s=eta_s)
@@ -260,7 +281,7 @@ def check_finite(gan: GAN, step: int) -> None:
     """Raise Diverged if a weight is no longer a number, so that nothing broken replaces something good."""
     for name, parameter in [*gan.G.named_parameters(), *gan.D.named_parameters()]:
         if not torch.isfinite(parameter).all():
-            raise Diverged(f"Weight {name} stopped being a number at step {step}.")
+            raise Diverged(f"Weight {name} stopped being a number at step {step}.", step)
 
 
 def keep_sample(run: Run, gan: GAN, fixed_z: torch.Tensor, step: int) -> None:
@@ -349,6 +370,11 @@ def _drop_metrics_after(run: Run, step: int) -> None:
     kept = run.metrics_until(step)
     if run.metrics_path.exists() and run.metrics_path.read_bytes() != kept:
         publish(run.metrics_path, kept)
+
+
+def rounded(value: float) -> float:
+    """A number for the curves: six decimals, and as many digits where it is too small for them."""
+    return round(value, 6) if abs(value) >= 0.1 or not value else float(f"{value:.6g}")
 
 
 def _seconds_left(config: Config, steps: int, images_per_s: float, time_s: float) -> float | None:

@@ -1,6 +1,7 @@
 """The training process: holds the run, beats its heart, writes its log, and ends every trouble in one sentence."""
 
 import contextlib
+import json
 import logging
 import os
 from collections.abc import Iterator
@@ -40,7 +41,9 @@ def _train_watched(run: Run, heart: Heartbeat, show: bool) -> int:
         def on_progress(point: dict[str, float]) -> None:
             bar.total = heart.status.num_steps
             bar.set_postfix_str(
-                f"D {point['d_loss']:.3f} G {point['g_loss']:.3f} {point['images_per_s']:.0f} images/s", refresh=False
+                f"D {point['d_loss']:.3f} G {point['g_loss']:.3f} {point['images_per_s']:.0f} images/s"
+                + (f", alarm: {heart.status.alarms}" if heart.status.alarms else ""),
+                refresh=False,
             )
             bar.update(int(point["step"]) - bar.n)
 
@@ -75,9 +78,9 @@ def _train_watched(run: Run, heart: Heartbeat, show: bool) -> int:
             heart.update(state="failed", error=str(error))
         except Diverged as error:
             log.error("%s", error)
-            heart.update(
-                state="failed", error=f"{error} The last good state is kept; a lower learning rate is the usual remedy."
-            )
+            _note(run, {"step": error.step, "event": "diverged"})
+            remedy = "The last good state is kept; a lower learning rate is the usual remedy."
+            heart.update(state="failed", error=f"{error} {remedy}", alarms="nan")
         except Exception as error:
             log.exception("training failed")
             heart.update(state="failed", error=f"Training failed: {first_line(error)}. log.txt has the details.")
@@ -85,6 +88,12 @@ def _train_watched(run: Run, heart: Heartbeat, show: bool) -> int:
             if team is not None:
                 team.leave(heart.status.error)
         return FAILED
+
+
+def _note(run: Run, event: dict[str, object]) -> None:
+    """Add an event to the curves; without room for it there is still the status."""
+    with contextlib.suppress(OSError), open(run.metrics_path, "ab") as curves:
+        curves.write((json.dumps(event) + "\n").encode())
 
 
 @contextlib.contextmanager

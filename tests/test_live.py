@@ -21,7 +21,7 @@ def new_run(root, tiny):
 
 
 def events(run: Run) -> list[dict]:
-    return [line for line in run.read_lines()[0] if "event" in line]
+    return [line for line in run.read_lines()[0] if line.get("event", "begun") != "begun"]
 
 
 def change_at(run: Run, schedule: dict[int, dict]):

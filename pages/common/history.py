@@ -6,6 +6,8 @@ import numpy as np
 import streamlit as st
 
 from dcgan import live
+from dcgan.alarm_words import title
+from dcgan.alarms import Alarm, Watcher
 from dcgan.runs import Run
 
 COLUMNS = ("step", "d_loss", "g_loss", "d_real", "d_fake", "d_accuracy", "images_per_s", "epoch")
@@ -24,6 +26,7 @@ class History:
         self._offset, self._inode = 0, -1
         self._columns = {name: np.empty(0) for name in COLUMNS}
         self._marks: list[tuple[int, str]] = []
+        self._watcher = Watcher()
 
     def refresh(self) -> dict[str, np.ndarray]:
         """All points as arrays (N,) by name; a file rewritten by a resume is read anew."""
@@ -39,6 +42,7 @@ class History:
             lines, self._offset = self.run.read_lines(self._offset)
             points = [line for line in lines if "event" not in line]
             self._marks += [(int(line["step"]), live.words(line)) for line in lines if line.get("event") in MARKED]
+            self._watcher.feed(lines)
             if points:
                 self._columns = {
                     name: np.append(old, [float(point.get(name) or 0.0) for point in points])
@@ -47,9 +51,14 @@ class History:
             return self._columns
 
     def marks(self) -> list[tuple[int, str]]:
-        """Steps at which something was changed live, each with what, as of the last refresh."""
+        """Steps at which something was changed live or an alarm began, each with what, as of the last refresh."""
         with self._lock:
-            return list(self._marks)
+            return self._marks + [(alarm.since, title(alarm.name)) for alarm in self._watcher.raisings]
+
+    def alarms(self) -> list[Alarm]:
+        """The alarms that speak, causes before their consequences, as of the last refresh."""
+        with self._lock:
+            return self._watcher.alarms()
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -62,8 +71,15 @@ def history_of(run: Run) -> dict[str, np.ndarray]:
     return _history(str(run.path)).refresh()
 
 
+def alarms_of(run: Run) -> list[Alarm]:
+    """The alarms that speak now, causes before their consequences."""
+    history = _history(str(run.path))
+    history.refresh()
+    return history.alarms()
+
+
 def marks_of(run: Run) -> list[tuple[int, str]]:
-    """What should be marked on the run's curves: where it was forked, and what was changed while it trained."""
+    """What should be marked on the run's curves: where it was forked, what was changed, and where alarms began."""
     history, parent = _history(str(run.path)), run.parent()
     history.refresh()
     return sorted([(parent.step, "fork")] * bool(parent.run) + history.marks())

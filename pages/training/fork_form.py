@@ -55,7 +55,7 @@ def _form(run: Run, steps: list[int], offered: int) -> None:
         key=f"fork-step-{run.id}-{offered}",
         help="Steps whose whole training state was kept: weights, optimisers, position in the data, randomness.",
     )
-    saved = _settings_at(run, step)
+    saved = settings_of(run, step)
     if saved is None:
         st.warning("The state of this step can't be read: pick another.", icon=":material/broken_image:")
         return
@@ -78,13 +78,15 @@ def _form(run: Run, steps: list[int], offered: int) -> None:
         name = texts.text_input("Name", key=f"fork-name-{run.id}", placeholder="chosen by itself", max_chars=80)
         label = "Make the fork" if busy else "Start the fork"
         if st.form_submit_button(label, type="primary", icon=":material/fork_right:", width="stretch"):
-            _begin(run, step, values, others, name, start=busy is None)
+            begin(run, step, values, others, name, start=busy is None)
     if busy:
         st.caption(f"{escaped(busy.name)} is in training. The fork waits: press Resume on it when the other has ended.")
     st.caption(f"Left as it is, a fork repeats its parent bit for bit. {kept.words(run)}")
 
 
-def _begin(run: Run, step: int, values: dict[str, object], others: str, name: str, start: bool) -> None:
+def begin(
+    run: Run, step: int, values: dict[str, object], others: str = "", name: str = "", start: bool = True
+) -> None:
     """Make the fork, start it unless something else trains, and go and watch it; or say why not."""
     try:
         with st.spinner("Forking …"):
@@ -101,7 +103,7 @@ def _begin(run: Run, step: int, values: dict[str, object], others: str, name: st
     st.switch_page(TRAIN, query_params={"run": made.id})
 
 
-def _settings_at(run: Run, step: int) -> Config | None:
+def settings_of(run: Run, step: int) -> Config | None:
     """The settings that were in force at a kept step."""
     try:
         return settings_at(run, facts(fork_points(run)[step]))

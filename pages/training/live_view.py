@@ -11,11 +11,11 @@ from dcgan.records import Status
 from dcgan.runs import Run
 from pages.common import class_mix, distance, kept
 from pages.common.curves import live_curves, load_library
-from pages.common.history import history_of, marks_of
+from pages.common.history import alarms_of, history_of, marks_of
 from pages.common.upkeep import can_resume
 from pages.common.widgets import refuse
 from pages.common.words import badge, duration, escaped
-from pages.training import family, fork_form, live_panel, run_actions
+from pages.training import alarm_view, family, fork_form, live_panel, run_actions
 from pages.training.health import judge
 
 CHART_HEIGHT = 520
@@ -219,13 +219,16 @@ def _words(run: Run, status: Status, columns: dict) -> None:
             ":material/photo_library: The pictures are cropped and shrunk once, and kept: the next run on them begins "
             "at once. Stop whenever you like, it goes on where it was."
         )
+        return
+    if alarms := alarms_of(run):
+        alarm_view.draw(run, status, alarms)
     elif status.state in launch.ACTIVE:
         verdict = judge(columns, status)
         icon = {"good": ":material/favorite:", "watch": ":material/visibility:", "bad": ":material/warning:"}[
             verdict.level
         ]
         st.markdown(f"{icon} {verdict.text}")
-    elif run.generator_path.exists():
+    if status.state not in launch.ACTIVE and run.generator_path.exists():
         if status.best_step not in (None, status.step) and run.best_path.exists():
             label = f"Explore step {status.best_step:,}, the closest to real pictures"
             query = {"run": run.id, "step": "best"}

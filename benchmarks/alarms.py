@@ -1,0 +1,209 @@
+"""Alarms, proven by sabotage: faults planted in a training must raise theirs, and healthy trainings none.
+
+    python benchmarks/alarms.py --root DIR [--only NAME ...] [--threads 2] [--table]
+
+Each case trains in a directory of its own below DIR, in a process of its own; those that are there already go on or are
+only read, so an interrupted table continues, and --table trains nothing. A fault is planted at step PLANTED of a
+healthy `quick`. CelebA need not be there: presets that want it get Fashion-MNIST in three channels.
+"""
+
+import argparse
+import dataclasses
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(PROJECT))
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+
+from dcgan import data  # noqa: E402
+from dcgan.gan import GAN  # noqa: E402
+from dcgan.presets import PRESETS, preset_config  # noqa: E402
+from dcgan.runs import Run  # noqa: E402
+from dcgan.worker import work  # noqa: E402
+
+PLANTED = 400  # steps of healthy training before a fault
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One training: a preset, what is set otherwise, and what is broken in it."""
+
+    preset: str = "quick"
+    steps: int = 1_500
+    settings: tuple[str, ...] = ()
+    fault: str = ""  # a key of FAULTS
+
+
+# ---- faults: of the players at step PLANTED, or of the pictures from the start
+
+
+def rate_times_100(gan: GAN) -> None:
+    gan.apply(gan.config.replace(lr_g=min(1.0, 100 * gan.config.lr_g), lr_d=min(1.0, 100 * gan.config.lr_d)))
+
+
+def rate_times_10(gan: GAN) -> None:
+    gan.apply(gan.config.replace(lr_g=10 * gan.config.lr_g, lr_d=10 * gan.config.lr_d))
+
+
+def constant_g(gan: GAN) -> None:
+    draw = gan.draw
+    gan.draw = lambda z: draw(torch.zeros_like(z))  # type: ignore[method-assign]
+
+
+def frozen_g(gan: GAN) -> None:
+    gan.opt_G.step = lambda *_: None  # type: ignore[method-assign, assignment]
+
+
+def nan_in_g(gan: GAN) -> None:
+    with torch.no_grad():
+        next(gan.G.parameters()).view(-1)[0] = torch.nan
+
+
+def strong_d(gan: GAN) -> None:
+    gan.apply(gan.config.replace(lr_g=gan.config.lr_g / 100))
+
+
+def dead_pixels(gan: GAN) -> None:
+    """Every second pixel of every second row stays black, which G can't make up for."""
+    draw = gan.draw
+
+    def spoilt(z: torch.Tensor) -> torch.Tensor:
+        pictures = draw(z).clone()
+        pictures[:, :, ::2, ::2] = -1
+        return pictures
+
+    gan.draw = spoilt  # type: ignore[method-assign]
+
+
+def momentum(gan: GAN) -> None:
+    """A momentum of 0.98 where the paper has 0.5 'to help stabilize training', and larger steps."""
+    gan.apply(gan.config.replace(beta1=0.98, lr_g=3 * gan.config.lr_g, lr_d=3 * gan.config.lr_d))
+
+
+def two_pictures(gan: GAN) -> None:
+    """G knows but two pictures, one for each sign of z's first number."""
+    draw, rng = gan.draw, torch.Generator().manual_seed(0)
+    z_two = torch.randn(2, gan.config.z_dim, generator=rng).to(gan.device)
+    gan.draw = lambda z: draw(z_two[(z[:, 0] > 0).long()] + 0.05 * z)  # type: ignore[method-assign]
+
+
+def few(images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+    return images[:256]
+
+
+def duplicated(images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+    return np.tile(images[:10], (600, 1, 1, 1))
+
+
+def without_sandals(images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+    assert labels is not None
+    return images[labels != 5]
+
+
+FAULTS: dict[str, Callable[..., Any]] = {
+    "learning rate x 100": rate_times_100,
+    "learning rate x 10": rate_times_10,
+    "constant G": constant_g,
+    "G knows two pictures": two_pictures,
+    "frozen G": frozen_g,
+    "NaN in a weight": nan_in_g,
+    "G's rate / 100": strong_d,
+    "momentum 0.98": momentum,
+    "every fourth pixel dead": dead_pixels,
+}
+DATA_FAULTS: dict[str, Callable[..., Any]] = {
+    "256 pictures": few,
+    "10 pictures, 600 times each": duplicated,
+    "no sandals": without_sandals,
+}
+
+# ---- cases
+
+SMALL = ("batch_size=8",)
+COLOUR = ("data=fashion-mnist", "channels=3")
+CASES: dict[str, Case] = {f"quick-{seed}": Case(steps=1_500 if not seed else 800, settings=(f"seed={seed}",)) for seed in range(4)}
+CASES |= {
+    "classic-32": Case(steps=800, settings=("lr_g=2e-4", "lr_d=2e-4", "lr_decay=0")),
+    "classic-64": Case("classic-64", 300, ("batch_size=16",)),
+    "modern": Case("modern", 300, ("batch_size=16",)),
+    "paper": Case("paper", 250, SMALL),
+    "basic-dcgan": Case("basic-dcgan", 350),
+    "synthetic-1": Case("synthetic-1", 250),
+    "synthetic-2": Case("synthetic-2", 250, SMALL),
+    "rules-64": Case("rules-64", 250, (*COLOUR, *SMALL)),
+    "fashion-64": Case("fashion-64", 250, SMALL),
+    "fashion-128": Case("fashion-128", 150, SMALL),
+    "three-sets-fashion": Case("three-sets-fashion", 300),
+    "three-sets-digit": Case("three-sets-digit", 250, ("data=fashion-mnist:1", "batch_size=32")),
+    "three-sets-faces": Case("three-sets-faces", 100, (*COLOUR, "batch_size=2")),
+    "custom-loop": Case("custom-loop", 300, ("batch_size=64",)),
+}
+CASES["before"] = Case(steps=PLANTED)  # where the faults of the players begin
+CASES |= {f"fault-{i}": Case(steps=PLANTED + 350, fault=name) for i, name in enumerate(FAULTS)}
+CASES |= {f"data-{i}": Case(steps=800, fault=name) for i, name in enumerate(DATA_FAULTS)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--root", type=Path, required=True, help="where the runs are kept")
+    parser.add_argument("--only", nargs="+", choices=list(CASES), default=list(CASES), metavar="NAME")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--table", action="store_true", help="train nothing, read what is there")
+    parser.add_argument("--case", choices=list(CASES), help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.case:
+        sys.exit(train_case(args.case, args.root, args.threads))
+    if not args.table:
+        for name in args.only:
+            subprocess.run([sys.executable, __file__, "--root", args.root, "--threads", str(args.threads), "--case", name])
+
+
+def train_case(name: str, root: Path, threads: int) -> int:
+    """Train one case to its end in this process, with its fault."""
+    case = CASES[name]
+    config = preset_config(case.preset).replace(**dict(setting.split("=", 1) for setting in case.settings))
+    config = config.replace(num_steps=case.steps, num_threads=threads)
+    if case.fault in FAULTS:
+        plant(FAULTS[case.fault])
+    elif case.fault:
+        spoil_data(DATA_FAULTS[case.fault])
+    if case.fault in FAULTS and not (root / name).exists():
+        shutil.copytree(root / "before", root / name)
+        Run(root / name).extend(case.steps)
+    run = Run(root / name) if (root / name).exists() else Run.create(config, root, name)
+    return work(run, parallel=True)
+
+
+def plant(fault: Callable[[GAN], None]) -> None:
+    """Break the players before step PLANTED + 1."""
+    step, spoilt_ones = GAN.step, []
+
+    def spoilt(gan: GAN, *args: Any, **options: Any) -> Any:
+        if gan.steps >= PLANTED and not spoilt_ones:
+            spoilt_ones.append(gan)
+            fault(gan)
+        return step(gan, *args, **options)
+
+    GAN.step = spoilt  # type: ignore[method-assign]
+
+
+def spoil_data(fault: Callable[..., np.ndarray]) -> None:
+    """Train on other pictures than those of the run; what is held out stays."""
+    load = data.load
+
+    def spoilt(*args: Any, **options: Any) -> data.ImageData:
+        found = load(*args, **options)
+        return dataclasses.replace(found, images=np.ascontiguousarray(fault(found.images, found.labels)), labels=None)
+
+    data.load = spoilt
+
+
+if __name__ == "__main__":
+    main()
