@@ -63,11 +63,12 @@ def frozen_g(gan: GAN) -> None:
 
 def nan_in_g(gan: GAN) -> None:
     with torch.no_grad():
-        next(gan.G.parameters()).view(-1)[0] = torch.nan
+        first = next(gan.G.parameters())
+        first[(0,) * first.dim()] = torch.nan
 
 
 def strong_d(gan: GAN) -> None:
-    gan.apply(gan.config.replace(lr_g=gan.config.lr_g / 100))
+    gan.apply(gan.config.replace(lr_g=gan.config.lr_g / 1_000))
 
 
 def dead_pixels(gan: GAN) -> None:
@@ -114,7 +115,7 @@ FAULTS: dict[str, Callable[..., Any]] = {
     "G knows two pictures": two_pictures,
     "frozen G": frozen_g,
     "NaN in a weight": nan_in_g,
-    "G's rate / 100": strong_d,
+    "G's rate / 1,000": strong_d,
     "momentum 0.98": momentum,
     "every fourth pixel dead": dead_pixels,
 }

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from dcgan.alarms import Alarm
+from dcgan.alarms import LOOK_EVERY, Alarm
 from dcgan.config import Config
 
 
@@ -24,15 +24,16 @@ TELLS: dict[str, Words] = {
     ),
     "runaway": Words(
         "Numbers run away",
-        "The gradients are {gradient:,.0f} long; a healthy training stays under a thousand. Soon nothing will be a "
-        "number.",
+        "A gradient is {gradient:,.0f} long and G's loss {g_loss:,.0f}; in a healthy training they stay far under a "
+        "thousand and a hundred. Soon nothing may be a number.",
         "Each step overshoots, and the next has to be larger to make up for it.",
         "Go back at once, with a quarter of the learning rates.",
     ),
     "rate": Words(
         "Learning rate too high",
-        "One step changes a layer by {update:.0%} of its weights; a few percent are healthy.",
-        "Steps this large forget what was learned before them, and the networks only jump about.",
+        "A player's weights became {growth:.2g} times as large in some {every} steps; a healthy training adds a few "
+        "percent.",
+        "Steps this large forget what was learned before them, and the players only jump about.",
         "Go back to before it with a tenth of the learning rates.",
     ),
     "copies": Words(
@@ -51,8 +52,7 @@ TELLS: dict[str, Words] = {
     ),
     "collapse": Words(
         "Mode collapse",
-        "G repeats itself: its pictures have {spread:.0%} of the variety of the real ones, and of two neighbours the "
-        "difference is {nearest:.0%} of a real one.",
+        "G repeats itself: its pictures have {spread:.0%} of the variety of the real ones{neighbours}.",
         "G found a few pictures that D takes for real, and makes only these, whatever z says; D then learns to reject "
         "them, and G moves on to the next few.",
         "It seldom heals by itself. Go back to before it with half the learning rates.",
@@ -109,8 +109,11 @@ def seen(alarm: Alarm) -> str:
     """One sentence on what is wrong, with its figures."""
     look = dict(alarm.look)
     look["names"] = _listed(look.get("names", ()))
-    look["gradient"] = max(look.get("grad_g", 0.0), look.get("grad_d", 0.0), look.get("g_loss", 0.0))
-    look["update"] = max(look.get("update_g", 0.0), look.get("update_d", 0.0))
+    if "nearest" in look:
+        look["neighbours"] = f", and neighbours differ by {look['nearest']:.0%} of what real ones do"
+    else:
+        look["neighbours"] = ""
+    look["every"] = LOOK_EVERY // 2
     return TELLS[alarm.name].seen.format(**look)
 
 
@@ -120,7 +123,7 @@ def remedy(name: str, saved: Config, now: Config) -> dict[str, Any]:
     It is nothing where they were changed since then, to `now`: going back already undoes that.
     """
     lr_g, lr_d = saved.lr_g, saved.lr_d
-    if any(getattr(saved, field) != getattr(now, field) for field in ("lr_g", "lr_d", "d_steps")):
+    if name == "copies" or any(getattr(saved, field) != getattr(now, field) for field in ("lr_g", "lr_d", "d_steps")):
         return {}
     if name in ("nan", "runaway"):
         return {"lr_g": lr_g / 4, "lr_d": lr_d / 4}

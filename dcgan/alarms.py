@@ -7,6 +7,7 @@ Every threshold lies between what healthy trainings of all presets reached and w
 """
 
 import dataclasses
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -27,6 +28,7 @@ class Sign(NamedTuple):
     hold: int = 3  # bad looks before it speaks
     calm: int = 3  # fine looks before it is silent
     begins: int = BEGUN  # the first step it heeds
+    over: Callable[[Look], bool] | None = None  # what a look must be to make it silent, if fine is not enough
 
 
 class Alarm(NamedTuple):
@@ -51,25 +53,27 @@ SIGNS = (
     ),
     Sign(
         "runaway",
-        ("grad_g", "grad_d"),
-        bad=lambda look: max(look["grad_g"], look["grad_d"], look["g_loss"], look["d_loss"]) > 1e4,
-        fine=lambda look: max(look["grad_g"], look["grad_d"], look["g_loss"], look["d_loss"]) < 1e3,
+        ("gradient",),
+        bad=lambda look: look["gradient"] > 1e3 or max(look["g_loss"], look["d_loss"]) > 100,
+        fine=lambda look: look["gradient"] < 300 and max(look["g_loss"], look["d_loss"]) < 30,
         hold=2,
         begins=0,
     ),
     Sign(
         "rate",
-        ("update_g", "update_d"),
-        bad=lambda look: max(look["update_g"], look["update_d"]) > 0.3,
-        fine=lambda look: max(look["update_g"], look["update_d"]) < 0.15,
-        hold=2,
+        ("growth",),  # a jump, after which the weights may rest where they fell: it takes long to be forgiven
+        bad=lambda look: look["growth"] > 1.25,
+        fine=lambda look: look["growth"] < 1.15,
+        hold=1,
+        calm=12,
         begins=0,
+        over=lambda look: look["growth"] < 1.15 and look["d_accuracy"] < 0.97 and look["spread"] > 0.4,
     ),
     Sign(
         "copies",
-        ("pictures", "different"),
-        bad=lambda look: look["different"] < 0.5 * look["pictures"],
-        fine=lambda look: look["different"] > 0.6 * look["pictures"],
+        ("looked_at", "different"),
+        bad=lambda look: look["different"] < 0.5 * look["looked_at"],
+        fine=lambda look: look["different"] >= 0.5 * look["looked_at"],
         hold=1,
         calm=1,
         begins=0,
@@ -78,14 +82,13 @@ SIGNS = (
         "g_dead",
         ("update_g",),
         bad=lambda look: look["update_g"] < 1e-5,
-        fine=lambda look: look["update_g"] > 3e-5,
-        begins=0,
+        fine=lambda look: look["update_g"] > 2e-5,
     ),
     Sign(
         "collapse",
-        ("spread", "nearest"),
-        bad=lambda look: min(look["spread"], look["nearest"]) < 0.25,
-        fine=lambda look: min(look["spread"], look["nearest"]) > 0.4,
+        ("spread",),
+        bad=lambda look: look["spread"] < 0.2 or look.get("nearest", 1.0) < 0.1,
+        fine=lambda look: look["spread"] > 0.35 and look.get("nearest", 1.0) > 0.2,
     ),
     Sign(
         "missing",
@@ -104,14 +107,14 @@ SIGNS = (
     Sign(
         "d_wins",
         ("d_accuracy", "g_loss"),
-        bad=lambda look: look["d_accuracy"] > 0.985 and look["g_loss"] > 7,
-        fine=lambda look: look["d_accuracy"] < 0.97 or look["g_loss"] < 5.5,
+        bad=lambda look: look["g_loss"] > (4.5 if look["d_accuracy"] > 0.995 else 6) and look["d_accuracy"] > 0.985,
+        fine=lambda look: look["d_accuracy"] < 0.97 or look["g_loss"] < 4,
     ),
     Sign(
         "swings",
         ("swing",),
-        bad=lambda look: look["swing"] > 0.5,
-        fine=lambda look: look["swing"] < 0.3,
+        bad=lambda look: look["swing"] > 0.35,
+        fine=lambda look: look["swing"] < 0.25,
     ),
     Sign(
         "grid",
@@ -121,6 +124,7 @@ SIGNS = (
         hold=4,
     ),
 )
+MEANS = ("d_accuracy", "g_loss", "d_loss", "d_fake")  # over the points since the look before
 
 
 @dataclasses.dataclass
@@ -140,25 +144,31 @@ class Watcher:
 
     def __init__(self) -> None:
         self.raisings: list[Alarm] = []  # each alarm as it was when it spoke, in order; some may be silent by now
+        self.episodes: list[Alarm] = []  # those of them that spoke while all others were silent
         self._states = {sign.name: _State() for sign in SIGNS}
         self._points: list[Mapping[str, Any]] = []  # since the last look
         self._looked = 0  # the step of the last look
-        self._games: list[tuple[float, float]] = []  # accuracy and loss of G of the last looks
+        self._sizes: Mapping[str, Any] = {}  # of the weights at that look
+        self._accuracies: deque[float] = deque(maxlen=SWINGS)
 
     def feed(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Take rows of metrics.jsonl, points and events, or rows of quality.jsonl, by rising step."""
         for row in rows:
-            step = int(row["step"])
-            if row.get("event") == "diverged":
+            step, event = int(row["step"]), row.get("event")
+            if event == "begun":
+                self._sizes = row
+                self._judge(step, row)
+            elif event == "diverged":
                 self._judge(step, {"diverged": 1.0})
-            elif row.get("event") == "begun":
-                self._judge(step, {"pictures": row.get("looked_at", 0), "different": row.get("different", 0)})
-            elif "missing" in row:
+            elif event == "change" and ("lr_g" in row or "lr_d" in row):
+                self._states["rate"] = _State(healthy=step)
+            elif event is None and isinstance(row.get("missing"), list):
                 self._judge(step, {"missing": len(row["missing"]), "names": tuple(row["missing"])})
-            elif "event" not in row:
+            elif event is None and "g_loss" in row:
                 self._points.append(row)
                 if "update_g" in row or step - self._looked >= LOOK_EVERY:
-                    self._look(row, step)
+                    self._judge(step, self._look(row, step))
+                    self._points, self._looked = [], step
 
     def alarms(self) -> list[Alarm]:
         """Those that speak now, causes before their consequences."""
@@ -168,14 +178,22 @@ class Watcher:
             if (state := self._states[sign.name]).raised is not None
         ]
 
-    def _look(self, row: Mapping[str, Any], step: int) -> None:
-        points, self._points, self._looked = self._points, [], step
-        look: dict[str, Any] = {"diverged": 0.0, **row}
-        for name in ("d_accuracy", "g_loss", "d_loss", "d_fake"):
-            values = [point[name] for point in points if name in point]
-            if values:
-                look[name] = sum(values) / len(values)
-        self._judge(step, look)
+    def _look(self, row: Mapping[str, Any], step: int) -> Look:
+        """What the newest row says, with means over the points since the last look, and what has changed since."""
+        look: dict[str, Any] = {**row, "diverged": 0.0}
+        look |= {name: sum(point.get(name, 0.0) for point in self._points) / len(self._points) for name in MEANS}
+        if "grad_g" in row:
+            look["gradient"] = max(row["grad_g"], row["grad_d"])
+        if "weight_g" in row:
+            if self._sizes:
+                look["growth"] = max(row[name] / max(self._sizes[name], 1e-12) for name in ("weight_g", "weight_d"))
+            self._sizes = row
+        if step >= BEGUN:
+            self._accuracies.append(look["d_accuracy"])
+            if len(self._accuracies) == SWINGS:
+                look |= {"lowest": min(self._accuracies), "highest": max(self._accuracies)}
+                look["swing"] = look["highest"] - look["lowest"]
+        return look
 
     def _judge(self, step: int, look: Look) -> None:
         for sign in SIGNS:
@@ -186,23 +204,30 @@ class Watcher:
         if sign.bad(look):
             if not state.bad and state.raised is None:
                 state.since = step
-            state.bad, state.fine = state.bad + 1, 0
+            state.bad, state.fine, state.look = state.bad + 1, 0, look
         else:
             state.bad = 0
-            if sign.fine(look):
-                state.fine += 1
-                if state.raised is None or state.fine >= sign.calm:
-                    state.healthy, state.raised = step, None
-            else:
-                state.fine = 0
-        state.look = look
+            state.fine = state.fine + 1 if (sign.over or sign.fine)(look) else 0
+            if state.fine >= sign.calm:
+                state.raised = None
+            if state.raised is None and sign.fine(look):
+                state.healthy = step
         if state.raised is None and state.bad >= sign.hold:
+            alarm = Alarm(sign.name, state.since, step, state.healthy, look)
+            self.raisings.append(alarm)
+            if not any(other.raised is not None for other in self._states.values()):
+                self.episodes.append(alarm)
             state.raised = step
-            self.raisings.append(Alarm(sign.name, state.since, step, state.healthy, look))
 
 
 def watch(rows: Iterable[Mapping[str, Any]]) -> list[Alarm]:
-    """The alarms that speak at the end of rows of metrics.jsonl (and of quality.jsonl among them)."""
+    """The alarms that speak at the end of rows of metrics.jsonl, quality.jsonl, or both."""
     watcher = Watcher()
     watcher.feed(rows)
     return watcher.alarms()
+
+
+def ordered(alarms: Iterable[Alarm]) -> list[Alarm]:
+    """Alarms of several watchers, causes before their consequences."""
+    names = [sign.name for sign in SIGNS]
+    return sorted(alarms, key=lambda alarm: names.index(alarm.name))

@@ -1,13 +1,15 @@
 """The metric points of a run as columns, read from where the last look ended."""
 
+import json
 import threading
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from dcgan import live
 from dcgan.alarm_words import title
-from dcgan.alarms import Alarm, Watcher
+from dcgan.alarms import Alarm, Watcher, ordered, watch
 from dcgan.runs import Run
 
 COLUMNS = ("step", "d_loss", "g_loss", "d_real", "d_fake", "d_accuracy", "images_per_s", "epoch")
@@ -51,14 +53,30 @@ class History:
             return self._columns
 
     def marks(self) -> list[tuple[int, str]]:
-        """Steps at which something was changed live or an alarm began, each with what, as of the last refresh."""
+        """Steps at which something was changed live or a first alarm began, each with what, as of the last refresh."""
         with self._lock:
-            return self._marks + [(alarm.since, title(alarm.name)) for alarm in self._watcher.raisings]
+            return self._marks + [(alarm.since, title(alarm.name)) for alarm in self._watcher.episodes]
 
     def alarms(self) -> list[Alarm]:
         """The alarms that speak, causes before their consequences, as of the last refresh."""
         with self._lock:
-            return self._watcher.alarms()
+            return ordered([*self._watcher.alarms(), *watch(_judged(self.run))])
+
+
+def _judged(run: Run) -> list[dict[str, Any]]:
+    """The rows of quality.jsonl that say which classes are missing, the last one of each step, by rising step."""
+    try:
+        lines = (run.path / "quality.jsonl").read_bytes().splitlines()
+    except OSError:
+        return []
+    rows = {}
+    for line in lines:
+        try:
+            row = json.loads(line)
+            rows[int(row["step"])] = {"step": int(row["step"]), "missing": [str(name) for name in row["missing"]]}
+        except (ValueError, TypeError, KeyError, RecursionError):
+            continue  # torn or damaged
+    return [rows[step] for step in sorted(rows)]
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

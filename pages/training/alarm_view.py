@@ -33,6 +33,11 @@ def draw(run: Run, status: Status, alarms: list[Alarm]) -> None:
         )
 
 
+def badge(alarms: list[Alarm]) -> str:
+    """The name of the first alarm, for the line at the top of the page; empty if none speaks."""
+    return f" :red-badge[:material/notifications_active: {alarm_words.title(alarms[0].name)}]" if alarms else ""
+
+
 def _way_back(run: Run, status: Status, alarm: Alarm, healthy: int) -> None:
     """The button that forks from the last kept state in which nothing was wrong, with what should be otherwise."""
     if alarm.name == "copies":
@@ -49,7 +54,7 @@ def _way_back(run: Run, status: Status, alarm: Alarm, healthy: int) -> None:
         _go_back(run, step, values)
     said = alarm_words.changes(values) or "the settings of that step, without what was changed since"
     nearest = f" A whole state was kept at step {step:,}; the game still looked well at {healthy:,}." * (healthy > step)
-    st.caption(f"With {said}.{' This run is stopped, and keeps all it has.' * active}{nearest}")
+    st.caption(f"The fork trains with {said}.{' This run is stopped, and keeps all it has.' * active}{nearest}")
 
 
 def _go_back(run: Run, step: int, values: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from dcgan import launch, live
+from dcgan.alarms import Alarm
 from dcgan.config import BadInput
 from dcgan.records import Status
 from dcgan.runs import Run
@@ -38,9 +39,9 @@ def _live(run: Run, ticking: bool) -> None:
     status = launch.observe(run)
     if ticking and status.state not in launch.ACTIVE:
         st.rerun()  # draw the whole page once more, without a timer
-    _figures(run, status)
+    columns, alarms = history_of(run), alarms_of(run)
+    _figures(run, status, alarms)
     _trouble(run, status)
-    columns = history_of(run)
     picture, curves = st.columns([6, 7], gap="medium")
     with picture:
         step = _samples(run, columns)
@@ -64,16 +65,17 @@ def _live(run: Run, ticking: bool) -> None:
         )
         if rows:
             st.markdown(f":material/straighten: {distance.words(rows, *best)}")
-        _words(run, status, columns)
+        _words(run, status, columns, alarms)
     class_mix.draw(rows)
 
 
-def _figures(run: Run, status: Status) -> None:
+def _figures(run: Run, status: Status, alarms: list[Alarm]) -> None:
     where = f" on {status.device}" if status.device else ""
     config = live.in_force(run)
     busy = status.message and status.state in ("starting", "running")
     note = f": {escaped(status.message)}" if busy else ""
-    st.markdown(f"{badge(status)} {escaped(config.preset)} on {escaped(config.data)}{escaped(where)}{note}")
+    alarm = alarm_view.badge(alarms)
+    st.markdown(f"{badge(status)}{alarm} {escaped(config.preset)} on {escaped(config.data)}{escaped(where)}{note}")
     cells = st.grid(5, min_column_width=120)
     cells.metric(
         "Step",
@@ -212,7 +214,7 @@ def _stop(run: Run, status: Status) -> None:
     _ask(run, "stop")
 
 
-def _words(run: Run, status: Status, columns: dict) -> None:
+def _words(run: Run, status: Status, columns: dict, alarms: list[Alarm]) -> None:
     """What is happening, for somebody who sees it for the first time; then where to go next."""
     if status.prepared is not None and status.state in launch.ACTIVE:
         st.markdown(
@@ -220,7 +222,7 @@ def _words(run: Run, status: Status, columns: dict) -> None:
             "at once. Stop whenever you like, it goes on where it was."
         )
         return
-    if alarms := alarms_of(run):
+    if alarms:
         alarm_view.draw(run, status, alarms)
     elif status.state in launch.ACTIVE:
         verdict = judge(columns, status)
