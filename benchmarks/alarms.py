@@ -88,6 +88,21 @@ def momentum(gan: GAN) -> None:
     gan.apply(gan.config.replace(beta1=0.98, lr_g=3 * gan.config.lr_g, lr_d=3 * gan.config.lr_d))
 
 
+def turns(gan: GAN) -> None:
+    """The players learn in turns of 100 steps, so that each is overrun by the other."""
+    move_g, move_d, steps = gan.opt_G.step, gan.opt_D.step, [0]
+
+    def alternate(move: Callable[[], Any], player: int) -> Callable[..., None]:
+        def step(*_: Any) -> None:
+            steps[0] += 1  # once for each player
+            if steps[0] // 200 % 2 == player:
+                move()
+
+        return step
+
+    gan.opt_G.step, gan.opt_D.step = alternate(move_g, 0), alternate(move_d, 1)  # type: ignore[method-assign]
+
+
 def two_pictures(gan: GAN) -> None:
     """G knows but two pictures, one for each sign of z's first number."""
     draw, rng = gan.draw, torch.Generator().manual_seed(0)
@@ -101,6 +116,11 @@ def few(images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
 
 def duplicated(images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
     return np.tile(images[:10], (600, 1, 1, 1))
+
+
+def without_trousers(images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+    assert labels is not None
+    return images[labels != 1]
 
 
 def without_sandals(images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
@@ -118,11 +138,13 @@ FAULTS: dict[str, Callable[..., Any]] = {
     "G's rate / 1,000": strong_d,
     "momentum 0.98": momentum,
     "every fourth pixel dead": dead_pixels,
+    "players learn in turns": turns,
 }
 DATA_FAULTS: dict[str, Callable[..., Any]] = {
     "256 pictures": few,
     "10 pictures, 600 times each": duplicated,
     "no sandals": without_sandals,
+    "no trousers": without_trousers,
 }
 
 # ---- cases
@@ -148,6 +170,7 @@ CASES |= {
 }
 CASES["before"] = Case(steps=PLANTED)  # where the faults of the players begin
 CASES |= {f"fault-{i}": Case(steps=PLANTED + 350, fault=name) for i, name in enumerate(FAULTS)}
+CASES["fault-9"] = Case(steps=PLANTED + 700, fault="players learn in turns")  # it takes some turns
 CASES |= {f"data-{i}": Case(steps=800, fault=name) for i, name in enumerate(DATA_FAULTS)}
 
 

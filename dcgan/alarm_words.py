@@ -80,7 +80,7 @@ TELLS: dict[str, Words] = {
     ),
     "swings": Words(
         "D and G go in circles",
-        "D is right between {lowest:.0%} and {highest:.0%} of the time, up and down again and again.",
+        "D is right {lowest:.0%} of the time, then {highest:.0%}, up and down again and again.",
         "Each player overshoots the other's last move, so they chase each other instead of meeting.",
         "Go back with half the learning rates, and with a momentum (beta1) of 0.5 if it is higher.",
     ),

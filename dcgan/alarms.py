@@ -7,13 +7,15 @@ Every threshold lies between what healthy trainings of all presets reached and w
 """
 
 import dataclasses
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 LOOK_EVERY = 100  # steps after which a look is due where none of what `probe` measures was recorded
 BEGUN = 200  # steps in which blobs turn into pictures: some figures mean nothing yet
-SWINGS = 12  # looks in which the game is seen to swing
+SWINGS = 24  # looks in which the game is seen to swing
+HELD_PICTURES = 256  # over which what D says of held-out pictures is averaged, where batches are small
 
 Look = Mapping[str, Any]  # step, and means and figures by name
 
@@ -62,7 +64,7 @@ SIGNS = (
     Sign(
         "rate",
         ("growth",),  # a jump, after which the weights may rest where they fell: it takes long to be forgiven
-        bad=lambda look: look["growth"] > 1.25,
+        bad=lambda look: look["growth"] > (1.25 if look["step"] > BEGUN else 2),  # small weights may grow much at first
         fine=lambda look: look["growth"] < 1.15,
         hold=1,
         calm=12,
@@ -103,6 +105,7 @@ SIGNS = (
         ("held_gap",),
         bad=lambda look: look["held_gap"] > 0.5,
         fine=lambda look: look["held_gap"] < 0.35,
+        hold=2,
     ),
     Sign(
         "d_wins",
@@ -112,9 +115,9 @@ SIGNS = (
     ),
     Sign(
         "swings",
-        ("swing",),
-        bad=lambda look: look["swing"] > 0.35,
-        fine=lambda look: look["swing"] < 0.25,
+        ("swings",),
+        bad=lambda look: look["swings"] >= 4,
+        fine=lambda look: look["swings"] <= 1,
     ),
     Sign(
         "grid",
@@ -150,6 +153,7 @@ class Watcher:
         self._looked = 0  # the step of the last look
         self._sizes: Mapping[str, Any] = {}  # of the weights at that look
         self._accuracies: deque[float] = deque(maxlen=SWINGS)
+        self._gaps: deque[float] = deque()
 
     def feed(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Take rows of metrics.jsonl, points and events, or rows of quality.jsonl, by rising step."""
@@ -188,11 +192,17 @@ class Watcher:
             if self._sizes:
                 look["growth"] = max(row[name] / max(self._sizes[name], 1e-12) for name in ("weight_g", "weight_d"))
             self._sizes = row
+        batch = max(1.0, row.get("images", 64 * step) / step)
         if step >= BEGUN:
+            judged = 2 * batch * len(self._points)  # pictures, of which D's accuracy is a mean
             self._accuracies.append(look["d_accuracy"])
-            if len(self._accuracies) == SWINGS:
-                look |= {"lowest": min(self._accuracies), "highest": max(self._accuracies)}
-                look["swing"] = look["highest"] - look["lowest"]
+            look["swings"] = swings(self._accuracies, max(0.2, 3 / math.sqrt(judged)))
+            look |= {"lowest": min(self._accuracies), "highest": max(self._accuracies)}
+        if "held_gap" in row:
+            self._gaps.append(row["held_gap"])
+            if len(self._gaps) > max(3, HELD_PICTURES / batch):
+                self._gaps.popleft()
+            look["held_gap"] = sum(self._gaps) / len(self._gaps)
         return look
 
     def _judge(self, step: int, look: Look) -> None:
@@ -218,6 +228,18 @@ class Watcher:
             if not any(other.raised is not None for other in self._states.values()):
                 self.episodes.append(alarm)
             state.raised = step
+
+
+def swings(values: Iterable[float], least: float) -> int:
+    """How often values went up or down by at least so much before they turned."""
+    number, rising, low, high = 0, 0, math.inf, -math.inf
+    for value in values:
+        low, high = min(low, value), max(high, value)
+        if rising <= 0 and value - low >= least:
+            number, rising, high = number + 1, 1, value
+        elif rising >= 0 and high - value >= least:
+            number, rising, low = number + 1, -1, value
+    return number
 
 
 def watch(rows: Iterable[Mapping[str, Any]]) -> list[Alarm]:

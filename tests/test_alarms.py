@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dcgan import alarm_words
-from dcgan.alarms import LOOK_EVERY, SIGNS, SWINGS, Watcher, ordered, watch
+from dcgan.alarms import LOOK_EVERY, SIGNS, SWINGS, Watcher, ordered, swings, watch
 from dcgan.config import Config
 from dcgan.presets import PRESETS
 
@@ -36,7 +36,6 @@ FAULTS: dict[str, dict[str, Any]] = {  # alarm -> what its fault was seen to do
     "runaway": {"grad_d": 5e4},
     "g_dead": {"update_g": 0.0},
     "collapse": {"spread": 0.01, "nearest": 0.01},
-    "held_out": {"held_gap": 0.8},
     "d_wins": {"d_accuracy": 0.999, "g_loss": 9.0},
     "grid": {"grid": 0.2},
 }
@@ -103,8 +102,38 @@ def test_a_rate_that_is_too_high_from_the_first_step_is_seen_at_the_first_look()
 def test_circles_are_seen_in_the_accuracy() -> None:
     rows = [row for i in range(20) for row in looks(1, 500 + 50 * i, d_accuracy=(0.45, 0.95)[i // 3 % 2])]
     (alarm,) = watch([BEGUN, *rows])
-    assert alarm.name == "swings" and "45%" in alarm_words.seen(alarm) and "95%" in alarm_words.seen(alarm)
+    assert alarm.name == "swings" and alarm.since == 500 + 50 * 12 and alarm.healthy < 500 + 50 * 6
+    assert "45%" in alarm_words.seen(alarm) and "95%" in alarm_words.seen(alarm)
     assert names([BEGUN, *rows, *looks(SWINGS + 3, 1500)]) == []
+
+
+@pytest.mark.parametrize(
+    "values, number",
+    [
+        ([0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.9], 1),  # a way in one direction, however long
+        ([0.5, 0.9, 0.5, 0.9], 3),
+        ([0.5, 0.6, 0.5, 0.6, 0.5, 0.6], 0),
+        ([0.9, 0.8, 0.7, 0.85, 0.95, 0.6], 3),
+        ([], 0),
+    ],
+)
+def test_swings_are_turns_and_not_noise(values, number) -> None:
+    assert swings(values, 0.2) == number
+
+
+def test_a_small_batch_may_swing_further() -> None:
+    def game(batch: int) -> list[dict[str, Any]]:
+        return [
+            row | {"images": row["step"] * batch, "d_accuracy": (0.6, 0.9)[i // 3 % 2]} for i, row in enumerate(looks(60, 200))
+        ]
+
+    assert names(game(64)) == ["swings"] and names(game(16)) == []
+
+
+def test_what_d_says_of_few_held_out_pictures_is_averaged() -> None:
+    odd = [row | {"images": row["step"] * 8, "held_gap": (1.2, -0.3, -0.3)[i // 4 % 3]} for i, row in enumerate(looks(90))]
+    assert names(odd) == []
+    assert names([row | {"held_gap": 0.9} for row in odd]) == ["held_out"]
 
 
 def test_nan_speaks_at_once_and_a_resume_forgets_it() -> None:
@@ -144,7 +173,7 @@ def test_old_runs_without_these_figures_are_watched_by_their_losses() -> None:
     assert names(rows) == []
     lost = [row | {"step": row["step"] + 2000, "d_accuracy": 1.0, "g_loss": 12.0} for row in rows]
     (alarm,) = watch([*rows, *lost])
-    assert alarm.name == "d_wins" and alarm.healthy <= 2005 < alarm.since <= 2000 + LOOK_EVERY
+    assert alarm.name == "d_wins" and alarm.healthy <= 2005 < alarm.since <= 2000 + 2 * LOOK_EVERY
 
 
 FIGURES = st.fixed_dictionaries(

@@ -1,5 +1,6 @@
 """The command line is a contract: exit codes, one sentence on stderr, one JSON object on the last line."""
 
+import dataclasses
 import json
 import math
 import os
@@ -364,6 +365,11 @@ def test_runs_lists_what_is_there_also_what_is_damaged(cli, trained, root):
     assert math.isfinite(rows["done"]["d_loss"]) and rows["new-one"]["d_loss"] is None
     assert rows["damaged"]["preset"] == "unreadable" and rows["new-one"]["name"] == "new one"
     assert all(name in cli("runs")[1] for name in rows)
+    assert all(row["alarms"] == [] for row in rows.values())
+    run = Run(next(iter(rows.values()))["directory"])
+    run.write_status(dataclasses.replace(run.status(), alarms="rate, collapse"))
+    row = next(row for row in last_object(cli("runs", "--json")[1])["runs"] if row["id"] == run.id)
+    assert row["alarms"] == ["rate", "collapse"] and "alarm: rate, collapse" in cli("runs")[1]
     assert "No runs yet" in cli("runs", "--root", root / "elsewhere")[1]
 
 

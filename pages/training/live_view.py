@@ -226,9 +226,7 @@ def _words(run: Run, status: Status, columns: dict, alarms: list[Alarm]) -> None
         alarm_view.draw(run, status, alarms)
     elif status.state in launch.ACTIVE:
         verdict = judge(columns, status)
-        icon = {"good": ":material/favorite:", "watch": ":material/visibility:", "bad": ":material/warning:"}[
-            verdict.level
-        ]
+        icon = ":material/favorite:" if verdict.level == "good" else ":material/visibility:"
         st.markdown(f"{icon} {verdict.text}")
     if status.state not in launch.ACTIVE and run.generator_path.exists():
         if status.best_step not in (None, status.step) and run.best_path.exists():
