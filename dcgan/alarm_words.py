@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from dcgan.alarms import LOOK_EVERY, Alarm
+from dcgan.alarms import LOOK_EVERY, RARE, Alarm
 from dcgan.config import Config
 
 
@@ -59,10 +59,10 @@ TELLS: dict[str, Words] = {
     ),
     "missing": Words(
         "A class is missing",
-        "Hardly any picture of {names} is among the fakes, although the data have them.",
+        "Of {names} there is less than {rare:.0%} of what the data have.",
         "G got along without it: D never asked for that class in particular. This is collapse over classes.",
-        "Early in a training, wait. If it stays, go back with batches twice as large, which show D more kinds of "
-        "pictures at once.",
+        "Wait a little, for a class may come back. If it stays away, go back with batches twice as large, which show "
+        "D more kinds of pictures at once.",
     ),
     "held_out": Words(
         "D learns its pictures by heart",
@@ -113,6 +113,7 @@ def seen(alarm: Alarm) -> str:
         look["neighbours"] = f", and neighbours differ by {look['nearest']:.0%} of what real ones do"
     else:
         look["neighbours"] = ""
+    look["rare"] = RARE
     look["every"] = LOOK_EVERY // 2
     return TELLS[alarm.name].seen.format(**look)
 

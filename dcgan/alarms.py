@@ -7,14 +7,18 @@ Every threshold lies between what healthy trainings of all presets reached and w
 """
 
 import dataclasses
+import json
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 LOOK_EVERY = 100  # steps after which a look is due where none of what `probe` measures was recorded
 BEGUN = 200  # steps in which blobs turn into pictures: some figures mean nothing yet
 SWINGS = 24  # looks in which the game is seen to swing
+SETTLED_IMAGES = 125_000  # training pictures after which every class should have come up
+RARE = 0.3  # of its real share: a judge takes some fakes of other classes for one that is missing
 HELD_PICTURES = 256  # over which what D says of held-out pictures is averaged, where batches are small
 
 Look = Mapping[str, Any]  # step, and means and figures by name
@@ -99,6 +103,7 @@ SIGNS = (
         fine=lambda look: look["missing"] == 0,
         hold=2,
         calm=1,
+        begins=0,
     ),
     Sign(
         "held_out",
@@ -117,7 +122,8 @@ SIGNS = (
         "swings",
         ("swings",),
         bad=lambda look: look["swings"] >= 4,
-        fine=lambda look: look["swings"] <= 1,
+        fine=lambda look: look["swings"] == 0,
+        over=lambda look: look["swings"] <= 1,
     ),
     Sign(
         "grid",
@@ -166,8 +172,10 @@ class Watcher:
                 self._judge(step, {"diverged": 1.0})
             elif event == "change" and ("lr_g" in row or "lr_d" in row):
                 self._states["rate"] = _State(healthy=step)
-            elif event is None and isinstance(row.get("missing"), list):
-                self._judge(step, {"missing": len(row["missing"]), "names": tuple(row["missing"])})
+            elif "shares" in row:
+                if row["images"] >= SETTLED_IMAGES:
+                    names = rare_classes(row)
+                    self._judge(step, {"missing": len(names), "names": names})
             elif event is None and "g_loss" in row:
                 self._points.append(row)
                 if "update_g" in row or step - self._looked >= LOOK_EVERY:
@@ -228,6 +236,31 @@ class Watcher:
             if not any(other.raised is not None for other in self._states.values()):
                 self.episodes.append(alarm)
             state.raised = step
+
+
+def rare_classes(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The classes of a row of quality.jsonl that the fakes have less than RARE times as often as the real pictures."""
+    each = zip(row["class_names"], row["shares"], row["real_shares"], strict=True)
+    return tuple(name for name, share, due in each if share < RARE * due)
+
+
+def class_rows(path: Path) -> list[dict[str, Any]]:
+    """The rows of a quality.jsonl that speak of classes, the last one of each step, by rising step."""
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError:
+        return []
+    rows = {}
+    for line in lines:
+        try:
+            row = json.loads(line)
+            step, images, names = int(row["step"]), int(row["images"]), [str(name) for name in row["class_names"]]
+            shares, real = ([float(share) for share in row[key]] for key in ("shares", "real_shares"))
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+            continue  # torn or damaged
+        if names and len(names) == len(shares) == len(real):
+            rows[step] = {"step": step, "images": images, "class_names": names, "shares": shares, "real_shares": real}
+    return [rows[step] for step in sorted(rows)]
 
 
 def swings(values: Iterable[float], least: float) -> int:

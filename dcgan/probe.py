@@ -25,10 +25,11 @@ DISTINCT_OF = 5_000  # pictures compared to see how many of them differ
 class Probe:
     """Looks at the players every so many steps: `before` and `after` stand around each step of the loop."""
 
-    def __init__(self, gan: GAN, feed: Feed, held_out: np.ndarray, log_every: int) -> None:
-        """`held_out` is uint8 (M, C, S, S), pictures that are not trained on; M may be 0."""
+    def __init__(self, gan: GAN, feed: Feed, held_out: np.ndarray | None, log_every: int) -> None:
+        """`held_out` is uint8 (M, C, S, S), pictures that are not trained on."""
         self.gan, self.feed = gan, feed
-        self.held_out = Feed(held_out, gan.device) if len(held_out) >= ENOUGH_HELD_OUT else None
+        enough = held_out is not None and len(held_out) >= ENOUGH_HELD_OUT
+        self.held_out = Feed(held_out, gan.device) if enough else None  # type: ignore[arg-type]
         self.every = log_every * math.ceil(EVERY / log_every)
         self.every_judged = self.every * math.ceil(EVERY_JUDGED / self.every)
         self._old: dict[nn.Module, list[Tensor]] = {}
@@ -44,9 +45,9 @@ class Probe:
         """What there is to say after a step, scalars by name; mostly nothing.
 
         grad_g, grad_d: the norm of each player's gradient. update_g, update_d: how much the step changed a weight
-        tensor, relative to it, the most of all. weight_g, weight_d: the size of all weights. spread, nearest, grid: see `compare`. held_gap: how far D takes
-        held-out pictures for fakes, 0 if as real as its training pictures and 1 if as false as the fakes (r_v in
-        Karras et al. 2020, equation 1).
+        tensor, relative to it, the most of all. weight_g, weight_d: the size of all weights. spread, nearest, grid:
+        see `compare`. held_gap: how far D takes held-out pictures for fakes, 0 if as real as its training pictures
+        and 1 if as false as the fakes (r_v in Karras et al. 2020, equation 1).
         """
         if not self._old:
             return {}
@@ -54,7 +55,9 @@ class Probe:
             found = self._moves()
             self._old = {}
             found |= self._pictures(step)
-            return {name: value.float().nan_to_num(MOST, MOST, -MOST).clamp(-MOST, MOST) for name, value in found.items()}
+            return {
+                name: value.float().nan_to_num(MOST, MOST, -MOST).clamp(-MOST, MOST) for name, value in found.items()
+            }
         return {}
 
     def _moves(self) -> dict[str, Tensor]:

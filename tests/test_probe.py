@@ -120,7 +120,9 @@ def test_a_z_of_one_number_has_near_neighbours_by_nature(tiny) -> None:
     assert "nearest" not in look(*player(tiny.replace(z_dim=1)))
 
 
-@pytest.mark.parametrize("log_every, every, judged", [(1, 50, 100), (5, 50, 100), (20, 60, 120), (25, 50, 100), (300, 300, 300)])
+@pytest.mark.parametrize(
+    "log_every, every, judged", [(1, 50, 100), (5, 50, 100), (20, 60, 120), (25, 50, 100), (300, 300, 300)]
+)
 def test_looks_fall_on_points_of_the_curves(tiny, log_every, every, judged) -> None:
     probe = player(tiny.replace(log_every=log_every))[1]
     assert (probe.every, probe.every_judged) == (every, judged)

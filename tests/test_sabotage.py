@@ -51,7 +51,13 @@ def none(gan: GAN) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "fault, name, within",
-    [(rate_times_100, "rate", 50), (constant_g, "collapse", 150), (frozen_g, "g_dead", 150), (no_number, "nan", 10), (none, "", 0)],
+    [
+        (rate_times_100, "rate", 50),
+        (constant_g, "collapse", 150),
+        (frozen_g, "g_dead", 150),
+        (no_number, "nan", 10),
+        (none, "", 0),
+    ],
 )
 def test_a_planted_fault_raises_its_alarm(
     fault: Callable[[GAN], None], name: str, within: int, small: Config, root, monkeypatch

@@ -1,15 +1,13 @@
 """The metric points of a run as columns, read from where the last look ended."""
 
-import json
 import threading
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from dcgan import live
 from dcgan.alarm_words import title
-from dcgan.alarms import Alarm, Watcher, ordered, watch
+from dcgan.alarms import Alarm, Watcher, class_rows, ordered, watch
 from dcgan.runs import Run
 
 COLUMNS = ("step", "d_loss", "g_loss", "d_real", "d_fake", "d_accuracy", "images_per_s", "epoch")
@@ -60,23 +58,7 @@ class History:
     def alarms(self) -> list[Alarm]:
         """The alarms that speak, causes before their consequences, as of the last refresh."""
         with self._lock:
-            return ordered([*self._watcher.alarms(), *watch(_judged(self.run))])
-
-
-def _judged(run: Run) -> list[dict[str, Any]]:
-    """The rows of quality.jsonl that say which classes are missing, the last one of each step, by rising step."""
-    try:
-        lines = (run.path / "quality.jsonl").read_bytes().splitlines()
-    except OSError:
-        return []
-    rows = {}
-    for line in lines:
-        try:
-            row = json.loads(line)
-            rows[int(row["step"])] = {"step": int(row["step"]), "missing": [str(name) for name in row["missing"]]}
-        except (ValueError, TypeError, KeyError, RecursionError):
-            continue  # torn or damaged
-    return [rows[step] for step in sorted(rows)]
+            return ordered([*self._watcher.alarms(), *watch(class_rows(self.run.path / "quality.jsonl"))])
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -50,7 +50,9 @@ def _way_back(run: Run, status: Status, alarm: Alarm, healthy: int) -> None:
     step, values = max(points), alarm_words.remedy(alarm.name, saved, live.in_force(run))
     active = status.state in launch.ACTIVE
     label = f"Fork from step {step:,}, the last healthy one" if step else "Fork from step 0, the beginning"
-    if st.button(label, icon=":material/fork_right:", type="primary", key=f"back-{run.id}", help=alarm_words.HELP["fork"]):
+    if st.button(
+        label, icon=":material/fork_right:", type="primary", key=f"back-{run.id}", help=alarm_words.HELP["fork"]
+    ):
         _go_back(run, step, values)
     said = alarm_words.changes(values) or "the settings of that step, without what was changed since"
     nearest = f" A whole state was kept at step {step:,}; the game still looked well at {healthy:,}." * (healthy > step)

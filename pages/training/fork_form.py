@@ -84,9 +84,7 @@ def _form(run: Run, steps: list[int], offered: int) -> None:
     st.caption(f"Left as it is, a fork repeats its parent bit for bit. {kept.words(run)}")
 
 
-def begin(
-    run: Run, step: int, values: dict[str, object], others: str = "", name: str = "", start: bool = True
-) -> None:
+def begin(run: Run, step: int, values: dict[str, object], others: str = "", name: str = "", start: bool = True) -> None:
     """Make the fork, start it unless something else trains, and go and watch it; or say why not."""
     try:
         with st.spinner("Forking …"):
