@@ -12,6 +12,7 @@ import dataclasses
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,14 @@ sys.path.insert(0, str(PROJECT))
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from dcgan import data  # noqa: E402
+from dcgan import buffers, data  # noqa: E402
 from dcgan.alarm_words import title  # noqa: E402
 from dcgan.alarms import BEGUN, Alarm, Watcher, class_rows  # noqa: E402
 from dcgan.gan import GAN  # noqa: E402
-from dcgan.presets import preset_config  # noqa: E402
+from dcgan.presets import PRESETS, preset_config  # noqa: E402
+from dcgan.probe import Probe  # noqa: E402
 from dcgan.runs import Run  # noqa: E402
+from dcgan.steps import one_step  # noqa: E402
 from dcgan.worker import work  # noqa: E402
 
 PLANTED = 400  # steps of healthy training before a fault
@@ -193,12 +196,18 @@ EXPECTED = {  # fault -> its alarm, and within how many steps it must speak
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--root", type=Path, required=True, help="where the runs are kept")
+    parser.add_argument("--root", type=Path, default=Path("."), help="where the runs are kept")
     parser.add_argument("--only", nargs="+", choices=list(CASES), default=list(CASES), metavar="NAME")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--table", action="store_true", help="train nothing, read what is there")
+    parser.add_argument(
+        "--cost", choices=list(PRESETS), metavar="PRESET", help="only time what is recorded, in a preset"
+    )
     parser.add_argument("--case", choices=list(CASES), help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.cost:
+        show_cost(args.cost, args.threads)
+        return
     if args.case:
         sys.exit(train_case(args.case, args.root, args.threads))
     if not args.table:
@@ -272,6 +281,36 @@ def raisings(run: Run) -> list[Alarm]:
     watcher.feed(run.read_lines()[0])
     watcher.feed(class_rows(run.path / "quality.jsonl"))
     return watcher.raisings
+
+
+# ---- the cost
+
+
+def show_cost(preset: str, threads: int, steps: int = 200) -> None:
+    """Print which share of the time of so many steps goes into what alarms need, beyond the losses."""
+    torch.set_num_threads(threads)
+    buffers.keep_buffers()
+    config = preset_config(preset).replace(data="fashion-mnist")
+    pictures = data.load(config.data, config.image_size, config.channels)
+    gan = GAN(config, torch.device("cpu"))
+    feed = data.Feed(pictures.images, gan.device)
+    stream = data.BatchStream(len(pictures.images), config.batch_size, config.seed)
+    probe, watcher = Probe(gan, feed, pictures.held_out, config.log_every), Watcher()
+    spent, rounds = 0.0, 2  # the first round warms up
+    for step in range(1, rounds * steps + 1):
+        if step == steps + 1:
+            spent, began = 0.0, time.perf_counter()
+        start = time.perf_counter()
+        probe.before(step)
+        spent += time.perf_counter() - start
+        measured = one_step(gan, feed, stream, config)
+        start = time.perf_counter()
+        if step % config.log_every == 0:
+            found = {name: value.item() for name, value in (measured | probe.after(step)).items()}
+            watcher.feed([found | {"step": step, "images": step * config.batch_size}])
+        spent += time.perf_counter() - start
+    whole = time.perf_counter() - began
+    print(f"{preset}: {1e3 * spent:.0f} ms of {whole:.2f} s, {spent / whole:.2%}, {whole / steps * 1e3:.1f} ms a step")
 
 
 # ---- the trainings
