@@ -93,11 +93,20 @@ TELLS: dict[str, Words] = {
     ),
 }
 
-HELP = {
-    "variety": "How far two pictures are apart on average, squared; 100 % is that of the real ones.",
-    "held out": "Pictures of the data set's test part, which is never trained on.",
-    "fork": "A new run that goes on from a kept step of this one; this one stays as it is.",
+HELP: dict[str, str] = {  # a line on a term of each
+    "nan": "Not a number (NaN) is what a computer writes for a result it can't hold.",
+    "runaway": "A gradient says in which direction, and how steeply, a player's loss falls.",
+    "rate": "The learning rate is the size of a step down the gradient.",
+    "copies": "Two pictures are the same if every pixel is, at the size that is trained on.",
+    "g_dead": "A step moves each of G's weights a little; how little is set beside the size of the weights.",
+    "collapse": "Variety is how far two pictures of a batch are apart on average, squared.",
+    "missing": "A small classifier names the fakes' classes whenever their distance to the data is measured.",
+    "held_out": "Held out are the pictures of the data's test part, which are never trained on.",
+    "d_wins": "G's loss is high when D takes none of its pictures for real; at 0.7 D can only guess.",
+    "swings": "A swing is a way of D's accuracy up or down that is too long for chance.",
+    "grid": "The pattern's share is read from the spectrum: what stands out from the frequencies around it.",
 }
+FORK_HELP = "A new run that goes on from a kept step of this one; this one stays as it is."
 
 
 def title(name: str) -> str:

@@ -263,4 +263,4 @@ def test_what_was_changed_since_is_undone_by_going_back() -> None:
 
 
 def test_every_sign_has_its_words() -> None:
-    assert [sign.name for sign in SIGNS] == list(alarm_words.TELLS)
+    assert [sign.name for sign in SIGNS] == list(alarm_words.TELLS) == list(alarm_words.HELP)

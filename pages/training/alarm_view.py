@@ -23,7 +23,7 @@ def draw(run: Run, status: Status, alarms: list[Alarm]) -> None:
         words = alarm_words.TELLS[first.name]
         since = f"since step {first.since:,}" if first.since else "from the start"
         st.markdown(f":red-badge[:material/notifications_active: {words.title}] {since}")
-        st.markdown(f"**{escaped(alarm_words.seen(first))}**")
+        st.markdown(f"**{escaped(alarm_words.seen(first))}**", help=alarm_words.HELP[first.name])
         st.markdown(f"{words.why} {words.todo}")
         _way_back(run, status, first, min(alarm.healthy for alarm in alarms))
     for alarm in others:
@@ -50,9 +50,7 @@ def _way_back(run: Run, status: Status, alarm: Alarm, healthy: int) -> None:
     step, values = max(points), alarm_words.remedy(alarm.name, saved, live.in_force(run))
     active = status.state in launch.ACTIVE
     label = f"Fork from step {step:,}, the last healthy one" if step else "Fork from step 0, the beginning"
-    if st.button(
-        label, icon=":material/fork_right:", type="primary", key=f"back-{run.id}", help=alarm_words.HELP["fork"]
-    ):
+    if st.button(label, icon=":material/fork_right:", type="primary", key=f"back-{run.id}", help=alarm_words.FORK_HELP):
         _go_back(run, step, values)
     said = alarm_words.changes(values) or "the settings of that step, without what was changed since"
     nearest = f" A whole state was kept at step {step:,}; the game still looked well at {healthy:,}." * (healthy > step)
