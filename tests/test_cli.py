@@ -467,7 +467,9 @@ def test_settings_change_from_the_command_line(cli, trained):
     assert last_object(out) == {"run": "done", "state": "finished", "asked": None, "changes": changes}
     assert cli("control", "done", "--set", "d_steps=2")[1] == "nothing new\n"
     assert cli("train", "--resume", "done", "--steps", 8)[0] == 0
-    assert [line for line in trained.read_lines()[0] if "event" in line] == [{"step": 6, "event": "change", **changes}]
+    assert [line for line in trained.read_lines()[0] if line.get("event") == "change"] == [
+        {"step": 6, "event": "change", **changes}
+    ]
 
 
 def test_what_can_not_be_controlled_is_refused(cli, trained):
@@ -502,7 +504,7 @@ def test_a_run_in_training_is_controlled_from_elsewhere(cli, pictures, root):
     watcher.join()
     run = Run(root / "long")
     assert codes == [0, 0, 0, 0] and run.status().state == "stopped"
-    assert [line["lr_d"] for line in run.read_lines()[0] if "event" in line] == [5e-4]
+    assert [line["lr_d"] for line in run.read_lines()[0] if line.get("event") == "change"] == [5e-4]
 
 
 def test_bench_compares_both_sides(cli):
