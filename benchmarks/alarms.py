@@ -328,7 +328,7 @@ def train_case(name: str, root: Path, threads: int) -> int:
     """Train one case to its end in this process, with its fault."""
     case = CASES[name]
     config = preset_config(case.preset).replace(**dict(setting.split("=", 1) for setting in case.settings))
-    config = config.replace(num_steps=case.steps, num_threads=threads)
+    config = config.replace(num_steps=case.steps, num_threads=threads, augment="off" if case.fault else config.augment)
     if case.fault in FAULTS:
         plant(FAULTS[case.fault])
     elif case.fault:

@@ -69,8 +69,8 @@ TELLS: dict[str, Words] = {
         "Real pictures that D has never trained on look {held_gap:.0%} as false to it as the fakes do.",
         "There are few pictures, or D has seen each very often: it recognises them one by one instead of learning "
         "what makes a picture real, and G gets no more useful hints.",
-        "More training from here makes it worse. Use more pictures, or go back with half D's learning rate and noisy "
-        "labels.",
+        "More training from here makes it worse. Use more pictures, or go back and let D see them only through random "
+        "changes (augment); where it does already, with half its learning rate.",
     ),
     "d_wins": Words(
         "D wins",
@@ -142,7 +142,7 @@ def remedy(name: str, saved: Config, now: Config) -> dict[str, Any]:
     if name in ("g_dead", "d_wins"):
         return {"lr_g": lr_d} if lr_g < lr_d / 3 else {"lr_d": lr_d / 2}
     if name == "held_out":
-        return {"lr_d": lr_d / 2} | ({} if saved.label_noise else {"label_noise": 0.1})
+        return {"augment": "on"} if saved.augment == "off" else {"lr_d": lr_d / 2}
     if name == "missing":
         return {"batch_size": min(4096, 2 * saved.batch_size)}
     if name == "swings" and saved.optimizer == "adam" and saved.beta1 > 0.5:
@@ -152,7 +152,9 @@ def remedy(name: str, saved: Config, now: Config) -> dict[str, Any]:
 
 def changes(values: dict[str, Any]) -> str:
     """A remedy in one line: lr_g 0.0005, lr_d 0.0005."""
-    return ", ".join(f"{name} {value:g}" for name, value in values.items())
+    return ", ".join(
+        f"{name} {value}" if isinstance(value, str) else f"{name} {value:g}" for name, value in values.items()
+    )
 
 
 def _listed(names: tuple[str, ...]) -> str:

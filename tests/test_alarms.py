@@ -259,7 +259,9 @@ def test_what_was_changed_since_is_undone_by_going_back() -> None:
     assert alarm_words.remedy("rate", saved, saved.replace(lr_g=0.02)) == {}
     assert alarm_words.remedy("rate", saved, saved) == {"lr_g": 2e-5, "lr_d": 2e-5}
     assert alarm_words.remedy("d_wins", saved.replace(lr_g=1e-6), saved.replace(lr_g=1e-6)) == {"lr_g": 2e-4}
-    assert alarm_words.changes({"lr_g": 2e-5, "batch_size": 128}) == "lr_g 2e-05, batch_size 128"
+    assert alarm_words.remedy("held_out", saved, saved) == {"augment": "on"}
+    assert alarm_words.remedy("held_out", saved.replace(augment="on"), saved) == {"lr_d": 1e-4}
+    assert alarm_words.changes({"lr_g": 2e-5, "augment": "on"}) == "lr_g 2e-05, augment on"
 
 
 def test_every_sign_has_its_words() -> None:
