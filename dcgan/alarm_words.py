@@ -24,8 +24,8 @@ TELLS: dict[str, Words] = {
     ),
     "runaway": Words(
         "Numbers run away",
-        "A gradient is {gradient:,.0f} long and G's loss {g_loss:,.0f}; in a healthy training they stay far under a "
-        "thousand and a hundred. Soon nothing may be a number.",
+        "A gradient is {gradient:,.0f} long, G's loss is {g_loss:,.0f} and D's {d_loss:,.0f}; healthy are less than "
+        "1,000 and 50. Soon nothing may be a number.",
         "Each step overshoots, and the next has to be larger to make up for it.",
         "Go back at once, with a quarter of the learning rates.",
     ),

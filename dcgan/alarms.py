@@ -60,8 +60,8 @@ SIGNS = (
     Sign(
         "runaway",
         ("gradient",),
-        bad=lambda look: look["gradient"] > 1e3 or max(look["g_loss"], look["d_loss"]) > 100,
-        fine=lambda look: look["gradient"] < 300 and max(look["g_loss"], look["d_loss"]) < 30,
+        bad=lambda look: look["gradient"] > 1e3 or max(look["g_loss"], look["d_loss"]) > 50,
+        fine=lambda look: look["gradient"] < 300 and max(look["g_loss"], look["d_loss"]) < 20,
         hold=2,
         begins=0,
     ),
