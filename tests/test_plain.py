@@ -28,7 +28,7 @@ for folder in sys.argv[1:]:
     os.chdir(folder)
     mine = {}
     exec(lines, mine)
-    z = mine["torch"].from_numpy(numpy.load("z.npy")).view(-1, *mine["json"].loads(mine["file"].metadata()["input"]))
+    z = mine["torch"].from_numpy(numpy.load("z.npy")).view(-1, *mine["json"].loads(mine["f"].metadata()["input"]))
     with mine["torch"].no_grad():
         numpy.save("pictures.npy", mine["net"].eval()(z).numpy())
 assert not any(name.split(".")[0] == "dcgan" for name in sys.modules)

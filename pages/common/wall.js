@@ -5,6 +5,13 @@ const ICONS = {
   down: "M11 9l-2.600 5.200c-.9 0-1.600-.7-1.600-1.600V10H3a1.200 1.200 0 0 1-1.200-1.400l.9-5A1.400 1.400 0 0 1 4 2.500h7zM14.200 9H12V2.500h2.200z",
 };
 
+// Undoes `_packed` of wall.py.
+function unpack(bytes) {
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+  return { header, png: new Blob([bytes.slice(4 + length)], { type: "image/png" }) };
+}
+
 class Wall {
   constructor(parent) {
     this.root = document.createElement("div");
