@@ -13,6 +13,7 @@ from dcgan.images import Pictures, check_fps
 
 NEEDS = "MP4 films need the package PyAV: `pip install av` adds it; GIF and WebP work without it."
 LEAST_SIDE = 256  # pixels that small frames are enlarged to, by a whole number: colour has half the resolution
+BLOCK = 16  # pixels: with other sides x264's bytes were seen to differ now and then for the same frames
 QUALITY = "14"  # x264's constant rate factor: 0 is lossless, 18 is said to look so
 
 
@@ -35,8 +36,8 @@ def enlargement(side: int) -> int:
 def mp4_bytes(frames: Pictures, fps: float = 20, recipe: dict[str, Any] | None = None) -> bytes:
     """Encode uint8 frames (T, H, W) or (T, H, W, 3) as H.264 that browsers and phones play, the recipe as its comment.
 
-    An odd side gets a copy of its last row or column, since colour is stored at half the resolution. The same frames
-    give the same bytes with the same PyAV. Raises BadInput for no frames, for fps outside 0.1 to 50, and where PyAV is
+    A side that is no multiple of 16 is filled up with copies of its last row or column. The same frames give the same
+    bytes with the same PyAV. Raises BadInput for no frames, for fps outside 0.1 to 50, and where PyAV is
     missing.
     """
     check_available()
@@ -48,7 +49,8 @@ def mp4_bytes(frames: Pictures, fps: float = 20, recipe: dict[str, Any] | None =
     stack = np.asarray(frames)
     assert stack.dtype == np.uint8 and stack.ndim in (3, 4), f"frames must be uint8 pictures, not {stack.shape}"
     stack = stack if stack.ndim == 4 else stack[..., None].repeat(3, axis=3)
-    stack = np.pad(stack, ((0, 0), (0, stack.shape[1] % 2), (0, stack.shape[2] % 2), (0, 0)), mode="edge")
+    missing = [(0, -side % BLOCK) for side in stack.shape[1:3]]
+    stack = np.pad(stack, [(0, 0), *missing, (0, 0)], mode="edge")
     out = io.BytesIO()
     with av.open(out, "w", format="mp4", options={"movflags": "use_metadata_tags"}) as film:
         if recipe is not None:

@@ -216,7 +216,7 @@ def test_an_upload_becomes_the_picture(run):  # noqa: F811
     assert url(app)["z"] == code_of(found.z)
 
 
-SECONDS = 30
+SECONDS = 120
 
 
 def test_a_bad_upload_is_refused_in_one_sentence(run):  # noqa: F811

@@ -12,13 +12,13 @@ from dcgan.config import BadInput
 FRAMES = np.random.default_rng(0).integers(0, 256, (8, 17, 20, 3), dtype=np.uint8)
 
 
-def test_an_odd_side_is_rounded_up_and_the_same_frames_give_the_same_bytes():
+def test_a_side_is_filled_up_to_whole_blocks_and_the_same_frames_give_the_same_bytes():
     av = pytest.importorskip("av")
     data = video.mp4_bytes(FRAMES, 12.5, {"run": "a", "seeds": [1, 2]})
     assert data == video.mp4_bytes(list(FRAMES), 12.5, {"seeds": [1, 2], "run": "a"})
     with av.open(io.BytesIO(data)) as film:
         stream = film.streams.video[0]
-        assert (stream.width, stream.height, stream.frames) == (20, 18, 8)
+        assert (stream.width, stream.height, stream.frames) == (32, 32, 8)
         assert stream.average_rate == 12.5 and stream.codec.name == "h264"
         assert json.loads(film.metadata["comment"]) == {"run": "a", "seeds": [1, 2]}
 

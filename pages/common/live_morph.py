@@ -76,7 +76,7 @@ def read_picture(value: object) -> bytes | None:
     data = value.get("data") if isinstance(value, Mapping) else None
     try:
         return base64.b64decode(data, validate=True) if isinstance(data, str) else None
-    except binascii.Error:
+    except (binascii.Error, ValueError):  # ValueError: what is no ASCII
         return None
 
 
