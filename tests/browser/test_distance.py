@@ -42,7 +42,7 @@ def test_a_training_shows_its_distance_and_marks_the_best(
         figure = page.get_by_test_id("stMetric").filter(has_text="Distance")
         expect(figure).to_contain_text(re.compile(r"\d\.\d\d"), timeout=PATIENCE_MS)
         expect(curves.get_by_text("best so far")).to_be_visible(timeout=PATIENCE_MS)
-        expect(curves.get_by_text("real pictures: ")).to_be_visible()
+        expect(curves.get_by_text("┄ real pictures: ")).to_be_visible()
         expect(page.get_by_text(re.compile(r"At step [\d,]+ the fakes are [\d.]+ from real pictures"))).to_be_visible()
         assert read_quality(run) and run.best_path.exists()
     finally:
