@@ -1,6 +1,7 @@
 """How far the fakes are from real pictures: on the page of a run in training, and of the shipped one."""
 
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -49,12 +50,16 @@ def test_a_training_shows_its_distance_and_marks_the_best(
         launch.kill(run)
 
 
-def test_the_shipped_run_shows_distance_classes_and_the_way_to_its_best_step(page: Page, studio: Studio) -> None:
-    page.goto(f"{studio.url}/train?run={SHIPPED.name}")
+def test_a_finished_run_shows_distance_classes_and_the_way_to_its_best_step(page: Page, studio: Studio) -> None:
+    run = Run(studio.root / "past-its-best")
+    shutil.copytree(SHIPPED, run.path)
+    best = run.snapshots()[-2]
+    shutil.copy(run.snapshot_path(best), run.best_path)
+    run.note(best_step=best)
+    page.goto(f"{studio.url}/train?run={run.id}")
     expect(page.locator(".curves").get_by_text("best so far")).to_be_visible()
     expect(page.locator(".mix figure").first).to_be_visible()
     expect(page.locator(".mix-now").get_by_text("Ankle boot")).to_be_visible()
-    best = Run(studio.root / SHIPPED.name).best_step()
     page.get_by_text(f"Explore step {best:,}").click()
     expect(page).to_have_url(re.compile(f"explore.*step={best}(&|$)"))
     expect(page.get_by_text(f"{best:,} · best").first).to_be_visible()

@@ -207,8 +207,8 @@ def test_favourites_survive_other_pages_and_lead_back(page: Page, studio: Studio
 
 
 def test_a_rewind_keeps_the_sliders_and_draws_with_the_older_weights(page: Page, studio: Studio) -> None:
-    canvas = open_explore(page, studio, "seed=5&sliders=2~0.5&step=200")
-    older = load_generator(SHIPPED / "snapshots" / "00000200.safetensors")
+    canvas = open_explore(page, studio, "seed=5&sliders=2~0.5&step=512")
+    older = load_generator(SHIPPED / "snapshots" / "00000512.safetensors")
     at_rest(canvas)
     assert np.abs(picture(canvas) - drawn(older, View(5, sliders=((2, 0.5),)))[0]).max() <= 1
 

@@ -262,6 +262,7 @@ def test_the_address_restores_all_of_it(page: Page, studio: Studio) -> None:
     params = dict(part.split("=") for part in page.url.partition("?")[2].split("&"))
     assert (params["mode"], params["loop"], params["frames"], params["fps"]) == ("even", "0", "75", "14")
     page.get_by_role("button", name="Pause", exact=True).click()
+    expect(page.locator(".morph")).to_have_attribute("data-pace", "even")
     before = scrub_to(page, 30)
     page.reload()
     expect(page.get_by_test_id("latent-canvas")).not_to_have_attribute("data-frame", "0")
