@@ -34,9 +34,8 @@ def generator_bytes(
     if half:
         tensors = {name: t.half() if t.is_floating_point() else t for name, t in tensors.items()}
     metadata = {"config": generator.config.to_json(), "step": str(step), "weights_hash": weights_hash(tensors)}
-    metadata["metadata_hash"] = _metadata_hash(metadata)
-    for_others = {"layers": layers_json(generator), "input": json.dumps(input_shape(generator))}
-    return to_safetensors(tensors, {**facts, **metadata, **for_others})
+    metadata |= {"layers": layers_json(generator), "input": json.dumps(input_shape(generator)), **facts}
+    return to_safetensors(tensors, metadata | {"metadata_hash": _metadata_hash(metadata)})
 
 
 def metadata_of(content: bytes) -> dict[str, str]:
@@ -55,7 +54,7 @@ def weights_hash(tensors: dict[str, torch.Tensor]) -> str:
 
 
 def _metadata_hash(metadata: dict[str, str]) -> str:
-    parts = [metadata.get(name, "") for name in ("config", "step", "weights_hash")]
+    parts = [metadata[name] for name in sorted(metadata) if name != "metadata_hash"]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -112,7 +112,7 @@ def test_a_damaged_byte_anywhere_is_noticed_or_harmless(tmp_path, generator):
             refused += 1
         else:
             assert place < header and same(loaded, generator) and loaded.config == generator.config, place
-    assert refused > 0.8 * len(places)  # the rest is what tells others of the layers, which is not read here
+    assert refused > 0.9 * len(places)
 
 
 @pytest.mark.parametrize("keep", [0, 1, 7, 8, 9, 100, 5000, -1])
