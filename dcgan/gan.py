@@ -335,17 +335,32 @@ def draw_z(n: int, config: Config, rng: torch.Generator) -> Tensor:
     return torch.randn(shape, generator=rng, device=rng.device)
 
 
+def balanced_z(n: int, config: Config, rng: torch.Generator) -> Tensor:
+    """n latent vectors (n, z_dim) with the very mean of the prior, and its covariance where n is 2 z_dim or more.
+
+    Each z has its opposite beside it (antithetic variates), so any even part has mean 0 as well. Statistics of few such
+    z are close to those of many random ones: in a layer that is linear in z they are the same.
+    """
+    half = draw_z(n // 2, config, rng).cpu().double()  # linear algebra that every device has, and enough digits
+    if len(half) >= config.z_dim:
+        variance = 1.0 if config.z_prior == "normal" else 1 / 3
+        factor = torch.linalg.cholesky(half.T @ half / (variance * len(half)))  # (z_dim, z_dim)
+        half = torch.linalg.solve_triangular(factor.mT, half, upper=True, left=False)
+    return torch.stack([half, -half], 1).flatten(0, 1).float().to(rng.device)
+
+
 @torch.no_grad()
 def recalibrate(generator: Generator, config: Config, rng: torch.Generator) -> None:
-    """Set BatchNorm's running statistics to the plain average over fresh z, leaving the network in train mode."""
+    """Set BatchNorm's running statistics to the average over balanced z, leaving the network in train mode."""
     norms = [module for module in generator.modules() if isinstance(module, NORMS)]
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # None means a cumulative average
     generator.train()
-    for _ in range(RECALIBRATION_BATCHES if norms else 0):
-        generator(draw_z(RECALIBRATION_SIZE, config, rng))
+    if norms:
+        for z in balanced_z(RECALIBRATION_BATCHES * RECALIBRATION_SIZE, config, rng).split(RECALIBRATION_SIZE):
+            generator(z)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
 
