@@ -45,7 +45,8 @@ class Gauge:
         self.every = config.measure_images  # 0: off
         self.notice = ""
         self.spent_s = 0.0  # of the training's time, by this process
-        self.facts: dict[str, Any] = {}  # for status.json
+        self.row: dict[str, Any] = {}  # what was measured last
+        self.facts: dict[str, Any]  # for status.json
         self._train = images[:, 0] if config.channels == 1 else images.transpose(0, 2, 3, 1)
         self._standard: Any = None
         self._pieces: Pieces | None = None  # of what is being worked out
@@ -54,7 +55,9 @@ class Gauge:
         self._due = rows[-1]["images"] + self.every if rows else min(self.every, max(1, self.every // 8))
         self._best = best_of(run)
         newest = rows[-1] if rows else {}
-        self.facts = {name: newest.get(name) for name in ("distance", "distance_floor")}
+        self.facts: dict[str, Any] = {
+            name: newest.get(name) for name in ("distance", "distance_floor")
+        }  # for status.json
         self.facts |= {f"best_{name}": self._best.get(name) for name in ("step", "distance")}
 
     def look(self, gan: GAN, step: int, images: int, time_s: float, elapsed_s: float) -> None:
@@ -75,8 +78,12 @@ class Gauge:
             return False
         return self._one_piece()
 
-    def finish(self, gan: GAN, step: int, images: int, time_s: float, elapsed_s: float) -> None:
-        """Measure the last generator, whose sample was just kept, if that takes little beside the whole training."""
+    def finish(self, gan: GAN, step: int, images: int, time_s: float, elapsed_s: float) -> bool:
+        """Measure the last generator, whose sample was just kept, if that takes little beside the whole training.
+
+        Returns whether a measurement was completed.
+        """
+        done = False
         budget = SHARE_AT_END * elapsed_s
         while self._pieces is not None and self._standard is None and self.spent_s < budget:
             self._one_piece()
@@ -84,7 +91,8 @@ class Gauge:
         if self.every and self._standard and (idle or self._cost_s) and self.spent_s + self._cost_s <= budget:
             self._begin(gan, step, images, time_s)
         while self._pieces is not None and self.spent_s < budget:
-            self._one_piece()
+            done = self._one_piece() or done
+        return done
 
     # ---- how it is done
 
@@ -129,6 +137,7 @@ class Gauge:
         self._cost_s = self.spent_s - spent_before
         with open(self.run.quality_path, "ab") as file:
             file.write(line_of(row))
+        self.row = row
         self.facts = {name: row[name] for name in ("distance", "distance_floor", "best_step", "best_distance")}
         return True
 

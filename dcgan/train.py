@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from dcgan import alarm_words, buffers, data, devices, distributed, live, states
-from dcgan.alarms import Watcher
+from dcgan.alarms import Watcher, class_rows
 from dcgan.checkpoint import generator_bytes, load_state, metadata_of, save_state
 from dcgan.config import BadInput, Config, Diverged, Halted
 from dcgan.files import publish
@@ -171,6 +171,7 @@ def train(
     saved_at, clock = time.monotonic(), Rate()
     watcher = Watcher()
     watcher.feed(run.read_lines()[0])
+    watcher.feed(class_rows(run.quality_path))
 
     # Play until the end
     ending = "finished"
@@ -250,6 +251,7 @@ def train(
                 gauge.look(gan, step, images, time_s, elapsed)
             if gauge.work(elapsed):
                 heart.update(**gauge.facts)
+                listen(gauge.row)
             elif gauge.notice not in heart.status.notice:
                 heart.update(notice=f"{heart.status.notice} {gauge.notice}".strip())
             time_s += time.monotonic() - began
@@ -267,7 +269,8 @@ def train(
     if not run.sample_path(step).exists():
         show()
     if ending == "finished":
-        gauge.finish(gan, step, images, time_s, time_s - trained_before)
+        if gauge.finish(gan, step, images, time_s, time_s - trained_before):
+            listen(gauge.row)
         heart.update(**gauge.facts)
     if gauge.spent_s:
         log.info("measuring the fakes took %.2f of %.1f s", gauge.spent_s, time_s - trained_before)

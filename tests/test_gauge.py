@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from dcgan import gauge
+from dcgan import alarms, gauge
 from dcgan import train as training
 from dcgan.checkpoint import generator_bytes, load_generator, load_state, open_generator
 from dcgan.config import BadInput, Config
@@ -276,3 +276,23 @@ def test_a_status_from_before_there_were_figures_has_none(root, tiny):
     with refuse("no best generator yet", "--history"):
         open_generator(run, "best")
     assert os.listdir(run.path)
+
+
+def test_a_class_that_stays_away_is_an_alarm_of_the_status_also_after_a_resume(root, measured, monkeypatch):
+    figures = gauge.figures_in_pieces
+
+    def without_bags(*arguments):
+        found = yield from figures(*arguments)
+        return found | {"class_names": ["bag", "coat"], "shares": [0.0, 1.0], "real_shares": [0.5, 0.5]}
+
+    monkeypatch.setattr(gauge, "figures_in_pieces", without_bags)
+    monkeypatch.setattr(alarms, "SETTLED_IMAGES", 100)
+    run = make(root, measured)
+    assert "missing" in play_to(run, 40).alarms.split(", ")
+    monkeypatch.setattr(gauge, "figures_in_pieces", figures)  # no row speaks of classes from here on
+    assert "missing" in play(run).alarms.split(", ")
+
+
+def test_classes_that_are_all_there_raise_no_alarm(root, measured, monkeypatch):
+    monkeypatch.setattr(alarms, "SETTLED_IMAGES", 0)
+    assert "missing" not in play(make(root, measured)).alarms
