@@ -12,13 +12,14 @@ from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from dcgan import devices, ops, routes
 from dcgan.augment import FEW_PICTURES, augment, wanted
 from dcgan.config import Config
-from dcgan.models import NORMS, Discriminator, Dropout, Generator, initialise
+from dcgan.models import Discriminator, Dropout, Generator, initialise
 from dcgan.parts import Noise, Part, Sums, split
+from dcgan.prior import draw_z
+from dcgan.recalibration import recalibrate
 from dcgan.team import ALONE, Team
 
 MAX_LOGIT = 16.1  # a probability of 1 - 1e-7, where Keras stops: a label above 1 would reward logits without end
 EMA_SHARE = 0.05  # of all pictures seen: the best of 0.05, 0.1 and 0.3 at every length that was tried
-RECALIBRATION_BATCHES, RECALIBRATION_SIZE = 2, 128
 
 
 class GAN:
@@ -325,44 +326,6 @@ class GAN:
         self.d_moves, self.at_most = state.get("d_moves", 0), state.get("at_most", 0)
         self.order = state.get("order", "blocks")  # the only one there was when states had no word for it
         routes.choose(state.get("routes", {}))  # another order or route rounds otherwise
-
-
-def draw_z(n: int, config: Config, rng: torch.Generator) -> Tensor:
-    """n latent vectors (n, z_dim) from the config's prior, on the stream's device."""
-    shape = (n, config.z_dim)
-    if config.z_prior == "uniform":
-        return torch.rand(shape, generator=rng, device=rng.device) * 2 - 1
-    return torch.randn(shape, generator=rng, device=rng.device)
-
-
-def balanced_z(n: int, config: Config, rng: torch.Generator) -> Tensor:
-    """n latent vectors (n, z_dim) with the very mean of the prior, and its covariance where n is 2 z_dim or more.
-
-    Each z has its opposite beside it (antithetic variates), so any even part has mean 0 as well. Statistics of few such
-    z are close to those of many random ones: in a layer that is linear in z they are the same.
-    """
-    half = draw_z(n // 2, config, rng).cpu().double()  # linear algebra that every device has, and enough digits
-    if len(half) >= config.z_dim:
-        variance = 1.0 if config.z_prior == "normal" else 1 / 3
-        factor = torch.linalg.cholesky(half.T @ half / (variance * len(half)))  # (z_dim, z_dim)
-        half = torch.linalg.solve_triangular(factor.mT, half, upper=True, left=False)
-    return torch.stack([half, -half], 1).flatten(0, 1).float().to(rng.device)
-
-
-@torch.no_grad()
-def recalibrate(generator: Generator, config: Config, rng: torch.Generator) -> None:
-    """Set BatchNorm's running statistics to the average over balanced z, leaving the network in train mode."""
-    norms = [module for module in generator.modules() if isinstance(module, NORMS)]
-    momenta = [norm.momentum for norm in norms]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # None means a cumulative average
-    generator.train()
-    if norms:
-        for z in balanced_z(RECALIBRATION_BATCHES * RECALIBRATION_SIZE, config, rng).split(RECALIBRATION_SIZE):
-            generator(z)
-    for norm, momentum in zip(norms, momenta, strict=True):
-        norm.momentum = momentum
 
 
 def _optimiser(network: nn.Module, lr: float, config: Config) -> torch.optim.Optimizer:

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from dcgan import devices
 from dcgan.data import Feed
-from dcgan.gan import GAN, draw_z
+from dcgan.gan import GAN
+from dcgan.prior import draw_z
 
 EVERY = 50  # steps between two looks at G's pictures and at both players' moves
 EVERY_JUDGED = 100  # and at what D says of pictures that it has never trained on

@@ -6,9 +6,9 @@ from torch import nn
 
 from dcgan import fold
 from dcgan.fold import folded
-from dcgan.gan import recalibrate
 from dcgan.models import Generator, initialise
 from dcgan.presets import PRESETS, preset_config
+from dcgan.recalibration import recalibrate
 from dcgan.render import render
 
 

@@ -8,7 +8,7 @@ import torch
 from torch.nn.functional import logsigmoid
 
 from dcgan.config import Config
-from dcgan.gan import GAN, balanced_z, recalibrate
+from dcgan.gan import GAN
 from dcgan.models import Generator
 
 CPU = torch.device("cpu")
@@ -394,40 +394,3 @@ def test_sampling_changes_nothing_that_training_depends_on():
         watched.step(pictures(seed=i))
         alone.step(pictures(seed=i))
     assert_same(watched.ema_generator().state_dict(), alone.ema_generator().state_dict())
-
-
-def test_recalibration_measures_the_mean_and_variance_of_the_activations():
-    gan = trained(30)
-    gan.ema.train()
-    recalibrate(gan.ema, TINY, torch.Generator().manual_seed(3))
-    conv, norm, *_ = gan.ema.get_submodule("blocks.0").children()
-    assert isinstance(norm, torch.nn.BatchNorm2d) and norm.running_mean is not None and norm.running_var is not None
-    with torch.no_grad():
-        activations = conv(torch.randn(20_000, 8, 1, 1, generator=torch.Generator().manual_seed(4)))
-    spread = activations.std(dim=(0, 2, 3))
-    assert ((norm.running_mean - activations.mean(dim=(0, 2, 3))).abs() / spread).max() < 0.1
-    assert (norm.running_var / activations.var(dim=(0, 2, 3)) - 1).abs().max() < 0.2
-    assert norm.momentum == 0.1  # as it was
-
-
-@pytest.mark.parametrize(("prior", "variance"), [("normal", 1.0), ("uniform", 1 / 3)])
-@pytest.mark.parametrize("z_dim", [1, 8, 128])
-def test_balanced_z_have_the_mean_and_covariance_of_their_prior(prior, variance, z_dim):
-    z = balanced_z(256, TINY.replace(z_dim=z_dim, z_prior=prior), torch.Generator().manual_seed(5))
-    assert z.shape == (256, z_dim) and not z[:100].sum(0).any(), "any even part has mean 0"
-    torch.testing.assert_close(z.T @ z / 256, variance * torch.eye(z_dim), atol=1e-4, rtol=0)
-
-
-def test_of_more_numbers_than_vectors_z_are_only_paired():
-    z = balanced_z(256, TINY.replace(z_dim=300), torch.Generator().manual_seed(5))
-    assert torch.equal(z[0::2], -z[1::2]) and z.std().item() == pytest.approx(1, abs=0.02)
-
-
-def test_a_layer_that_is_linear_in_z_is_recalibrated_without_an_error():
-    gan = trained(30)
-    gan.ema.train()
-    recalibrate(gan.ema, TINY, torch.Generator().manual_seed(3))
-    conv, norm, *_ = gan.ema.get_submodule("blocks.0").children()
-    power = conv.weight.square().sum(0).mean((1, 2))  # (C,): over the positions of the mean square that unit z give
-    torch.testing.assert_close(norm.running_var, power, rtol=1e-3, atol=0)
-    assert norm.running_mean.abs().max() < 1e-6
