@@ -143,8 +143,9 @@ class Config:
     label_noise: float = setting(0.0, "D's labels get a random extra from 0 to this.", 0.0, 0.5)
     augment: str = setting(
         "off",
-        "Shift, cut and brighten at random what D sees, lest it learn few pictures by heart; auto: if under 10,000.",
-        choices=("off", "on", "auto"),
+        "Change at random what D sees, lest it learn by heart: shift moves the pictures a little, on cuts and "
+        "brightens them as well. auto: on if under 10,000; auto-shift: otherwise shift.",
+        choices=("off", "shift", "on", "auto", "auto-shift"),
     )
     d_steps: int = setting(1, "Steps of D, each on a batch of its own, before each step of G.", 1, 20)
 

@@ -154,7 +154,7 @@ class GAN:
 
     def _seen(self, x: Tensor) -> Tensor:
         """Pictures (b, C, H, W) as D gets to see them in training."""
-        return augment(x, self.noise) if self.augments else x
+        return augment(x, self.noise, self.augments)
 
     def _judge(self, x: Tensor) -> Tensor:
         """Pictures (b, C, H, W) -> logits (b,), on the fastest route."""

@@ -27,20 +27,23 @@ def noise(seed: int = 0) -> Noise:
 @pytest.mark.parametrize(
     ("setting", "pictures", "answer"),
     [
-        ("off", 10, False),
-        ("on", 10**6, True),
-        ("auto", FEW_PICTURES - 1, True),
-        ("auto", FEW_PICTURES, False),
+        ("off", 10, "off"),
+        ("shift", 10, "shift"),
+        ("on", 10**6, "on"),
+        ("auto", FEW_PICTURES - 1, "on"),
+        ("auto", FEW_PICTURES, "off"),
+        ("auto-shift", FEW_PICTURES - 1, "on"),
+        ("auto-shift", FEW_PICTURES, "shift"),
     ],
 )
 def test_auto_is_for_few_pictures(setting, pictures, answer):
-    assert wanted(setting, pictures) is answer
-    assert GAN(TINY.replace(augment=setting), CPU, pictures=pictures).augments is answer
+    assert wanted(setting, pictures) == answer
+    assert GAN(TINY.replace(augment=setting), CPU, pictures=pictures).augments == answer
 
 
 def test_a_shift_moves_the_picture_and_leaves_grey_behind():
     x = torch.arange(1.0, 65).reshape(1, 1, 8, 8) / 64
-    moved = augment(x, Fixed(0.5, 0.5, 0.99, 0.0, 0.0, 0.0))[0, 0]  # one down, one to the left
+    moved = augment(x, Fixed(0.5, 0.5, 0.99, 0.0, 0.0, 0.0), "on")[0, 0]  # one down, one to the left
     uncut = torch.ones(8, 8, dtype=torch.bool)
     uncut[:2, :2] = False  # the hole about the first corner
     expected = torch.zeros(8, 8)
@@ -51,31 +54,43 @@ def test_a_shift_moves_the_picture_and_leaves_grey_behind():
 
 def test_brightness_and_contrast_keep_to_their_bounds():
     x = torch.tensor([-0.5, 0.5]).repeat(32).reshape(1, 1, 8, 8)
-    bright = augment(x, Fixed(1.0, 0.5, 0.5, 0.5, 0.0, 0.0))[0, 0, 4:]
+    bright = augment(x, Fixed(1.0, 0.5, 0.5, 0.5, 0.0, 0.0), "on")[0, 0, 4:]
     torch.testing.assert_close(bright, x[0, 0, 4:] + 0.5)
-    strong = augment(x, Fixed(0.5, 1.0, 0.5, 0.5, 0.0, 0.0))[0, 0, 4:]
+    strong = augment(x, Fixed(0.5, 1.0, 0.5, 0.5, 0.0, 0.0), "on")[0, 0, 4:]
     torch.testing.assert_close(strong, 1.5 * x[0, 0, 4:])
 
 
 def test_every_picture_changes_in_its_own_way_and_holes_cover_up_to_a_quarter():
     x = torch.ones(500, 3, 16, 16)
-    seen = augment(x, noise())
+    seen = augment(x, noise(), "on")
     assert seen.shape == x.shape and len({tuple(picture.flatten().tolist()) for picture in seen}) > 490
     holes = (seen == 0).all(1).float().mean((1, 2))  # share of each picture
     assert holes.min() >= 1 / 16 and holes.max() <= 1 / 4 + 1 / 4 + 0.01  # a shift by an eighth leaves grey as well
-    assert not torch.equal(augment(x, noise(1)), seen) and torch.equal(augment(x, noise()), seen)
+    assert not torch.equal(augment(x, noise(1), "on"), seen) and torch.equal(augment(x, noise(), "on"), seen)
 
 
-def test_a_part_of_a_batch_is_changed_as_in_the_whole():
+def test_a_small_shift_repeats_the_edge_and_changes_nothing_else():
+    x = torch.arange(1.0, 257).reshape(1, 1, 16, 16)
+    moved = augment(x, Fixed(0.99, 0.0), "shift")[0, 0]  # one down, one to the left
+    rows, columns = torch.arange(16).sub(1).clamp(min=0), torch.arange(16).add(1).clamp(max=15)
+    assert torch.equal(moved, x[0, 0][rows][:, columns])
+    assert torch.equal(augment(x, Fixed(0.5, 0.5), "shift"), x)
+    many = augment(x.expand(300, -1, -1, -1), noise(), "shift")
+    assert len({tuple(picture.flatten().tolist()) for picture in many}) == 9, "a pixel each way, or none"
+
+
+@pytest.mark.parametrize("how", ["shift", "on"])
+def test_a_part_of_a_batch_is_changed_as_in_the_whole(how):
     x = torch.rand(6, 1, 16, 16)
-    whole, part = augment(x, noise()), noise()
+    whole, part = augment(x, noise(), how), noise()
     part.part = Part(2, 5, 6)
-    assert torch.equal(augment(x[2:5], part), whole[2:5])
+    assert torch.equal(augment(x[2:5], part, how), whole[2:5])
 
 
-def test_gradients_pass_through():
+@pytest.mark.parametrize("how", ["shift", "on"])
+def test_gradients_pass_through(how):
     x = torch.rand(3, 2, 8, 8, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda each: augment(each, noise()), (x,))
+    assert torch.autograd.gradcheck(lambda each: augment(each, noise(), how), (x,))
 
 
 def test_g_learns_from_what_d_sees():
