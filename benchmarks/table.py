@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from dcgan.checkpoint import open_generator  # noqa: E402
 from dcgan.config import BadInput  # noqa: E402
 from dcgan.metrics.evaluation import evaluate_run  # noqa: E402
+from dcgan.metrics.verdict import copy_alarm  # noqa: E402
 from dcgan.metrics.words import FIGURES, floors, metric_name, origin, times_floor  # noqa: E402
 from dcgan.runs import Run  # noqa: E402
 
@@ -70,7 +71,7 @@ def table(reports: dict[str, dict[str, Any]]) -> str:
             *(f"{report['figures'][key]['value']:.{FIGURES[key].digits}f}" for key in shown),
             f"{times:.1f}" if times else "–",
             f"{classes['covered']} of {classes['classes']}" if classes else "–",
-            "–" if close is None else "alarm" if close["alarm"] else "no sign",
+            "–" if close is None else "alarm" if copy_alarm(report) else "no sign",
         ])  # fmt: skip
     lines = [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
     origins = {name: origin(report) for name, report in reports.items()}

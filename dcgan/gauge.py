@@ -55,9 +55,7 @@ class Gauge:
         self._due = rows[-1]["images"] + self.every if rows else min(self.every, max(1, self.every // 8))
         self._best = best_of(run)
         newest = rows[-1] if rows else {}
-        self.facts: dict[str, Any] = {
-            name: newest.get(name) for name in ("distance", "distance_floor")
-        }  # for status.json
+        self.facts = {name: newest.get(name) for name in ("distance", "distance_floor")}
         self.facts |= {f"best_{name}": self._best.get(name) for name in ("step", "distance")}
 
     def look(self, gan: GAN, step: int, images: int, time_s: float, elapsed_s: float) -> None:

@@ -42,7 +42,7 @@ def evaluate(
     bar.doing = "Looking at real pictures"
     reference = reference_of(config, bar.tick)
     copies = min(n, COPIES)
-    search = len(reference.train) * 2 * copies * reference.train[0].size // PRODUCTS_PER_PICTURE
+    search = len(reference.train) * 4 * copies * reference.train[0].size // PRODUCTS_PER_PICTURE
     bar.restart(reference.pictures_to_see(n) + 2 * n + search)
     floors, ruler = reference.floors(n, bar.tick), reference.ruler(n, bar.tick)
 
@@ -89,6 +89,8 @@ def evaluate(
     if measured.held_out is not None:
         report["pictures"]["closest_real"] = measured.held_out.closest(SHOWN).listed()
         report["pictures"]["first_real"] = measured.held_out.take(slice(SHOWN)).listed()
+        if measured.report["disguised"]["alarm"]:
+            report["pictures"]["disguised"] = measured.disguised.closest(SHOWN).listed()
     if realism is not None:
         order = np.argsort(-realism, kind="stable")
         report["pictures"] |= {"best": order[:SHOWN].tolist(), "worst": order[::-1][:SHOWN].tolist()}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dcgan.metrics.verdict import clearly_worse, copies, uneven_classes, weak_classes
+from dcgan.metrics.verdict import clearly_worse, copies, copy_alarm, uneven_classes, weak_classes
 
 VISIBLE = 4  # grey levels of 255
 
@@ -10,7 +10,7 @@ VISIBLE = 4  # grey levels of 255
 def faults(report: dict[str, Any]) -> list[str]:
     """What is wrong with the generator as far as these figures show, one sentence each; empty without any."""
     found = [_told_apart(report), _unreal(report), _left_out(report), *_of_classes(report), _light(report)]
-    if (report["pixels"]["close"] or {}).get("alarm"):
+    if copy_alarm(report):
         words = copies(report).words
         found.append(f"{words[0].upper()}{words[1:]}.")
     return [sentence for sentence in found if sentence]

@@ -142,6 +142,7 @@ def _pictures(generator: "Generator", report: dict[str, Any]) -> list[str]:
     for kind, title in (
         ("first", "The first seeds, each above its nearest training picture"),
         ("closest", "The fakes that come closest to a training picture, each above it"),
+        ("disguised", "The fakes that are nearest to one that was moved, mirrored or lit otherwise, each above it"),
         ("closest_real", "The same of held-out real pictures: the floor"),
     ):
         if kind in report["pictures"]:

@@ -16,6 +16,7 @@ from dcgan import data
 from dcgan.checkpoint import weights_hash
 from dcgan.config import BadInput, Config
 from dcgan.latent import sample_seeds, z_from_seeds
+from dcgan.metrics.disguise import undisguised
 from dcgan.render import AT_ONCE, render
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Pairs(NamedTuple):
 class Measurement(NamedTuple):
     report: dict[str, Any]  # plain numbers and text, ready for JSON
     fakes: Pairs
+    disguised: Pairs  # the fakes with their nearest where place, light and side don't count
     held_out: Pairs | None  # None where no real pictures were held out
 
 
@@ -90,14 +92,18 @@ def measure(
             f"{every}), so a copy of one of the others goes unseen; a smaller n searches more."
         )
 
-    def pairs(rows: np.ndarray, pictures: np.ndarray) -> Pairs:
-        share = len(pictures) / queries
-        at, distances = nearest_training(pictures, searched, lambda part: progress(part * share))
-        return Pairs(rows, at * every + start, distances)
+    def pairs(rows: np.ndarray, pictures: np.ndarray) -> tuple[Pairs, Pairs]:
+        """Each with its nearest training picture, as they are and without disguise."""
+        share = len(pictures) / queries / 2
+        found = []
+        for seen in (as_it_is, undisguised):
+            at, distances = nearest_training(pictures, searched, lambda part: progress(part * share), seen)
+            found.append(Pairs(rows, at * every + start, distances))
+        return found[0], found[1]
 
-    pairs_of_fakes = pairs(np.arange(n), fakes)
+    pairs_of_fakes, disguised = pairs(np.arange(n), fakes)
     real = _real_side(train, test, held_out, (len(searched), start, every, seed, n), lambda: pairs(drawn, held_out))
-    pairs_of_real = real.pairs
+    pairs_of_real = real.pairs[0] if real.pairs else None
     if pairs_of_real is None:
         notes.append("The data set is too small for held-out pictures, so the floors that need them are missing.")
     elif len(held_out) < 100:
@@ -127,9 +133,10 @@ def measure(
         },
         "hills": _hills(pairs_of_fakes.distances, pairs_of_real.distances if pairs_of_real else None),
         "close": close_calls(pairs_of_fakes.distances, pairs_of_real.distances) if pairs_of_real else None,
+        "disguised": close_calls(disguised.distances, real.pairs[1].distances) if real.pairs else None,
         "notes": notes,
     }
-    return Measurement(report, pairs_of_fakes, pairs_of_real)
+    return Measurement(report, pairs_of_fakes, disguised, pairs_of_real)
 
 
 class _RealSide(NamedTuple):
@@ -138,14 +145,18 @@ class _RealSide(NamedTuple):
     train: dict[str, float]
     test: dict[str, float] | None
     diversity: float | None
-    pairs: Pairs | None  # of the held-out pictures
+    pairs: tuple[Pairs, Pairs] | None  # of the held-out pictures, as they are and without disguise
 
 
 _REAL_SIDES: dict[str, _RealSide] = {}
 
 
 def _real_side(
-    train: np.ndarray, test: np.ndarray, held_out: np.ndarray, drawn: tuple[int, ...], pair: Callable[[], Pairs]
+    train: np.ndarray,
+    test: np.ndarray,
+    held_out: np.ndarray,
+    drawn: tuple[int, ...],
+    pair: Callable[[], tuple[Pairs, Pairs]],
 ) -> _RealSide:
     """Worked out unless it is known; `drawn` says how `held_out` was drawn from test, and what pairs search."""
     digest = hashlib.sha256(repr((train.shape, test.shape, drawn)).encode())
@@ -186,17 +197,28 @@ def fake_pictures(
     return np.concatenate(parts)
 
 
+def as_it_is(pictures: np.ndarray) -> np.ndarray:
+    return pictures
+
+
 def nearest_training(
-    pictures: np.ndarray, train: np.ndarray, progress: Callable[[float], None] = lambda share: None
+    pictures: np.ndarray,
+    train: np.ndarray,
+    progress: Callable[[float], None] = lambda share: None,
+    seen: Callable[[np.ndarray], np.ndarray] = as_it_is,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """For each picture the index of its nearest training picture, int64 (N,), and the distance, float64 (N,)."""
+    """For each picture the index of its nearest training picture, int64 (N,), and the distance, float64 (N,).
+
+    `seen` makes of pictures, uint8 (N, ...), what is compared in their place.
+    """
+    pictures = seen(pictures)
     assert pictures.dtype == train.dtype == np.uint8 and pictures.shape[1:] == train.shape[1:] and len(train)
     size = math.prod(train.shape[1:])
     rows = max(1, CHUNK_FLOATS // max(size, QUERY_ROWS))
     best = torch.full((len(pictures),), math.inf)
     index = torch.zeros(len(pictures), dtype=torch.int64)
     for start in range(0, len(train), rows):
-        real = _centred(train[start : start + rows])  # (R, D)
+        real = _centred(seen(train[start : start + rows]))  # (R, D)
         real_norms = real.square().sum(1)
         for first in range(0, len(pictures), QUERY_ROWS):
             part = slice(first, first + QUERY_ROWS)
@@ -209,7 +231,7 @@ def nearest_training(
         progress(len(real) / len(train))
     found = index.numpy()
     # the products are rounded to about a tenth of a grey level: the distances themselves are worked out exactly
-    return found, np.array([_distance(pictures[i], train[j]) for i, j in enumerate(found)])
+    return found, np.array([_distance(pictures[i], seen(train[j : j + 1])[0]) for i, j in enumerate(found)])
 
 
 def mean_pairwise(pictures: np.ndarray) -> float | None:

@@ -63,6 +63,9 @@ def answers(report: dict[str, Any]) -> list[Answer]:
         where = "lie suspiciously close to a training picture"
         copied = f"{close['fakes']:,} of {report['pixels']['n']:,} fakes {where}; chance alone brings about "
         copied += f"{close['expected']:.0f}."
+        disguised = report["pixels"]["disguised"]
+        if disguised["alarm"]:
+            copied += f" Moved, mirrored or in another light, {disguised['fakes']:,} do."
     found = report["figures"]["distance"]
     on_floor = found["floor"] is None or not clearly_worse(found, higher_is_better=False)
     everything = recall is None or not clearly_worse(recall)
@@ -72,7 +75,7 @@ def answers(report: dict[str, Any]) -> list[Answer]:
         Answer(
             "Does it copy?",
             _level(copy),
-            "Unknown" if close is None else "Perhaps: look at the pairs" if close["alarm"] else "No sign of it",
+            "Unknown" if close is None else "Perhaps: look at the pairs" if copy_alarm(report) else "No sign of it",
             copied,
         ),
     ]
@@ -198,16 +201,22 @@ def _are(names: list[str]) -> str:
     return "is" if len(names) == 1 else "are"
 
 
+def copy_alarm(report: dict[str, Any]) -> bool:
+    """Whether more fakes lie close to a training picture than chance allows, as they are or without disguise."""
+    return any((report["pixels"][kind] or {}).get("alarm", False) for kind in ("close", "disguised"))
+
+
 def copies(report: dict[str, Any]) -> _Finding:
-    close = report["pixels"]["close"]
+    close, disguised = report["pixels"]["close"], report["pixels"]["disguised"]
     if close is None:
         return _Finding(0, "whether they are copies can't be said without held-out pictures")
-    if not close["alarm"]:
+    if not copy_alarm(report):
         return _Finding(0, "there is no sign of copying")
+    found, how = (close, "") if close["alarm"] else (disguised, ", moved, mirrored or in another light")
     return _Finding(
         2,
-        f"suspiciously many ({close['fakes']:,} of {report['pixels']['n']:,}, by chance about {close['expected']:.0f}) "
-        "lie very close to a training picture, so look at the pairs",
+        f"suspiciously many ({found['fakes']:,} of {report['pixels']['n']:,}, by chance about {found['expected']:.0f}) "
+        f"lie very close to a training picture{how}, so look at the pairs",
     )
 
 

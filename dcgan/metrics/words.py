@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from dcgan.metrics.verdict import copy_alarm
+
 
 class Figure(NamedTuple):
     label: str
@@ -132,6 +134,8 @@ def copy_sentence(report: dict[str, Any]) -> str:
         return "Copies can't be told from new pictures without held-out ones."
     share = f"{close['fakes']:,} of {report['pixels']['n']:,} fakes"
     by_chance = f"closer to a training picture than {close['threshold']:.1f} grey levels, by chance about"
-    verdict = "Copy alarm: " if close["alarm"] else "No sign of copying: "
-    limit = "Pixels are compared, so a copy that is moved or darker goes unseen."
-    return f"{verdict}{share} are {by_chance} {close['expected']:.0f}. {limit}"
+    verdict = "Copy alarm: " if copy_alarm(report) else "No sign of copying: "
+    disguised = report["pixels"]["disguised"]
+    moved = "Without regard to place, brightness, contrast and side, "
+    moved += f"{disguised['fakes']:,} come so close, by chance about {disguised['expected']:.0f}."
+    return f"{verdict}{share} are {by_chance} {close['expected']:.0f}. {moved}"

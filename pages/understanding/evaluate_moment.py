@@ -41,6 +41,10 @@ KINDS = {  # what the gallery shows -> (label, caption)
         "Above the fake, below it its nearest training picture, with their distance in grey levels of 255. A copy "
         "would look the same twice.",
     ),
+    "disguised": (
+        "Disguised",
+        "Above the fake, below it the training picture that is nearest if place, light and side don't count.",
+    ),
     "closest_real": (
         "Real ones",
         "Held-out real pictures above their nearest training pictures: so close come pictures that nobody copied.",

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from dcgan.config import BadInput
+from dcgan.metrics.verdict import copy_alarm
 from dcgan.metrics.words import FIGURES, floors, metric_name, times_floor
 from dcgan.runs import Run, list_runs
 from pages.common.choose import titles
@@ -100,6 +101,6 @@ def _row(run: Run, name: str, report: dict[str, Any]) -> dict[str, Any]:
         if key == "distance":
             row["× floor"] = times_floor(report)
             row["Classes"] = f"{classes['covered']} of {classes['classes']}" if classes else ""
-            row["Copies"] = "" if close is None else "alarm" if close["alarm"] else "no sign"
+            row["Copies"] = "" if close is None else "alarm" if copy_alarm(report) else "no sign"
     row["Data"] = f"{data_title(report['data'])}, {report['image_size']} px"
     return row

@@ -55,6 +55,14 @@ def report(distance=1.2, recall=0.9, alarm=False, missing=(), held_out=True, var
             "close": {"fakes": 300 if alarm else 9, "expected": 10.0, "alarm": alarm, "threshold": 12.0}
             if held_out
             else None,
+            "disguised": {
+                "fakes": 200 if others.get("disguised") else 8,
+                "expected": 10.0,
+                "threshold": 9.0,
+                "alarm": others.get("disguised", False),
+            }
+            if held_out
+            else None,
         },
         "notes": ["A note."],
     }
@@ -77,6 +85,7 @@ def report(distance=1.2, recall=0.9, alarm=False, missing=(), held_out=True, var
         ({}, "good", "all 3 classes appear; there is no sign of copying."),
         ({"class_precision": [0.5, 0.9, None]}, "good", "the weakest class is bag"),
         ({"alarm": True}, "bad", "300 of 1,000, by chance about 10"),
+        ({"disguised": True}, "bad", "200 of 1,000, by chance about 10) lie very close to a training picture, moved,"),
         ({"held_out": False}, "good", "nothing is held out"),
         ({"held_out": False, "variety": 0.1}, "bad", "a collapse"),
     ],
