@@ -150,13 +150,6 @@ def remedy(name: str, saved: Config, now: Config) -> dict[str, Any]:
     return {"lr_g": lr_g / 2, "lr_d": lr_d / 2}
 
 
-def changes(values: dict[str, Any]) -> str:
-    """A remedy in one line: lr_g 0.0005, lr_d 0.0005."""
-    return ", ".join(
-        f"{name} {value}" if isinstance(value, str) else f"{name} {value:g}" for name, value in values.items()
-    )
-
-
 def _listed(names: tuple[str, ...]) -> str:
     first = ", ".join(names[:3])
     return f"{first} and {len(names) - 3} more" if len(names) > 3 else first

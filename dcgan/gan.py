@@ -42,6 +42,7 @@ class GAN:
         self.z_rng = torch.Generator(device).manual_seed(config.seed + 1)
         self.noise_rng = torch.Generator(device).manual_seed(config.seed + 3)  # of dropout, labels, augmentation
         self.noise = Noise(self.noise_rng)
+        self.pictures = pictures
         self.augments = wanted(config.augment, pictures)
         for module in self.D.modules():
             if isinstance(module, Dropout):
@@ -64,8 +65,8 @@ class GAN:
         return draw_z(n, self.config, self.z_rng)
 
     def apply(self, config: Config) -> None:
-        """Take over settings that may change between two steps: learning rates, optimisers' numbers, EMA, the game."""
-        self.config = config
+        """Take over what may change between two steps: learning rates, optimisers' numbers, EMA, what D sees."""
+        self.config, self.augments = config, wanted(config.augment, self.pictures)
         for optimiser, lr in ((self.opt_G, config.lr_g), (self.opt_D, config.lr_d)):
             for group in optimiser.param_groups:
                 group |= {"lr": lr, "eps": config.epsilon}

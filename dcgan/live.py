@@ -12,10 +12,13 @@ from dcgan.config import BadInput, Config
 from dcgan.records import Control
 from dcgan.runs import Run
 
-LIVE = ("lr_g", "lr_d", "d_steps", "ema_half_life_images", "micro_batch", "sample_every", "checkpoint_seconds")
+LIVE = (
+    *("lr_g", "lr_d", "d_steps", "ema_half_life_images", "augment", "micro_batch", "sample_every"),
+    "checkpoint_seconds",
+)
 
 
-def ask(run: Run, values: Mapping[str, object]) -> dict[str, float]:
+def ask(run: Run, values: Mapping[str, object]) -> dict[str, float | str]:
     """Wish that settings change; returns those that do. Raises BadInput, and nothing is written, for what can't."""
     for name in values:
         if name not in LIVE:
@@ -32,7 +35,7 @@ def ask(run: Run, values: Mapping[str, object]) -> dict[str, float]:
 
 def asked(config: Config, control: Control) -> Config:
     """The settings that are wished for; a wish that no run could have, left by a damaged file, is none."""
-    wishes = {name: getattr(control, name) for name in LIVE if getattr(control, name) is not None}
+    wishes = {name: getattr(control, name) for name in LIVE if getattr(control, name) not in (None, "")}
     try:
         return config.replace(**wishes)
     except BadInput:
@@ -44,7 +47,7 @@ def in_force(run: Run) -> Config:
     return asked(run.config, run.control())
 
 
-def changed(before: Config, after: Config) -> dict[str, float]:
+def changed(before: Config, after: Config) -> dict[str, float | str]:
     """What is other than before, by name."""
     return {name: getattr(after, name) for name in LIVE if getattr(after, name) != getattr(before, name)}
 
@@ -59,9 +62,15 @@ def restore(config: Config, state: Mapping[str, Any]) -> Config:
     return config.replace(**json.loads(state.get("live", "{}")))
 
 
-def words(values: Mapping[str, float]) -> str:
+def words(values: Mapping[str, Any]) -> str:
     """Changed settings in one line: lr_g 0.0001, d_steps 2."""
-    return ", ".join(f"{name} {values[name]:g}" for name in LIVE if name in values)
+    return spelled({name: values[name] for name in LIVE if name in values})
+
+
+def spelled(values: Mapping[str, Any]) -> str:
+    """Settings and what they are, in one line."""
+    each = (f"{name} {value}" if isinstance(value, str) else f"{name} {value:g}" for name, value in values.items())
+    return ", ".join(each)
 
 
 assert set(LIVE) <= {field.name for field in dataclasses.fields(Control)}

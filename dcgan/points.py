@@ -11,7 +11,7 @@ from dcgan.records import fits
 def read_lines(path: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
     """Points and events from a byte offset on, and the offset to go on from; a torn last line is left for later.
 
-    An event has the text `event`, and like a point `step` and numbers by name.
+    An event has the text `event`, and like a point `step` and numbers by name; other texts are words without spaces.
     """
     try:
         with open(path, "rb") as file:
@@ -40,5 +40,10 @@ def _lines(data: bytes) -> Iterator[tuple[bytes, dict[str, Any]]]:
         except (ValueError, RecursionError):
             continue  # damaged by a crash in mid-write
         if isinstance(record, dict) and fits(record.get("step"), 0):
-            kind = {"event": record["event"]} if isinstance(record.get("event"), str) else {}
-            yield line, {key: value for key, value in record.items() if fits(value, 0.0)} | kind
+            event = isinstance(record.get("event"), str)
+            yield line, {key: value for key, value in record.items() if fits(value, 0.0) or event and _is_word(value)}
+
+
+def _is_word(value: Any) -> bool:
+    """Whether a value is text that can stand on a page as it is."""
+    return isinstance(value, str) and len(value) <= 40 and value.replace("-", "").replace("_", "").isalnum()

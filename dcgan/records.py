@@ -47,7 +47,7 @@ class Control:
     serial: int = 0  # grows with every command, so that a worker knows which it has obeyed
     name: str = ""  # what the run is called on the pages; empty means its id
     num_steps: int = 0  # a new end of training; 0 keeps the config's
-    # settings changed while it trains (see `dcgan.live`); None keeps the config's
+    # settings changed while it trains (see `dcgan.live`); None, or no text, keeps the config's
     lr_g: float | None = None
     lr_d: float | None = None
     d_steps: int | None = None
@@ -55,6 +55,7 @@ class Control:
     micro_batch: int | None = None
     sample_every: int | None = None
     checkpoint_seconds: float | None = None
+    augment: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

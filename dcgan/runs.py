@@ -210,7 +210,7 @@ class Run:
         """Move the end of training."""
         self._write_control(dataclasses.replace(self.control(), num_steps=num_steps))
 
-    def change(self, **values: float | None) -> None:
+    def change(self, **values: float | str | None) -> None:
         """Wish that settings change while it trains; None goes back to the config's. `live.ask` checks them first."""
         self._write_control(dataclasses.replace(self.control(), **values))  # type: ignore[arg-type]
 

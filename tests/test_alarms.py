@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dcgan import alarm_words
+from dcgan import alarm_words, live
 from dcgan.alarms import LOOK_EVERY, SIGNS, SWINGS, Watcher, class_rows, ordered, swings, watch
 from dcgan.config import Config
 from dcgan.presets import PRESETS
@@ -261,7 +261,7 @@ def test_what_was_changed_since_is_undone_by_going_back() -> None:
     assert alarm_words.remedy("d_wins", saved.replace(lr_g=1e-6), saved.replace(lr_g=1e-6)) == {"lr_g": 2e-4}
     assert alarm_words.remedy("held_out", saved, saved) == {"augment": "on"}
     assert alarm_words.remedy("held_out", saved.replace(augment="on"), saved) == {"lr_d": 1e-4}
-    assert alarm_words.changes({"lr_g": 2e-5, "augment": "on"}) == "lr_g 2e-05, augment on"
+    assert live.spelled({"lr_g": 2e-5, "augment": "on"}) == "lr_g 2e-05, augment on"
 
 
 def test_every_sign_has_its_words() -> None:

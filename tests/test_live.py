@@ -172,3 +172,21 @@ def test_d_steps_is_a_setting_like_any_other(new_run, monkeypatch):
 
 def test_a_change_in_words():
     assert live.words({"d_steps": 2, "lr_g": 1e-4}) == "lr_g 0.0001, d_steps 2"
+
+
+def test_what_d_sees_changes_live_and_a_resume_goes_on_exactly(new_run):
+    whole, parts = new_run("whole", augment="auto-shift"), new_run("parts", augment="auto-shift")
+    schedule = {3: {"augment": "shift"}, 7: {"augment": "off"}}
+    play(whole, change_at(whole, schedule))
+    assert events(whole) == [
+        {"step": 3, "event": "change", "augment": "shift"},
+        {"step": 7, "event": "change", "augment": "off"},
+    ]
+    for step in (5, 9):
+        parts.extend(step)
+        play(parts, change_at(parts, schedule))
+    parts.extend(whole.config.num_steps)
+    play(parts)
+    assert_same_end(parts, whole)
+    with pytest.raises(BadInput, match="augment must be one of off, shift, on"):
+        live.ask(whole, {"augment": "sometimes"})

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from dcgan import images
-from dcgan.config import BadInput, describe
+from dcgan.config import BadInput, Config, describe
 from pages.common.words import escaped
 
 
@@ -17,8 +17,11 @@ def hold(key: str, value: object) -> None:
         st.session_state[key] = value
 
 
-def number(place: "st.delta_generator.DeltaGenerator", name: str, value: float, key: str) -> float | None:
-    """A field for a setting of Config, with its line of help: whole numbers where `value` is one."""
+def setting(place: "st.delta_generator.DeltaGenerator", name: str, value: float | str, key: str) -> float | str | None:
+    """A field for a setting of Config, with its line of help: a choice, or a number, whole where `value` is one."""
+    if isinstance(value, str):
+        choices = Config.__dataclass_fields__[name].metadata["choices"]
+        return place.selectbox(name, choices, choices.index(value), help=describe(name), key=key)
     if isinstance(value, int):
         return place.number_input(name, value=value, step=1, help=describe(name), key=key)
     return place.number_input(name, value=value, format="%g", step=None, help=describe(name), key=key)

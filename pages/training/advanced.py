@@ -1,13 +1,11 @@
 """Every setting of a recipe to change, and on request the networks that they make."""
 
-import dataclasses
-
 import streamlit as st
 
 from dcgan import sources
-from dcgan.config import BadInput, Config, describe
+from dcgan.config import BadInput, Config
 from dcgan.presets import PRESETS
-from pages.common.widgets import number, refuse
+from pages.common.widgets import refuse, setting
 
 GROUPS = {
     "Networks": (
@@ -50,7 +48,7 @@ def draw(preset: str, spec: str | None) -> dict[str, object]:
             columns = tab.columns(COLUMNS, gap="medium")
             for i, name in enumerate(names):
                 column = columns[i // -(-len(names) // COLUMNS)]  # down one column, then the next
-                value = _widget(column, name, getattr(defaults, name), f"set-{preset}-{name}")
+                value = setting(column, name, getattr(defaults, name), f"set-{preset}-{name}")
                 if value is not None and value != getattr(defaults, name):
                     changed[name] = value
         if st.toggle(
@@ -86,12 +84,3 @@ def _in_the_colours_of(spec: str, config: Config) -> Config:
         return config.replace(channels=sources.default_channels(sources.resolve(spec)))
     except BadInput:
         return config
-
-
-def _widget(column: "st.delta_generator.DeltaGenerator", name: str, default: object, key: str) -> object:
-    field = {field.name: field for field in dataclasses.fields(Config)}[name]
-    choices = field.metadata["choices"]
-    if choices:
-        return column.selectbox(name, choices, choices.index(default), help=describe(name), key=key)
-    assert isinstance(default, (int, float))
-    return number(column, name, default, key)

@@ -52,7 +52,7 @@ def _way_back(run: Run, status: Status, alarm: Alarm, healthy: int) -> None:
     label = f"Fork from step {step:,}, the last healthy one" if step else "Fork from step 0, the beginning"
     if st.button(label, icon=":material/fork_right:", type="primary", key=f"back-{run.id}", help=alarm_words.FORK_HELP):
         _go_back(run, step, values)
-    said = alarm_words.changes(values) or "the settings of that step, without what was changed since"
+    said = live.spelled(values) or "the settings of that step, without what was changed since"
     nearest = f" A whole state was kept at step {step:,}; the game still looked well at {healthy:,}." * (healthy > step)
     st.caption(f"The fork trains with {said}.{' This run is stopped, and keeps all it has.' * active}{nearest}")
 

@@ -12,7 +12,7 @@ from dcgan.fork import fork, settings_at
 from dcgan.runs import Run
 from dcgan.states import facts, fork_points
 from pages.common import kept
-from pages.common.widgets import number, refuse
+from pages.common.widgets import refuse, setting
 from pages.common.words import escaped
 
 SHOWN = ("lr_g", "lr_d", "d_steps", "batch_size", "ema_half_life_images", "num_steps")
@@ -65,7 +65,7 @@ def _form(run: Run, steps: list[int], offered: int) -> None:
         values: dict[str, object] = {}
         for name in SHOWN:
             before = _end(saved, step) if name == "num_steps" else getattr(saved, name)
-            value = number(cells, name, before, f"fork-{name}-{run.id}-{step}")
+            value = setting(cells, name, before, f"fork-{name}-{run.id}-{step}")
             if value is not None and value != getattr(saved, name):
                 values[name] = value
         texts = st.grid(2, min_column_width=200)

@@ -5,7 +5,7 @@ import streamlit as st
 from dcgan import live
 from dcgan.config import BadInput
 from dcgan.runs import Run
-from pages.common.widgets import number, refuse
+from pages.common.widgets import refuse, setting
 
 
 def offer(run: Run, active: bool) -> None:
@@ -15,14 +15,14 @@ def offer(run: Run, active: bool) -> None:
         icon=":material/tune:",
         width="stretch",
         key=f"live-{run.id}",
-        help="Learning rates, steps of D, averaging and intervals, without a stop; marked on the curves.",
+        help="Learning rates, steps of D, averaging, what D sees, intervals, without a stop; marked on the curves.",
     ):
         now = live.in_force(run)
         with st.form(f"live-form-{run.id}", border=False):
             cells, values = st.grid(3, min_column_width=130), {}
             for name in live.LIVE:
                 value, key = getattr(now, name), f"live-{name}-{run.id}-{getattr(now, name)}"
-                values[name] = number(cells, name, value, key)
+                values[name] = setting(cells, name, value, key)
             if st.form_submit_button("Apply", type="primary", icon=":material/check:", width="stretch"):
                 _apply(run, {name: value for name, value in values.items() if value is not None}, active)
         st.caption("From the next step on." if active else "From the next resume on.")
