@@ -6,31 +6,30 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from dcgan import alarm_words, buffers, data, devices, distributed, live, states
 from dcgan.alarms import Watcher, class_rows
-from dcgan.checkpoint import generator_bytes, load_state, metadata_of, save_state
+from dcgan.checkpoint import load_state, save_state
 from dcgan.config import BadInput, Config, Diverged, Halted
 from dcgan.files import publish
 from dcgan.fork import refuse_fixed
 from dcgan.gan import GAN
 from dcgan.gauge import Gauge
 from dcgan.heartbeat import Heartbeat
-from dcgan.images import grid, png_bytes, to_uint8
+from dcgan.keepsakes import is_sample_step, keep_sample
 from dcgan.latent import sample_seeds, truncate, z_from_seeds
 from dcgan.probe import Probe, begun
-from dcgan.runs import Run, thin
+from dcgan.rate import Rate, seconds_left
+from dcgan.runs import Run
 from dcgan.steps import step_in_memory
 from dcgan.team import ALONE, Team
 from dcgan.wishes import Wishes, caught_signals
 
 log = logging.getLogger("dcgan")
 
-RATE_SECONDS = 5.0  # images/s is averaged over about this long
 POLL_SECONDS = 0.05  # how often a paused worker looks for a new wish
 COMPARE_EVERY = 100  # steps between two looks whether all processes of a team have the same weights
 
@@ -234,7 +233,7 @@ def train(
                 _append(curves, point)
                 listen(point)
                 on_progress(point)
-                eta_s = _seconds_left(now, num_steps - step, rate, time_s)
+                eta_s = seconds_left(now, num_steps - step, rate, time_s)
                 heart.update(images_per_s=point["images_per_s"], eta_s=eta_s)
             heart.update(step=step, num_steps=num_steps, images=images, epoch=stream.epoch)
             if step % COMPARE_EVERY == 0:
@@ -287,67 +286,8 @@ def check_finite(gan: GAN, step: int) -> None:
             raise Diverged(f"Weight {name} stopped being a number at step {step}.", step)
 
 
-def keep_sample(run: Run, gan: GAN, fixed_z: torch.Tensor, step: int) -> None:
-    """Publish the grid of the fixed z, the generator that made it as a snapshot, and as the newest generator."""
-    generator = gan.ema_generator()
-    with torch.no_grad():
-        images = to_uint8(generator(fixed_z).float().cpu().numpy())  # (N, H, W) or (N, H, W, 3)
-    generator_file = generator_bytes(generator, step)
-    publish_or_skip(run.generator_path, generator_file)
-    snapshot, columns = generator_bytes(generator, step, half=True), full_rows(len(images))
-    publish_or_skip(run.snapshot_path(step), snapshot)
-    recipe = {"run": run.id, "step": step, "weights_hash": metadata_of(snapshot)["weights_hash"]}  # of those kept
-    recipe |= {"seed": gan.config.seed, "n": len(images), "truncation": gan.config.sample_truncation}
-    recipe |= {"columns": columns} if columns else {}
-    publish_or_skip(run.sample_path(step), png_bytes(grid(images, columns), recipe))
-    for dropped in thin(run.samples(), gan.config.max_samples):
-        run.sample_path(dropped).unlink(missing_ok=True)
-    for dropped in thin(run.snapshots(), gan.config.max_snapshots):
-        run.snapshot_path(dropped).unlink(missing_ok=True)
-
-
-def full_rows(n: int) -> int | None:
-    """Columns that lay n pictures out in full rows, 32 as 4 rows of 8; None where that would be a long strip."""
-    least = math.ceil(math.sqrt(n))
-    return next((columns for columns in range(least, 2 * least) if n % columns == 0), None)
-
-
-def publish_or_skip(path: Path, content: bytes) -> None:
-    """Publish a file the training can do without: a full disk costs this picture, not the run."""
-    try:
-        publish(path, content)
-    except OSError as error:
-        log.warning("could not write %s: %s", path.name, error)
-
-
-def is_sample_step(step: int, every: int) -> bool:
-    """Every `every` steps, and before that at 8, 16, 32, ...: the first steps change the picture most."""
-    return step % every == 0 or (8 <= step < every and step & (step - 1) == 0)
-
-
 class Stopped(Exception):
     """A person wished to stop before the first step."""
-
-
-class Rate:
-    """Images per second over the last few seconds of training."""
-
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        self._marks = [(time.monotonic(), 0)]
-
-    def count(self, images: int) -> None:
-        """Note that a step on so many real pictures is done."""
-        now = time.monotonic()
-        self._marks.append((now, self._marks[-1][1] + images))
-        while len(self._marks) > 2 and now - self._marks[1][0] > RATE_SECONDS:
-            self._marks.pop(0)
-
-    def images_per_s(self) -> float:
-        (began, first), (now, last) = self._marks[0], self._marks[-1]
-        return (last - first) / (now - began) if now > began else 0.0
 
 
 def _make_room(run: Run) -> None:
@@ -378,10 +318,3 @@ def _drop_metrics_after(run: Run, step: int) -> None:
 def rounded(value: float) -> float:
     """A number for the curves: six decimals, and as many digits where it is too small for them."""
     return round(value, 6) if abs(value) >= 0.1 or not value else float(f"{value:.6g}")
-
-
-def _seconds_left(config: Config, steps: int, images_per_s: float, time_s: float) -> float | None:
-    if images_per_s <= 0:
-        return None
-    left = steps * config.d_steps * config.batch_size / images_per_s
-    return round(min(left, 60 * config.num_minutes - time_s) if config.num_minutes else left, 1)

@@ -16,16 +16,17 @@ import pytest
 import torch
 from PIL import Image
 
+from dcgan import keepsakes
 from dcgan import train as training
 from dcgan.checkpoint import load_generator, load_state, open_generator
-from dcgan.config import BadInput, Config, Diverged
+from dcgan.config import BadInput, Diverged
 from dcgan.files import publish
 from dcgan.heartbeat import Heartbeat
 from dcgan.images import read_recipe, to_uint8
 from dcgan.latent import sample_seeds, z_from_seeds
 from dcgan.records import Status
 from dcgan.runs import PROJECT, Run
-from dcgan.train import Rate, is_sample_step, train
+from dcgan.train import train
 from dcgan.wishes import Wishes
 
 from .test_gan import assert_same
@@ -117,17 +118,6 @@ def test_curves_are_kept_every_so_often_and_at_the_end(new_run):
     play(run)
     assert sorted(curves(run)) == [5, 10, 12]
     assert run.samples() == [0, 7, 12]
-
-
-def test_the_first_steps_are_sampled_at_powers_of_two():
-    steps = [step for step in range(1, 301) if is_sample_step(step, 100)]
-    assert steps == [8, 16, 32, 64, 100, 200, 300]
-    assert [step for step in range(1, 10) if is_sample_step(step, 3)] == [3, 6, 9]
-
-
-def test_sample_grids_have_full_rows_where_they_can():
-    assert [training.full_rows(n) for n in (1, 4, 25, 32, 36, 64, 30)] == [1, 2, 5, 8, 6, 8, 6]
-    assert training.full_rows(23) is None and training.full_rows(26) is None
 
 
 def test_kept_pictures_and_generators_are_thinned_apart(new_run):
@@ -428,9 +418,9 @@ def test_a_disk_that_is_full_for_a_while_costs_pictures_but_no_run(new_run, monk
     play(whole)
     is_full = threading.Event()
     said: list[Any] = []
-    for name in ("publish", "save_state"):
-        real = getattr(training, name)
-        monkeypatch.setattr(training, name, lambda *args, real=real: (full if is_full.is_set() else real)(*args))
+    for where, name in ((training, "publish"), (keepsakes, "publish"), (training, "save_state")):
+        real = getattr(where, name)
+        monkeypatch.setattr(where, name, lambda *args, real=real: (full if is_full.is_set() else real)(*args))
     append = training._append
     monkeypatch.setattr(training, "_append", lambda file, point: append(Full(is_full, file), point))
 
@@ -491,29 +481,6 @@ def test_what_can_not_be_trained_is_refused_before_the_first_step(new_run, monke
 # -- figures
 
 
-def test_the_rate_is_that_of_the_last_seconds(monkeypatch):
-    now = [100.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    rate = Rate()
-    assert rate.images_per_s() == 0
-    for _ in range(50):
-        now[0] += 1.0
-        rate.count(64)
-    assert rate.images_per_s() == pytest.approx(64)
-    for _ in range(10):
-        now[0] += 2.0
-        rate.count(64)
-    assert rate.images_per_s() == pytest.approx(32)
-    rate.reset()
-    assert rate.images_per_s() == 0
-
-
-def test_the_time_left_is_the_nearer_of_both_limits():
-    assert training._seconds_left(Config(batch_size=10), 100, 50.0, 0.0) == 20
-    assert training._seconds_left(Config(batch_size=10, num_minutes=1), 100, 50.0, 55.0) == 5
-    assert training._seconds_left(Config(), 100, 0.0, 0.0) is None
-
-
 def test_pictures_are_published_whole(new_run, monkeypatch):
     names = []
 
@@ -521,7 +488,7 @@ def test_pictures_are_published_whole(new_run, monkeypatch):
         names.append(path.name)
         publish(path, content)
 
-    monkeypatch.setattr(training, "publish", spy)
+    monkeypatch.setattr(keepsakes, "publish", spy)
     play(new_run("a", num_steps=1))
     assert names[:3] == ["generator.safetensors", "00000000.safetensors", "00000000.png"]
 

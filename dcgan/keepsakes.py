@@ -1,0 +1,53 @@
+"""What a training keeps for the eye: the same latent vectors drawn again, and the generator that drew them."""
+
+import logging
+import math
+from pathlib import Path
+
+import torch
+
+from dcgan.checkpoint import generator_bytes, metadata_of
+from dcgan.files import publish
+from dcgan.gan import GAN
+from dcgan.images import grid, png_bytes, to_uint8
+from dcgan.runs import Run, thin
+
+log = logging.getLogger("dcgan")
+
+
+def keep_sample(run: Run, gan: GAN, fixed_z: torch.Tensor, step: int) -> None:
+    """Publish the grid of the fixed z, the generator that made it as a snapshot, and as the newest generator."""
+    generator = gan.ema_generator()
+    with torch.no_grad():
+        images = to_uint8(generator(fixed_z).float().cpu().numpy())  # (N, H, W) or (N, H, W, 3)
+    generator_file = generator_bytes(generator, step)
+    publish_or_skip(run.generator_path, generator_file)
+    snapshot, columns = generator_bytes(generator, step, half=True), full_rows(len(images))
+    publish_or_skip(run.snapshot_path(step), snapshot)
+    recipe = {"run": run.id, "step": step, "weights_hash": metadata_of(snapshot)["weights_hash"]}  # of those kept
+    recipe |= {"seed": gan.config.seed, "n": len(images), "truncation": gan.config.sample_truncation}
+    recipe |= {"columns": columns} if columns else {}
+    publish_or_skip(run.sample_path(step), png_bytes(grid(images, columns), recipe))
+    for dropped in thin(run.samples(), gan.config.max_samples):
+        run.sample_path(dropped).unlink(missing_ok=True)
+    for dropped in thin(run.snapshots(), gan.config.max_snapshots):
+        run.snapshot_path(dropped).unlink(missing_ok=True)
+
+
+def full_rows(n: int) -> int | None:
+    """Columns that lay n pictures out in full rows, 32 as 4 rows of 8; None where that would be a long strip."""
+    least = math.ceil(math.sqrt(n))
+    return next((columns for columns in range(least, 2 * least) if n % columns == 0), None)
+
+
+def publish_or_skip(path: Path, content: bytes) -> None:
+    """Publish a file the training can do without: a full disk costs this picture, not the run."""
+    try:
+        publish(path, content)
+    except OSError as error:
+        log.warning("could not write %s: %s", path.name, error)
+
+
+def is_sample_step(step: int, every: int) -> bool:
+    """Every `every` steps, and before that at 8, 16, 32, ...: the first steps change the picture most."""
+    return step % every == 0 or (8 <= step < every and step & (step - 1) == 0)
