@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from dcgan import sources
+from dcgan import live, sources
 from dcgan.anatomy import layer_tables
 from dcgan.checkpoint import open_generator
 from dcgan.config import BadInput, Config
@@ -197,6 +197,9 @@ def _training(run: Run, generator: "Generator", report: dict[str, Any]) -> str:
         "Precision": "bfloat16 where the machine has it" if config.precision == "auto" else config.precision,
         "Seed": str(config.seed),
     }
+    changes = [line for line in run.read_lines()[0] if line.get("event") == "change" and line["step"] < step]
+    if changes:
+        rows["Changed on the way"] = "; ".join(f"{live.words(line)} from step {line['step']:,} on" for line in changes)
     parent = run.parent()
     if parent.run:
         rows["Forked from"] = f"{parent.run} at step {parent.step:,}"

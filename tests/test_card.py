@@ -32,7 +32,9 @@ def run(tmp_path_factory):
         torch.manual_seed(0)
         publish(made.generator_path, generator_bytes(Generator(config).eval(), 40))
         made.write_status(Status(state="finished", step=40, device="CPU, 2 threads", time_s=900.0))
-        points = [{"step": step, "time_s": 10.0 * step} for step in range(1, 61)]
+        points: list[dict] = [{"step": step, "time_s": 10.0 * step} for step in range(1, 61)]
+        points[30:30] = [{"step": 30, "event": "change", "lr_g": 1e-4, "augment": "shift"}]
+        points[50:50] = [{"step": 49, "event": "change", "lr_g": 1e-5}]  # after the generator of the card
         publish(made.metrics_path, "".join(json.dumps(point) + "\n" for point in points).encode())
         card.write_card(made, N)
         yield made
@@ -76,6 +78,11 @@ def test_the_card_has_every_section_and_the_runs_own_numbers(run, text):
     assert "# Two \\| \\<b\\>names\\</b\\>" in text
     faults = text.split("## Known faults")[1].split("## How to use it")[0]
     assert "can be told from real ones" in faults and "Missing: " in faults
+
+
+def test_what_was_changed_on_the_way_to_the_generator_is_named(text):
+    row = next(line for line in text.splitlines() if line.startswith("| Changed on the way |"))
+    assert "0.0001, augment shift from step 30 on" in row and "step 49" not in row
 
 
 def test_the_same_run_gives_the_same_card_without_measuring_again(run, text, monkeypatch):
