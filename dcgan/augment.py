@@ -18,9 +18,9 @@ HOLE = 1 / 2  # the side of the square that is cut out, of the picture's
 
 def wanted(setting: str, pictures: int) -> str:
     """off, shift or on: what the setting `augment` means for a data set of so many pictures."""
-    if not setting.startswith("auto"):
-        return setting
-    return "on" if pictures < FEW_PICTURES else {"auto": "off", "auto-shift": "shift"}[setting]
+    if setting == "auto":
+        return "on" if pictures < FEW_PICTURES else "off"
+    return setting
 
 
 def augment(x: Tensor, noise: Noise, how: str) -> Tensor:

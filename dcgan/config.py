@@ -144,8 +144,8 @@ class Config:
     augment: str = setting(
         "off",
         "Change at random what D sees, lest it learn by heart: shift moves the pictures a little, on cuts and "
-        "brightens them as well. auto: on if under 10,000; auto-shift: otherwise shift.",
-        choices=("off", "shift", "on", "auto", "auto-shift"),
+        "brightens them as well; auto: on if under 10,000.",
+        choices=("off", "shift", "on", "auto"),
     )
     d_steps: int = setting(1, "Steps of D, each on a batch of its own, before each step of G.", 1, 20)
 

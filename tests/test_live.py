@@ -175,7 +175,7 @@ def test_a_change_in_words():
 
 
 def test_what_d_sees_changes_live_and_a_resume_goes_on_exactly(new_run):
-    whole, parts = new_run("whole", augment="auto-shift"), new_run("parts", augment="auto-shift")
+    whole, parts = new_run("whole", augment="auto"), new_run("parts", augment="auto")
     schedule = {3: {"augment": "shift"}, 7: {"augment": "off"}}
     play(whole, change_at(whole, schedule))
     assert events(whole) == [
