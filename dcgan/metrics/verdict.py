@@ -203,16 +203,19 @@ def _are(names: list[str]) -> str:
 
 def copy_alarm(report: dict[str, Any]) -> bool:
     """Whether more fakes lie close to a training picture than chance allows, as they are or without disguise."""
-    return any((report["pixels"][kind] or {}).get("alarm", False) for kind in ("close", "disguised"))
+    found = (report["pixels"].get(kind) for kind in ("close", "disguised"))  # older reports know only the former
+    return any(each["alarm"] for each in found if each)
 
 
 def copies(report: dict[str, Any]) -> _Finding:
-    close, disguised = report["pixels"]["close"], report["pixels"]["disguised"]
+    close = report["pixels"]["close"]
     if close is None:
         return _Finding(0, "whether they are copies can't be said without held-out pictures")
     if not copy_alarm(report):
         return _Finding(0, "there is no sign of copying")
-    found, how = (close, "") if close["alarm"] else (disguised, ", moved, mirrored or in another light")
+    found, how = close, ""
+    if not close["alarm"]:
+        found, how = report["pixels"]["disguised"], ", moved, mirrored or in another light"
     return _Finding(
         2,
         f"suspiciously many ({found['fakes']:,} of {report['pixels']['n']:,}, by chance about {found['expected']:.0f}) "
