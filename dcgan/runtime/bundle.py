@@ -9,7 +9,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 MODULES = {"fused": "kernels.wasm", "plain": "kernels-plain.wasm"}  # the first that a browser takes is used
 NETWORK = "{ Network, makeKernels, unpackHeader, depthsOf }"  # what network.js has for others
-BASE = ("latent.js", "engine.js", "views.js", "icons.js", "stage.js")
+BASE = ("latent.js", "engine.js", "views.js", "icons.js", "stage.js", "seed_field.js")
 PROGRAMS = {  # name -> its files, what it has for pages, its looks
     "lab": (("lab.js",), "Lab, toParams, fromParams", ("lab.css",)),
     "morph": (

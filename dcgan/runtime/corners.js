@@ -35,7 +35,9 @@ class Corners {
     const find = (name) => this.root.querySelector(name);
     [this.picture, this.square, this.point, this.where, this.dice] = [".picture", ".square", ".point", ".where", ".randomize"].map(find);
     this.sheet = this.square.firstChild;
-    this.seeds = [...this.root.querySelectorAll(".seed input")];
+    this.seeds = [...this.root.querySelectorAll(".seed input")].map(
+      (input, at) => new SeedField(input, (seed) => this.set({ seeds: this.now.seeds.with(at, seed) })),
+    );
     this.fields = new Fields(this.root, PLAIN_SQUARE, (changes, done) => this.set(changes, done));
     this.stage = new Stage(this.picture);
     this.now = PLAIN_SQUARE;
@@ -102,13 +104,6 @@ class Corners {
       clearTimeout(this.soon);
       this.soon = setTimeout(() => this.set({}), SETTLE_MS);
     });
-    this.seeds.forEach((input, at) =>
-      input.addEventListener("change", () => {
-        const seed = input.value === "" ? NaN : Math.round(Number(input.value));
-        if (seed >= 0 && seed <= MAX_SEED) this.set({ seeds: this.now.seeds.with(at, seed) });
-        else input.value = this.now.seeds[at];
-      }),
-    );
     this.dice.addEventListener("click", () => this.set({ seeds: this.now.seeds.map(() => Math.floor(Math.random() * 100000)) }));
   }
 
@@ -125,7 +120,7 @@ class Corners {
 
   show(stamp) {
     const { now, point } = this, [x, y] = now.at;
-    this.seeds.forEach((input, i) => input.value !== String(now.seeds[i]) && (input.value = now.seeds[i]));
+    this.seeds.forEach((field, i) => field.show(now.seeds[i]));
     this.fields.show(now);
     [point.style.left, point.style.top] = [x, y].map((share) => `${(100 * (share * (now.n - 1) + 0.5)) / now.n}%`);
     const where = `${Math.round(100 * x)} % across, ${Math.round(100 * y)} % down`;

@@ -55,10 +55,10 @@ class Keyframes {
       face.setAttribute("aria-label", `Keyframe ${i + 1} of ${this.cards.length}: ${what}`);
       face.title = "Drag it to another place, or use Shift and the arrow keys; click: go there; Delete: remove; D: duplicate";
       node.dataset.testid = `key-${i}`;
-      seed.setAttribute("aria-label", `Seed of keyframe ${i + 1}`);
-      seed.value = view.seed;
+      seed.input.setAttribute("aria-label", `Seed of keyframe ${i + 1}`);
+      seed.show(view.seed);
       node.classList.toggle("more", Boolean(beyondSeed(view)));
-      seed.title = beyondSeed(view) ? `Seed ${view.seed}, with ${beyondSeed(view).replaceAll(";", ", ").replaceAll(":", " ")}` : "";
+      seed.input.title = beyondSeed(view) ? `Seed ${view.seed}, with ${beyondSeed(view).replaceAll(";", ", ").replaceAll(":", " ")}` : "";
       remove.disabled = this.cards.length <= 2;
       copy.disabled = full;
     });
@@ -74,17 +74,15 @@ class Keyframes {
       <button class="tool copy" type="button" aria-label="Duplicate" title="Duplicate">${icon("copy")}</button>
       <button class="tool remove" type="button" aria-label="Remove" title="Remove; two always stay">${icon("cross")}</button>
       <input class="seed" type="number" min="0" max="${MAX_SEED}" step="1" inputmode="numeric">`;
-    const [face, canvas, seed, remove, copy] = [".face", "canvas", ".seed", ".remove", ".copy"].map((name) => node.querySelector(name));
-    const card = { node, face, canvas, seed, remove, copy, view };
+    const [face, canvas, input, remove, copy] = [".face", "canvas", ".seed", ".remove", ".copy"].map((name) => node.querySelector(name));
+    const card = { node, face, canvas, remove, copy, view };
+    card.seed = new SeedField(input, (seed) => {
+      if (seed === card.view.seed) return;
+      card.view = ofSeed(seed);
+      this.changed();
+    });
     remove.addEventListener("click", () => this.take(card));
     copy.addEventListener("click", () => this.insert({ ...card.view }, this.cards.indexOf(card) + 1));
-    seed.addEventListener("change", () => {
-      const value = seed.value === "" ? NaN : Math.round(Number(seed.value));
-      if (value >= 0 && value <= MAX_SEED && value !== card.view.seed) {
-        card.view = ofSeed(value);
-        this.changed();
-      } else seed.value = card.view.seed;
-    });
     face.addEventListener("keydown", (event) => this.key(card, event));
     face.addEventListener("click", () => {
       if (this.reorder.dragged) return;

@@ -71,7 +71,7 @@ class Lab {
     for (const name of ["picture", "tiles", "sliders", "wheel", "kinds", "caption", "favourites", "undo", "redo", "back", "reset", "next", "measure", "walk", "film"])
       this[name] = this.root.querySelector(`.${name}`);
     this.fields = Object.fromEntries(
-      ["distance", "truncation", "seed-number", "distance-out", "truncation-out", "film-at", "film-out", "film-play", "film-open"].map((name) => [name, this.root.querySelector(`.${name}`)]),
+      ["distance", "truncation", "distance-out", "truncation-out", "film-at", "film-out", "film-play", "film-open"].map((name) => [name, this.root.querySelector(`.${name}`)]),
     );
     this.view = this.committed = PLAIN_VIEW;
     this.past = [PLAIN_VIEW];
@@ -142,11 +142,7 @@ class Lab {
     };
     slide("distance", "distance");
     slide("truncation", "truncation");
-    on(this.fields["seed-number"], "change", () => {
-      const seed = Math.round(Number(this.fields["seed-number"].value));
-      if (this.fields["seed-number"].value !== "" && seed >= 0 && seed <= MAX_SEED) this.settle(startFrom(this.view, seed));
-      else this.show();
-    });
+    this.seed = new SeedField(this.root.querySelector(".seed-number"), (seed) => this.settle(startFrom(this.view, seed)));
     on(".randomize", "click", () => this.settle(startFrom(this.view, Math.floor(Math.random() * 100000))));
     on(".others", "click", () => this.settle({ ...this.view, around: Math.floor(Math.random() * 100000) }));
     on(this.back, "click", () => this.settle({ ...this.view, hops: this.view.hops.slice(0, -1) }));
@@ -552,7 +548,7 @@ class Lab {
     const set = (input, value) => input.value !== String(value) && (input.value = value);
     set(fields.distance, view.distance);
     set(fields.truncation, view.truncation);
-    set(fields["seed-number"], view.z ? "" : view.seed); // a z that was given has none
+    this.seed.show(view.z ? "" : view.seed); // a z that was given has none
     for (const [name, share] of [["distance", (view.distance - 5) / 95], ["truncation", view.truncation / 2]])
       fields[name].style.setProperty("--at", `${100 * share}%`);
     fields["distance-out"].textContent = `${view.distance} %`;

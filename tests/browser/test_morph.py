@@ -97,6 +97,31 @@ def test_the_frames_of_a_coloured_model_with_uniform_z_agree_as_well(alone: Page
         assert largest_difference(alone, generator, Morph(keys_of(3, 4, 5), mode, 24)) <= 1
 
 
+def test_a_seed_being_typed_is_not_overwritten_by_what_happens_meanwhile(alone: Page) -> None:
+    alone.evaluate(
+        """() => {
+        globalThis.heard = [];
+        globalThis.morph = new globalThis.Morph(document.body, { commit: (said) => globalThis.heard.push(said.morph.seeds) });
+        globalThis.morph.setParams({ seeds: "5_1_8" });
+      }"""
+    )
+    field = alone.get_by_test_id("key-1").locator("input")
+    field.press("ControlOrMeta+a")
+    field.press_sequentially("4")
+    alone.evaluate("() => globalThis.morph.show()")  # as when the pace or another picture is ready
+    field.press_sequentially("2")
+    alone.evaluate("() => globalThis.morph.show()")
+    assert field.input_value() == "42"
+    field.press("Enter")
+    field.fill("7")
+    field.press("Escape")  # thought better of it
+    assert field.input_value() == "42"
+    field.fill("-7")
+    field.press("Enter")
+    assert field.input_value() == "42"
+    assert alone.evaluate("() => { globalThis.morph.end(); return globalThis.heard; }") == ["5_42_8"]
+
+
 # ---- the page
 
 
