@@ -42,6 +42,7 @@ LIGHT = [
     *("config", "files", "records", "presets", "runs", "launch", "order", "sources", "idx", "pictures", "uploads"),
     *("heartbeat", "cli", "arguments", "worker", "fork", "live", "states", "shapes", "estimate", "film"),
     *("recipes", "told", "judging", "quality"),
+    *("commands.training", "commands.drawing", "commands.measuring", "commands.listing"),
 ]
 
 

@@ -101,7 +101,8 @@ def test_a_seed_being_typed_is_not_overwritten_by_what_happens_meanwhile(alone: 
     alone.evaluate(
         """() => {
         globalThis.heard = [];
-        globalThis.morph = new globalThis.Morph(document.body, { commit: (said) => globalThis.heard.push(said.morph.seeds) });
+        const commit = (said) => globalThis.heard.push(said.morph.seeds);
+        globalThis.morph = new globalThis.Morph(document.body, { commit });
         globalThis.morph.setParams({ seeds: "5_1_8" });
       }"""
     )

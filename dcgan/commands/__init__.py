@@ -1,0 +1,1 @@
+"""The commands of the command line: each takes its arguments and returns an exit code."""
