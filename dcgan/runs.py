@@ -285,11 +285,12 @@ class Run:
         return bytes_in(self.path)
 
     def created(self) -> float:
-        """Unix time at which the run was made."""
+        """Unix time at which the run was made; that of its last training for a copy, whose files are younger."""
         try:
-            return self.config_path.stat().st_mtime
+            written = self.config_path.stat().st_mtime
         except OSError:
-            return time.time()
+            written = time.time()
+        return min(written, self.status().heartbeat or written)
 
 
 def list_runs(root: Path | None = None) -> list[Run]:

@@ -115,6 +115,14 @@ def test_the_list_has_runs_only_newest_first(root):
     assert list_runs(root / "nowhere") == []
 
 
+def test_a_copy_is_no_newer_than_its_last_training(run):
+    os.utime(run.config_path, (2000, 2000))
+    run.write_status(Status(heartbeat=3000.0))
+    assert run.created() == 2000
+    run.write_status(Status(heartbeat=1000.0))
+    assert run.created() == 1000
+
+
 def test_the_default_root_follows_the_environment(root, run):
     assert runs.default_root() == root
     assert [each.id for each in list_runs()] == ["one"]

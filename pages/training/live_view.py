@@ -128,10 +128,10 @@ def _samples(run: Run, columns: dict[str, np.ndarray]) -> int | None:
     except OSError:
         return None  # thinned out since we looked; the next tick looks again
     with st.container(key="pixels-samples"):
-        st.image(content, output_format="PNG", width="stretch", alt=f"Samples at step {step}")
+        st.image(content, output_format="PNG", width="stretch", alt=f"Samples at step {step:,}")
     if len(steps) > 1:
         st.select_slider(
-            f"Samples at step {step}",
+            f"Samples at step {step:,}",
             [*steps[:-1], NEWEST],  # a constant end: the slider follows the training without being moved by us
             NEWEST,
             key=f"sample-step-{run.id}",
@@ -139,7 +139,7 @@ def _samples(run: Run, columns: dict[str, np.ndarray]) -> int | None:
             help="The same z at every kept step: drag back to the beginning. At the right end it follows the training.",
         )
     else:
-        st.caption(f"Samples at step {step}")
+        st.caption(f"Samples at step {step:,}")
     if figures := _figures_at(columns, step):
         st.caption(figures)
     return step

@@ -152,7 +152,7 @@ def one_grid(run: Run, step: int | None) -> None:
     except OSError:
         st.info("This grid was thinned out a moment ago: pick another step.")
         return
-    title = f"Samples at step {step}"
+    title = f"Samples at step {step:,}"
     st.image(picture, title, output_format="PNG", width="stretch", alt=title)
 
 

@@ -39,7 +39,7 @@ def wait_for(condition, seconds: float, what: str) -> None:
 
 def shown_step(page: Page) -> int:
     alt = page.locator("img[alt^='Samples at step']").first.get_attribute("alt") or ""
-    return int(alt.rsplit(" ", 1)[1])
+    return int(alt.rsplit(" ", 1)[1].replace(",", ""))
 
 
 def state(page: Page, word: str) -> Locator:
