@@ -1,4 +1,4 @@
-"""What measuring the fakes during a training takes of its time.
+"""What measuring the fakes, and keeping samples and checkpoints, takes of a training's time.
 
 python benchmarks/live_figures.py quick classic-64 --minutes 0.5
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from dcgan.quality import read_quality
 from dcgan.runs import PROJECT, Run
 
-LINE = re.compile(r"measuring the fakes took ([\d.]+) of ([\d.]+) s")
+LINE = re.compile(r"([\d.]+) s of training: samples and checkpoints took ([\d.]+), measuring the fakes ([\d.]+)")
 
 
 def main() -> None:
@@ -21,18 +21,19 @@ def main() -> None:
     parser.add_argument("presets", nargs="+")
     parser.add_argument("--minutes", type=float, default=0.5)
     args = parser.parse_args()
-    print("| preset | trained | measured | share of the time | rows | one row, median | first row after |")
+    print("| preset | trained | samples and checkpoints | measured | rows | one row, median | first row after |")
     print("|---|---|---|---|---|---|---|")
     for preset in args.presets:
         with tempfile.TemporaryDirectory() as folder:
             run = trained(preset, args.minutes, Path(folder))
             found = LINE.search(run.log_path.read_text())
-            spent, whole = (float(number) for number in found.groups()) if found else (0.0, run.status().time_s)
+            assert found, run.log_path.read_text()
+            whole, kept, spent = (float(number) for number in found.groups())
             rows = read_quality(run)
             costs = sorted(row["seconds"] for row in rows) or [0.0]
             first = f"{rows[0]['time_s']:.0f} s" if rows else "–"
             print(
-                f"| {preset} | {whole:.0f} s | {spent:.2f} s | {spent / whole:.1%} | {len(rows)} | "
+                f"| {preset} | {whole:.0f} s | {kept / whole:.1%} | {spent / whole:.1%} | {len(rows)} | "
                 f"{costs[len(costs) // 2]:.2f} s | {first} |",
                 flush=True,
             )

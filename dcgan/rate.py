@@ -1,4 +1,4 @@
-"""How fast a training is, and how long it will take."""
+"""How fast a training is, how long it will take, and what takes its time."""
 
 import time
 
@@ -26,6 +26,19 @@ class Rate:
     def images_per_s(self) -> float:
         (began, first), (now, last) = self._marks[0], self._marks[-1]
         return (last - first) / (now - began) if now > began else 0.0
+
+
+class Stopwatch:
+    """Adds up the time spent inside `with` blocks."""
+
+    def __init__(self) -> None:
+        self.spent_s = 0.0
+
+    def __enter__(self) -> None:
+        self._began = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        self.spent_s += time.monotonic() - self._began
 
 
 def seconds_left(config: Config, steps: int, images_per_s: float, time_s: float) -> float | None:

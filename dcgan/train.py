@@ -22,7 +22,7 @@ from dcgan.heartbeat import Heartbeat
 from dcgan.keepsakes import is_sample_step, keep_sample
 from dcgan.latent import sample_seeds, truncate, z_from_seeds
 from dcgan.probe import Probe, begun
-from dcgan.rate import Rate, seconds_left
+from dcgan.rate import Rate, Stopwatch, seconds_left
 from dcgan.runs import Run
 from dcgan.steps import step_in_memory
 from dcgan.team import ALONE, Team
@@ -116,7 +116,7 @@ def train(
     players = {"gan": gan.state_dict(), "stream": stream.state_dict()}
     team.tell("begin", config=config.to_json(), now=now.to_json(), device=device.type, **players)
     _drop_metrics_after(run, step)
-    gauge, trained_before = Gauge(run, config, pictures.images, step, device), time_s
+    gauge, keeping, trained_before = Gauge(run, config, pictures.images, step, device), Stopwatch(), time_s
     heart.update(**gauge.facts)
     seeds = sample_seeds(config.seed, config.num_samples)
     fixed_z = z_from_seeds(seeds, config.z_dim, config.z_prior)  # (N, z_dim), the same eyes every time
@@ -129,19 +129,22 @@ def train(
         progress = {"step": step, "images": images, "time_s": time_s, "config": config.to_json()}
         progress |= {"live": live.dump(now)}
         try:
-            save_state(run, {"gan": gan.state_dict(), "stream": stream.state_dict(), **progress})
+            with keeping:
+                save_state(run, {"gan": gan.state_dict(), "stream": stream.state_dict(), **progress})
         except OSError as error:
             log.warning("could not save step %d: %s", step, error)
             return f"Step {step} could not be saved ({error.strerror})"
         try:
-            states.keep(run, step, config.max_states_mb)
+            with keeping:
+                states.keep(run, step, config.max_states_mb)
         except OSError as error:
             log.warning("could not keep the state of step %d: %s", step, error)
         return ""
 
     def show() -> None:
-        check_finite(gan, step)
-        keep_sample(run, gan, fixed_z, step)
+        with keeping:
+            check_finite(gan, step)
+            keep_sample(run, gan, fixed_z, step)
 
     def note_shortage(at_once: int) -> None:
         """Say that memory ran out in this step, and what holds from now on."""
@@ -271,8 +274,8 @@ def train(
         if gauge.finish(gan, step, images, time_s, time_s - trained_before):
             listen(gauge.row)
         heart.update(**gauge.facts)
-    if gauge.spent_s:
-        log.info("measuring the fakes took %.2f of %.1f s", gauge.spent_s, time_s - trained_before)
+    spent = "%.1f s of training: samples and checkpoints took %.2f, measuring the fakes %.2f"
+    log.info(spent, time_s - trained_before, keeping.spent_s, gauge.spent_s)
     heart.update(message="", obeyed=wishes.serial, eta_s=None, images_per_s=0.0)
     if problem:
         raise RuntimeError(f"{problem}, so what came after the last checkpoint is lost: make room and resume.")

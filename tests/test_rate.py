@@ -5,7 +5,7 @@ import time
 import pytest
 
 from dcgan.config import Config
-from dcgan.rate import Rate, seconds_left
+from dcgan.rate import Rate, Stopwatch, seconds_left
 
 
 def test_the_rate_is_that_of_the_last_seconds(monkeypatch):
@@ -29,3 +29,16 @@ def test_the_time_left_is_the_nearer_of_both_limits():
     assert seconds_left(Config(batch_size=10), 100, 50.0, 0.0) == 20
     assert seconds_left(Config(batch_size=10, num_minutes=1), 100, 50.0, 55.0) == 5
     assert seconds_left(Config(), 100, 0.0, 0.0) is None
+
+
+def test_a_stopwatch_adds_up_what_is_done_inside_it_whatever_happens_there(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    watch = Stopwatch()
+    with watch:
+        now[0] += 2
+    now[0] += 5
+    with pytest.raises(OSError), watch:
+        now[0] += 3
+        raise OSError
+    assert watch.spent_s == 5
