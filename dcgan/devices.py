@@ -27,6 +27,11 @@ def choose_precision(wish: str, device: torch.device, *networks: nn.Module) -> s
     return AUTOCAST if wish == "auto" and torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
 
 
+def cpu_multiplies_bfloat16() -> bool:
+    """Whether the CPU has units for products in bfloat16: AMX, or those of AVX-512."""
+    return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+
+
 def run(network: Generator | Discriminator, x: Tensor, precision: str, order: str = "pixels") -> Tensor:
     """What a network in training mode makes of its input: float32, in whatever precision its products are."""
     if precision == "bfloat16":

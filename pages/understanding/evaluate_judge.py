@@ -73,7 +73,8 @@ def _offer(config: Config, source: sources.Source) -> None:
         left.markdown(
             f"**{title} has {len(classes)} classes but no judge that knows them yet**  \n"
             ":small[Until then fixed filters judge: they see light, colour and edges, not what a thing is. A small "
-            "classifier, trained in about a minute on two free cores, also tells which classes are missing or weak.]"
+            "classifier, trained in one to three minutes on two free cores, also tells which classes are "
+            "missing or weak.]"
         )
         if right.button("Train a judge", icon=":material/school:", width="stretch"):
             try:
