@@ -12,8 +12,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from dcgan.config import Config  # noqa: E402
 from dcgan.data import load  # noqa: E402
+from dcgan.metrics.copies import close_calls  # noqa: E402
 from dcgan.metrics.disguise import undisguised  # noqa: E402
-from dcgan.metrics.pixels import as_it_is, close_calls, nearest_training  # noqa: E402
+from dcgan.metrics.nearest import as_it_is, nearest_training  # noqa: E402
 from dcgan.metrics.reference import Reference  # noqa: E402
 from dcgan.metrics.spoil import blurred, noisy  # noqa: E402
 from dcgan.sources import IDX_CLASS_NAMES  # noqa: E402

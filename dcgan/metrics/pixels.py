@@ -16,7 +16,9 @@ from dcgan import data
 from dcgan.checkpoint import weights_hash
 from dcgan.config import BadInput, Config
 from dcgan.latent import sample_seeds, z_from_seeds
+from dcgan.metrics.copies import close_calls
 from dcgan.metrics.disguise import undisguised
+from dcgan.metrics.nearest import CHUNK_FLOATS, affordable, as_it_is, nearest_training
 from dcgan.render import AT_ONCE, render
 
 if TYPE_CHECKING:
@@ -24,11 +26,6 @@ if TYPE_CHECKING:
 
 MAX_PICTURES = 10_000
 DIVERSITY_PICTURES = 1000  # a mean over half a million pairs is exact enough
-CHUNK_FLOATS = 2**23  # 32 MiB of float32 at a time, whatever the size of the data set
-QUERY_ROWS = 1024
-MAX_PRODUCTS = 10**12  # multiplications for one search of the training pictures: half a minute on one core
-RARE = 0.01  # a held-out picture in a hundred lies this close to a training picture
-ALARM = 0.001  # probability below which so many close pictures are no accident
 
 
 class Pairs(NamedTuple):
@@ -84,7 +81,7 @@ def measure(
     drawn = np.sort(np.random.default_rng(seed).permutation(len(test))[:n])
     held_out = test[drawn]  # (M, ...), M <= n
     queries = n + len(held_out)
-    start, every = _affordable(train, queries, seed)
+    start, every = affordable(train, queries, seed)
     searched, notes = train[start::every], []
     if every > 1:
         notes.append(
@@ -197,43 +194,6 @@ def fake_pictures(
     return np.concatenate(parts)
 
 
-def as_it_is(pictures: np.ndarray) -> np.ndarray:
-    return pictures
-
-
-def nearest_training(
-    pictures: np.ndarray,
-    train: np.ndarray,
-    progress: Callable[[float], None] = lambda share: None,
-    seen: Callable[[np.ndarray], np.ndarray] = as_it_is,
-) -> tuple[np.ndarray, np.ndarray]:
-    """For each picture the index of its nearest training picture, int64 (N,), and the distance, float64 (N,).
-
-    `seen` makes of pictures, uint8 (N, ...), what is compared in their place.
-    """
-    pictures = seen(pictures)
-    assert pictures.dtype == train.dtype == np.uint8 and pictures.shape[1:] == train.shape[1:] and len(train)
-    size = math.prod(train.shape[1:])
-    rows = max(1, CHUNK_FLOATS // max(size, QUERY_ROWS))
-    best = torch.full((len(pictures),), math.inf)
-    index = torch.zeros(len(pictures), dtype=torch.int64)
-    for start in range(0, len(train), rows):
-        real = _centred(seen(train[start : start + rows]))  # (R, D)
-        real_norms = real.square().sum(1)
-        for first in range(0, len(pictures), QUERY_ROWS):
-            part = slice(first, first + QUERY_ROWS)
-            query = _centred(pictures[part])  # (Q, D)
-            # |q - r|^2 without |q|^2, which is the same for every r
-            score, at = torch.addmm(real_norms, query, real.T, alpha=-2).min(1)
-            better = score < best[part]
-            best[part] = torch.where(better, score, best[part])
-            index[part] = torch.where(better, at + start, index[part])
-        progress(len(real) / len(train))
-    found = index.numpy()
-    # the products are rounded to about a tenth of a grey level: the distances themselves are worked out exactly
-    return found, np.array([_distance(pictures[i], seen(train[j : j + 1])[0]) for i, j in enumerate(found)])
-
-
 def mean_pairwise(pictures: np.ndarray) -> float | None:
     """Mean distance between two of the first 1,000 pictures; None for fewer than two."""
     n = min(len(pictures), DIVERSITY_PICTURES)
@@ -245,46 +205,7 @@ def mean_pairwise(pictures: np.ndarray) -> float | None:
     return _rounded((squares / x.shape[1]).sqrt().sum().item() / (n * (n - 1)))
 
 
-def close_calls(fakes: np.ndarray, held_out: np.ndarray) -> dict[str, Any]:
-    """How many fakes are closer to a training picture than 99 % of the held-out pictures are, and what chance gives.
-
-    The threshold is the held-out distance of rank k = 1 % (at least 1). If fakes were drawn as the held-out pictures
-    are, the number below it would be beta-binomial, whatever the distribution of distances: with the parameters
-    k and M + 1 - k for M held-out pictures.
-    """
-    rank = max(1, round(RARE * len(held_out)))
-    threshold = float(np.sort(held_out)[rank - 1])
-    below = int((fakes < threshold).sum())
-    a, b = rank, len(held_out) + 1 - rank
-    chance = _beta_binomial_tail(below, len(fakes), a, b)
-    return {
-        "threshold": _rounded(threshold),
-        "fakes": below,
-        "expected": _rounded(len(fakes) * a / (a + b)),
-        "probability": float(f"{chance:.3g}"),
-        "alarm": chance < ALARM,
-    }
-
-
 # -- helpers
-
-
-def _centred(pictures: np.ndarray) -> torch.Tensor:
-    """uint8 (N, ...) -> float32 (N, D) around 0, where products lose the fewest digits."""
-    return torch.from_numpy(pictures.reshape(len(pictures), -1).astype(np.float32)).sub_(127.5)
-
-
-def _distance(a: np.ndarray, b: np.ndarray) -> float:
-    return math.sqrt(np.square(a.astype(np.int64) - b).mean())
-
-
-def _affordable(train: np.ndarray, queries: int, seed: int) -> tuple[int, int]:
-    """Which training pictures to search: (0, 1) for all, or (start, k) for every k-th from a start given by the seed.
-
-    Every k-th is a view: nothing is copied, however large the data set.
-    """
-    k = math.ceil(len(train) * queries * math.prod(train.shape[1:]) / MAX_PRODUCTS)
-    return (0, 1) if k <= 1 else (int(np.random.default_rng(seed).integers(k)), k)
 
 
 def _moments(pictures: np.ndarray) -> dict[str, float]:
@@ -321,20 +242,6 @@ def _hills(fakes: np.ndarray, held_out: np.ndarray | None) -> dict[str, Any]:
 def _percentiles(distances: np.ndarray) -> dict[str, float]:
     p5, median, p95 = np.percentile(distances, [5, 50, 95])
     return {"p5": _rounded(p5), "median": _rounded(median), "p95": _rounded(p95)}
-
-
-def _beta_binomial_tail(x: int, n: int, a: float, b: float) -> float:
-    """P(X >= x) of the beta-binomial distribution with n trials."""
-
-    def log_beta(p: float, q: float) -> float:
-        return math.lgamma(p) + math.lgamma(q) - math.lgamma(p + q)
-
-    def log_choose(k: int) -> float:
-        return -math.log(n + 1) - log_beta(n - k + 1, k + 1)
-
-    if x == 0:
-        return 1.0
-    return min(1.0, sum(math.exp(log_choose(k) + log_beta(k + a, n - k + b) - log_beta(a, b)) for k in range(x, n + 1)))
 
 
 def _rounded(value: float) -> float:
