@@ -10,8 +10,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from dcgan.quality import read_quality
-from dcgan.runs import PROJECT, Run
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from dcgan.quality import read_quality  # noqa: E402
+from dcgan.runs import PROJECT, Run  # noqa: E402
 
 LINE = re.compile(r"([\d.]+) s of training: samples and checkpoints took ([\d.]+), measuring the fakes ([\d.]+)")
 
