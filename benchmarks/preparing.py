@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import io
 import resource
+import sys
 import tempfile
 import threading
 import time
@@ -22,9 +23,11 @@ import psutil
 import torch
 from PIL import Image, ImageFilter
 
-from dcgan import data, sources
-from dcgan.decoders import Shape
-from dcgan.prepared import prepared
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from dcgan import data, sources  # noqa: E402
+from dcgan.decoders import Shape  # noqa: E402
+from dcgan.prepared import prepared  # noqa: E402
 
 DISTINCT = 400
 STEPS = 2_000
