@@ -3,6 +3,7 @@
 python benchmarks/sanity.py [distance] [copies]
 """
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -69,9 +70,15 @@ def copies() -> None:
         print(f"| {name} | {counts} | {found[0]['expected']:.0f} | {alarm} |", flush=True)
 
 
-if __name__ == "__main__":
-    wanted = sys.argv[1:] or ["distance", "copies"]
-    if "distance" in wanted:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tables", nargs="*", choices=["distance", "copies"], help="default: both")
+    tables = parser.parse_args().tables
+    if not tables or "distance" in tables:
         distances()
-    if "copies" in wanted:
+    if not tables or "copies" in tables:
         copies()
+
+
+if __name__ == "__main__":
+    main()
