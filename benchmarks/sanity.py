@@ -1,6 +1,6 @@
 """How the judge answers to known damage, and the copy alarm to known copies: real pictures of Fashion-MNIST only.
 
-python benchmarks/sanity.py [distance] [copies]
+python benchmarks/sanity.py [--tables distance copies]
 """
 
 import argparse
@@ -72,11 +72,12 @@ def copies() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", choices=["distance", "copies"], help="default: both")
+    both = ["distance", "copies"]
+    parser.add_argument("--tables", nargs="+", choices=both, default=both, help="default: both")
     tables = parser.parse_args().tables
-    if not tables or "distance" in tables:
+    if "distance" in tables:
         distances()
-    if not tables or "copies" in tables:
+    if "copies" in tables:
         copies()
 
 
