@@ -4,8 +4,6 @@ import base64
 import io
 import json
 import re
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +20,7 @@ from dcgan.runtime.pack import pack
 from pages.common.morph import MODES, Corners, Morph, keys_of
 from pages.common.morph_files import corners_of, frames_of, point_of
 from pages.common.view import Hop, View
-from tests.browser.studio import SHIPPED, Studio
+from tests.browser.studio import SHIPPED, Studio, eventually
 from tests.nets import lively
 
 pytestmark = pytest.mark.browser
@@ -162,14 +160,6 @@ def centre(place: Locator) -> tuple[float, float]:
 
 def face(page: Page, place: int) -> Locator:
     return page.get_by_test_id(f"key-{place}").locator(".face")
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 20) -> None:
-    """Look again and again, since a busy machine may take its time."""
-    end = time.monotonic() + seconds
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.1)
-    assert holds()
 
 
 def seeds(page: Page) -> str:
