@@ -175,14 +175,15 @@ function draw(chart) {
   const colours = palette(chart.div);
   const figure = layout(chart.data, colours, chart.div.clientWidth);
   const options = { displayModeBar: false, responsive: true, doubleClick: "reset" };
-  window.Plotly.react(chart.div, traces(chart.data, colours), figure, options);
+  const drawing = window.Plotly.react(chart.div, traces(chart.data, colours), figure, options);
+  chart.drawn = Promise.all([chart.drawn, drawing]);
   chart.div.dataset.updates = String(Number(chart.div.dataset.updates || 0) + 1);
 }
 
 export default function ({ parentElement, data }) {
   let chart = CHARTS.get(parentElement);
   if (!chart) {
-    chart = { div: parentElement.querySelector(".curves") };
+    chart = { div: parentElement.querySelector(".curves"), drawn: Promise.resolve() };
     chart.ready = () => draw(chart);
     window.addEventListener("dcgan-plotly", chart.ready);
     CHARTS.set(parentElement, chart);
@@ -193,7 +194,10 @@ export default function ({ parentElement, data }) {
   }
   return () => {
     window.removeEventListener("dcgan-plotly", chart.ready);
-    if (window.Plotly) window.Plotly.purge(chart.div);
     CHARTS.delete(parentElement);
+    // Plotly ends a drawing in later turns of the event loop and fails if the figure was taken down in between
+    chart.drawn.finally(() => {
+      if (window.Plotly && !CHARTS.has(parentElement)) window.Plotly.purge(chart.div);
+    });
   };
 }
