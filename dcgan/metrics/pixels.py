@@ -80,8 +80,7 @@ def measure(
     fakes = fake_pictures(generator, n, seed) if fakes is None else fakes
     drawn = np.sort(np.random.default_rng(seed).permutation(len(test))[:n])
     held_out = test[drawn]  # (M, ...), M <= n
-    queries = n + len(held_out)
-    start, every = affordable(train, queries, seed)
+    start, every = affordable(train, n + len(held_out), seed)
     searched, notes = train[start::every], []
     if every > 1:
         notes.append(
@@ -89,17 +88,23 @@ def measure(
             f"{every}), so a copy of one of the others goes unseen; a smaller n searches more."
         )
 
-    def pairs(rows: np.ndarray, pictures: np.ndarray) -> tuple[Pairs, Pairs]:
-        """Each with its nearest training picture, as they are and without disguise."""
-        share = len(pictures) / queries / 2
-        found = []
-        for seen in (as_it_is, undisguised):
-            at, distances = nearest_training(pictures, searched, lambda part: progress(part * share), seen)
-            found.append(Pairs(rows, at * every + start, distances))
-        return found[0], found[1]
-
-    pairs_of_fakes, disguised = pairs(np.arange(n), fakes)
-    real = _real_side(train, test, held_out, (len(searched), start, every, seed, n), lambda: pairs(drawn, held_out))
+    key = _key_of(train, test, (len(searched), start, every, seed, n))
+    real = _REAL_SIDES.get(key)
+    asked, rows = (fakes, np.arange(n)) if real else (np.concatenate([fakes, held_out]), np.append(np.arange(n), drawn))
+    found = []
+    for seen in (as_it_is, undisguised):
+        at, distances = nearest_training(asked, searched, lambda part: progress(part / 2), seen)
+        found.append(Pairs(rows, at * every + start, distances))
+    pairs_of_fakes, disguised = (pairs.take(slice(n)) for pairs in found)
+    if real is None:
+        as_they_are, without = (pairs.take(slice(n, None)) for pairs in found)
+        real = _RealSide(
+            _moments(train),
+            _moments(test) if len(test) else None,
+            mean_pairwise(held_out),
+            (as_they_are, without) if len(test) else None,
+        )
+        _remember(key, real)
     pairs_of_real = real.pairs[0] if real.pairs else None
     if pairs_of_real is None:
         notes.append("The data set is too small for held-out pictures, so the floors that need them are missing.")
@@ -148,25 +153,18 @@ class _RealSide(NamedTuple):
 _REAL_SIDES: dict[str, _RealSide] = {}
 
 
-def _real_side(
-    train: np.ndarray,
-    test: np.ndarray,
-    held_out: np.ndarray,
-    drawn: tuple[int, ...],
-    pair: Callable[[], tuple[Pairs, Pairs]],
-) -> _RealSide:
-    """Worked out unless it is known; `drawn` says how `held_out` was drawn from test, and what pairs search."""
+def _key_of(train: np.ndarray, test: np.ndarray, drawn: tuple[int, ...]) -> str:
+    """`drawn` says how held-out pictures were drawn from test, and what they are searched among."""
     digest = hashlib.sha256(repr((train.shape, test.shape, drawn)).encode())
     for split in (train, test):  # a part tells data sets apart; that one has changed is noticed by its fingerprint
         digest.update(np.ascontiguousarray(split[:: max(1, len(split) // 64)]).tobytes())
-    key = digest.hexdigest()
-    if key not in _REAL_SIDES:
-        moments = _moments(test) if len(test) else None
-        found = _RealSide(_moments(train), moments, mean_pairwise(held_out), pair() if len(test) else None)
-        while len(_REAL_SIDES) >= 4:
-            _REAL_SIDES.pop(next(iter(_REAL_SIDES)), None)
-        _REAL_SIDES[key] = found
-    return _REAL_SIDES[key]
+    return digest.hexdigest()
+
+
+def _remember(key: str, real: _RealSide) -> None:
+    while len(_REAL_SIDES) >= 4:
+        _REAL_SIDES.pop(next(iter(_REAL_SIDES)), None)
+    _REAL_SIDES[key] = real
 
 
 def real_pictures(config: Config, split: str) -> np.ndarray:
