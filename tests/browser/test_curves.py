@@ -9,7 +9,7 @@ from plotly.offline import get_plotlyjs
 
 from pages.common import curves
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.untimed]
 
 # Draws the curves `times` times, lets `turns` turns of the microtask queue pass, takes them down, as Streamlit does
 # when the part of the page goes away; tells whether the figure was there before and is there a moment after.
