@@ -90,7 +90,9 @@ def measure(
 
     key = _key_of(train, test, (len(searched), start, every, seed, n))
     real = _REAL_SIDES.get(key)
-    asked, rows = (fakes, np.arange(n)) if real else (np.concatenate([fakes, held_out]), np.append(np.arange(n), drawn))
+    asked, rows = fakes, np.arange(n)
+    if real is None:
+        asked, rows = np.concatenate([fakes, held_out]), np.append(rows, drawn)
     found = []
     for seen in (as_it_is, undisguised):
         at, distances = nearest_training(asked, searched, lambda part: progress(part / 2), seen)
