@@ -175,8 +175,7 @@ function draw(chart) {
   const colours = palette(chart.div);
   const figure = layout(chart.data, colours, chart.div.clientWidth);
   const options = { displayModeBar: false, responsive: true, doubleClick: "reset" };
-  const drawing = window.Plotly.react(chart.div, traces(chart.data, colours), figure, options);
-  chart.drawn = Promise.all([chart.drawn, drawing]);
+  chart.drawn = window.Plotly.react(chart.div, traces(chart.data, colours), figure, options);
   chart.div.dataset.updates = String(Number(chart.div.dataset.updates || 0) + 1);
 }
 
@@ -195,7 +194,7 @@ export default function ({ parentElement, data }) {
   return () => {
     window.removeEventListener("dcgan-plotly", chart.ready);
     CHARTS.delete(parentElement);
-    // Plotly ends a drawing in later turns of the event loop and fails if the figure was taken down in between
+    // a drawing ends in promises of Plotly's, which fail if the figure is taken down before
     chart.drawn.finally(() => {
       if (window.Plotly && !CHARTS.has(parentElement)) window.Plotly.purge(chart.div);
     });

@@ -11,9 +11,9 @@ from pages.common import curves
 
 pytestmark = [pytest.mark.browser, pytest.mark.untimed]
 
-# Draws the curves `times` times, lets `turns` turns of the microtask queue pass, takes them down, as Streamlit does
-# when the part of the page goes away; tells whether the figure was there before and is there a moment after.
-DRAW_AND_TAKE_DOWN = """async ([source, packed, times, turns]) => {
+# Draws the curves `times` times, `gap` ms apart, lets `turns` turns of the microtask queue pass and takes them down, as
+# Streamlit does when the part of the page goes away; tells whether the figure was there before and a moment after.
+DRAW_AND_TAKE_DOWN = """async ([source, packed, times, gap, turns]) => {
   const component = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
   const parentElement = document.createElement("div");
   parentElement.innerHTML = "<div class='curves' style='width: 800px'></div>";
@@ -21,7 +21,7 @@ DRAW_AND_TAKE_DOWN = """async ([source, packed, times, turns]) => {
   let takeDown;
   for (let time = 0; time < times; time++) {
     takeDown = component.default({ parentElement, data: new Uint8Array(packed) });
-    if (time < times - 1) await new Promise((resolve) => setTimeout(resolve, 100));
+    if (gap && time < times - 1) await new Promise((resolve) => setTimeout(resolve, gap));
   }
   for (let turn = 0; turn < turns; turn++) await null;
   const drawn = Boolean(parentElement.querySelector("svg"));
@@ -40,6 +40,6 @@ def test_curves_taken_down_while_they_are_drawn_raise_no_error(page: Page) -> No
     packed = list(curves.pack("run", columns, 600))
     page.set_content("<html><body></body></html>")
     page.add_script_tag(content=get_plotlyjs())
-    for times in (1, 2):
+    for times, gap in ((1, 0), (2, 0), (2, 100)):
         for turns in range(6):
-            assert page.evaluate(DRAW_AND_TAKE_DOWN, [source, packed, times, turns]) == [True, False]
+            assert page.evaluate(DRAW_AND_TAKE_DOWN, [source, packed, times, gap, turns]) == [True, False]
