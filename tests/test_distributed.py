@@ -22,7 +22,8 @@ from dcgan.team import Team
 
 from .test_accumulation import GAMES, NO_NORM, assert_close
 from .test_gan import CPU, TINY, assert_same, pictures
-from .test_train import assert_same_end, curves, play, wait_for
+from .test_train import assert_same_end, curves, play
+from .waiting import wait_for
 
 # -- the mathematics, with a team of two threads
 

@@ -12,19 +12,13 @@ from dcgan.config import Config
 from dcgan.heartbeat import Heartbeat
 from dcgan.records import Status
 from dcgan.runs import Run
+from tests.waiting import wait_for
 
 
 @pytest.fixture
 def run(root, monkeypatch) -> Run:
     monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.02)
     return Run.create(Config(), root, "one")
-
-
-def wait_for(condition, seconds: float = 5.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.005)
 
 
 def test_the_first_beat_says_who_trains(run):
@@ -44,9 +38,9 @@ def test_it_beats_on_while_the_main_thread_is_busy(run):
             beats.add(run.status().heartbeat)
             return len(beats) > 5
 
-        wait_for(beaten)
+        wait_for(beaten, 5)
         heart.update(step=7)
-        wait_for(lambda: run.status().step == 7)
+        wait_for(lambda: run.status().step == 7, 5)
 
 
 def test_a_change_of_state_is_published_at_once_and_numbers_wait_for_the_beat(run, monkeypatch):
@@ -81,7 +75,7 @@ def test_a_full_disk_costs_beats_and_nothing_else(run, monkeypatch):
             patch.setattr(Run, "write_status", full)
             heart.update(state="running", step=3)
             time.sleep(0.1)
-        wait_for(lambda: run.status().step == 3)
+        wait_for(lambda: run.status().step == 3, 5)
 
 
 def test_a_new_process_keeps_the_figures_and_forgets_the_failure_and_old_wishes(run):

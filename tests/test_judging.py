@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from PIL import Image
 from dcgan import judging, sources
 from dcgan.config import BadInput, Config
 from dcgan.runs import PROJECT
+from tests.waiting import wait_for
 
 PATIENCE = 120  # seconds, on a busy machine
 
@@ -37,13 +37,6 @@ def config_of(folder, **settings):
     return Config(data=str(folder), channels=1, data_fingerprint=sources.fingerprint(source), **settings)
 
 
-def wait_for(true):
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 def test_nothing_is_in_training_at_first(shapes):
     assert judging.observe() == judging.Progress()
     judging.cancel()
@@ -54,7 +47,7 @@ def test_a_judge_in_training_tells_how_far_it_is_refuses_a_second_one_and_can_be
     config = config_of(shapes)
     judging.start(config)
     try:
-        wait_for(lambda: judging.observe().doing == "Learning the classes")
+        wait_for(lambda: judging.observe().doing == "Learning the classes", PATIENCE)
         found = judging.observe()
         assert (found.state, found.title) == ("running", "shapes") and 0 < found.share < 1
         assert found.out == str(judging.path_for(config)) and found.pid != os.getpid()

@@ -1,6 +1,7 @@
 """Who trains what, as it really is: real processes that die, hang, outlive their parents and compete."""
 
 import contextlib
+import functools
 import os
 import signal
 import subprocess
@@ -17,7 +18,9 @@ from dcgan.config import BadInput
 from dcgan.launch import hold, is_process, kill, observe, start
 from dcgan.records import Status
 from dcgan.runs import PROJECT, Run
+from tests import waiting
 
+wait_for = functools.partial(waiting.wait_for, seconds=60.0)
 bystanders: set[int] = set()  # children of this process before a test: a browser, for one
 
 
@@ -50,13 +53,6 @@ def me(**values) -> Status:
     started = psutil.Process().create_time()
     alive = {"state": "running", "pid": os.getpid(), "pid_started": started, "heartbeat": time.time()}
     return Status(**(alive | values))
-
-
-def wait_for(condition, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 def workers() -> list[psutil.Process]:

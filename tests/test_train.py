@@ -28,6 +28,7 @@ from dcgan.records import Status
 from dcgan.runs import PROJECT, Run
 from dcgan.train import train
 from dcgan.wishes import Wishes
+from tests.waiting import wait_for
 
 from .test_gan import assert_same
 
@@ -279,13 +280,6 @@ def test_leftovers_of_killed_writers_are_cleared_away(new_run):
 
 
 # -- wishes
-
-
-def wait_for(condition, seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
 
 
 def test_pause_step_run_and_stop_are_obeyed_within_a_second(new_run):

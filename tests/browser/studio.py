@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 from dcgan import launch
@@ -21,14 +20,6 @@ FLAGS = (
     "--disable-background-networking --disable-component-update --disable-sync"
 )
 SHIPPED = PROJECT / "checkpoints" / "quick-fashion"
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 20) -> None:
-    """Look again and again, since a busy machine may take its time."""
-    end = time.monotonic() + seconds
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.1)
-    assert holds()
 
 
 class Studio:

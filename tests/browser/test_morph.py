@@ -20,8 +20,9 @@ from dcgan.runtime.pack import pack
 from pages.common.morph import MODES, Corners, Morph, keys_of
 from pages.common.morph_files import corners_of, frames_of, point_of
 from pages.common.view import Hop, View
-from tests.browser.studio import SHIPPED, Studio, eventually
+from tests.browser.studio import SHIPPED, Studio
 from tests.nets import lively
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -149,7 +150,7 @@ def scrub_to(page: Page, frame: int) -> np.ndarray:
 
 def agrees(canvas: Locator, expected: np.ndarray) -> None:
     """The canvas shows this picture, or soon will."""
-    eventually(lambda: np.abs(picture(canvas) - expected).max() <= 1)
+    wait_for(lambda: np.abs(picture(canvas) - expected).max() <= 1)
 
 
 def centre(place: Locator) -> tuple[float, float]:
@@ -196,9 +197,9 @@ def test_keyframes_are_reordered_by_mouse_and_keys_and_the_picture_changes_at_on
     to_x, to_y = centre(face(page, 2))
     page.mouse.move(to_x, to_y, steps=12)
     assert "seeds=5_1_8_3" in page.url  # nothing is told while the hand holds
-    eventually(lambda: seeds(page) == "1_8_5_3")
+    wait_for(lambda: seeds(page) == "1_8_5_3")
     canvas = page.get_by_test_id("latent-canvas")
-    eventually(lambda: np.abs(picture(canvas) - before).max() > 50)  # but seen
+    wait_for(lambda: np.abs(picture(canvas) - before).max() > 50)  # but seen
     page.mouse.up()
     expect(page).to_have_url(re.compile("seeds=1_8_5_3"))
     assert np.abs(scrub_to(page, 0) - frames_of(generator, Morph(keys_of(1, 8, 5, 3), loop=False))[0]).max() <= 1

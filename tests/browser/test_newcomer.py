@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from dcgan import launch
 from dcgan.runs import Run
 from tests.browser.studio import Studio
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -28,13 +29,6 @@ POINTS = "() => { const d = document.querySelector('.curves'); return d && d.dat
 def the_run(studio: Studio) -> Run:
     (run,) = studio.runs()
     return run
-
-
-def wait_for(condition, seconds: float, what: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {seconds} s for: {what}"
-        time.sleep(0.05)
 
 
 def shown_step(page: Page) -> int:

@@ -12,7 +12,8 @@ from dcgan import images
 from dcgan.cli import main
 from dcgan.images import read_recipe
 from dcgan.runs import Run
-from tests.browser.studio import SHIPPED, Studio, eventually
+from tests.browser.studio import SHIPPED, Studio
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -69,7 +70,7 @@ def test_a_view_survives_a_restart_of_the_server_in_its_own_picture(page: Page, 
     page.evaluate(DROP, ["first.png", base64.b64encode(first).decode()])
     for part in ("step=8000", "seed=7", "walk=40.3.2", "sliders=2~0.5_c1~1.25_c3~-0.5", "truncation=0.8"):
         expect(page).to_have_url(re.compile(re.escape(part)))
-    eventually(lambda: shown(page) == before, 60)  # the axes have to be measured anew
+    wait_for(lambda: shown(page) == before, 60)  # the axes have to be measured anew
     assert saved(page, "PNG 32 px", tmp_path, "again.png") == first
     assert saved(page, "PNG 512 px", tmp_path, "again.png") == large
     assert saved(page, "WebP film", tmp_path, "again.webp") == film
