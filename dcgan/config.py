@@ -9,6 +9,8 @@ from typing import Any
 SCHEMA = 1  # raised when the meaning of config.json changes
 SIZES = (16, 28, 32, 64, 128)
 
+NO_END = 10**9  # num_steps of a run that only its minutes end
+
 # Published networks are laid out as they were published: what each architecture but dcgan fixes
 _AS_KERAS = {"stem": "dense", "conv_bias": "always"}
 LAYOUTS: dict[str, dict[str, Any]] = {
@@ -150,7 +152,7 @@ class Config:
     d_steps: int = setting(1, "Steps of D, each on a batch of its own, before each step of G.", 1, 20)
 
     # length: whichever limit is met first
-    num_steps: int = setting(20_000, "Training ends after this many steps.", 1, 10**9)
+    num_steps: int = setting(20_000, "Training ends after this many steps.", 1, NO_END)
     num_minutes: float = setting(0.0, "Training ends after this many minutes; 0 sets no limit.", 0.0, 1e6)
 
     # what is kept

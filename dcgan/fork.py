@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dcgan import estimate, live, sources
-from dcgan.config import BadInput, Config
+from dcgan.config import NO_END, BadInput, Config
 from dcgan.files import publish, share, sync_directory
 from dcgan.names import slug
 from dcgan.order import steps_in
@@ -152,7 +152,7 @@ def _ordered(
             raise BadInput("minutes must be more than 0.")
         config = config.replace(num_minutes=time_s / 60 + minutes)
         if steps is None and epochs is None:
-            config = config.replace(num_steps=10**9)
+            config = config.replace(num_steps=NO_END)
     return config
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dcgan import estimate, sources
-from dcgan.config import BadInput, Config
+from dcgan.config import NO_END, BadInput, Config
 from dcgan.presets import preset_config
 from dcgan.runs import default_root
 
@@ -36,7 +36,7 @@ def order(
         if config.num_minutes == 0:
             raise BadInput("minutes must be more than 0.")
         if steps is None and epochs is None:
-            config = config.replace(num_steps=10**9)
+            config = config.replace(num_steps=NO_END)
     source = sources.resolve(config.data, download=download)
     sources.check(source)
     if epochs is not None:

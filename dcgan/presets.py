@@ -177,7 +177,7 @@ PRESETS: dict[str, Preset] = {
         _QUICK,
         "Small and fast, 32 px: clothes you can recognise after about a minute.",
         "DCGAN's rules at 32 px with 32 feature maps, and the rates and the average of modern",
-        "About 3 minutes on 2 CPU cores with AMX, 10 to 20 without.",
+        "About 3 minutes on 2 CPU cores with AMX, 10 to 30 without.",
         START,
     ),
     "classic-64": Preset(

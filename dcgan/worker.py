@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from tqdm import tqdm
 
 from dcgan import launch
-from dcgan.config import BadInput, Diverged, Halted, first_line
+from dcgan.config import NO_END, BadInput, Diverged, Halted, first_line
 from dcgan.heartbeat import Heartbeat
 from dcgan.runs import Run
 
@@ -39,7 +39,7 @@ def _train_watched(run: Run, heart: Heartbeat, show: bool) -> int:
     with tqdm(disable=not show, unit="step", dynamic_ncols=True) as bar:
 
         def on_progress(point: dict[str, float]) -> None:
-            bar.total = heart.status.num_steps
+            bar.total = heart.status.num_steps if heart.status.num_steps < NO_END else None
             bar.set_postfix_str(
                 f"D {point['d_loss']:.3f} G {point['g_loss']:.3f} {point['images_per_s']:.0f} images/s"
                 + (f", alarm: {heart.status.alarms}" if heart.status.alarms else ""),

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dcgan import images, launch
-from dcgan.config import BadInput, Config
+from dcgan.config import NO_END, BadInput, Config
 from dcgan.presets import preset_config
 from dcgan.records import Status
 from dcgan.runs import PROJECT, Run, list_runs
@@ -280,6 +280,23 @@ def test_a_run_out_of_minutes_can_not_go_on_and_says_so(root):
     run = make_run("timed", "finished", step=50, config=preset_config("quick").replace(num_minutes=1.0))
     assert not upkeep.can_resume(run, run.status())
     assert "Its limit of 1 minutes is used up" in texts(open_page())
+
+
+def test_a_run_that_its_minutes_end_is_measured_by_them(root):
+    config = preset_config("quick").replace(num_steps=NO_END, num_minutes=6.0)
+    status = Status(step=300, num_steps=NO_END, time_s=90.0)
+    assert upkeep.share_done(config, status) == 0.25
+    assert upkeep.end_in_words(config, NO_END) == "after 6 minutes of training"
+    assert upkeep.share_done(config, dataclasses.replace(status, num_steps=400)) == 0.75
+    assert upkeep.end_in_words(config, 400) == "at step 400 or after 6 minutes of training"
+    assert upkeep.share_done(config, dataclasses.replace(status, time_s=1e4)) == 1.0
+    endless = config.replace(num_minutes=0.0)
+    assert upkeep.share_done(endless, Status(num_steps=0)) == 0.0
+    assert upkeep.end_in_words(endless, 12_000) == "at step 12,000"
+    run = Run.create(config, None, "timed")
+    run.write_status(dataclasses.replace(status, state="stopped"))
+    said = texts(open_page())
+    assert "step 300 · " in said and "**no limit** instead of 12000" in said
 
 
 def test_a_run_in_training_is_neither_resumed_nor_deleted(root, monkeypatch):

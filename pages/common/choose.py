@@ -98,7 +98,7 @@ def nothing_yet(runs: dict[str, Run] | None = None) -> bool:
         return False
     with st.container(border=True, key="nothing-yet"):
         st.subheader("No generator yet", anchor=False)
-        st.write("This page plays with a trained generator. Train one first: clothes appear after about a minute.")
+        st.write("This page needs a trained generator. Train one first: clothes appear after about a minute.")
         st.page_link("pages/training/train.py", label="Go to Train", icon=":material/model_training:")
     return True
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dcgan.config import Config, describe
+from dcgan.config import NO_END, Config, describe
 from dcgan.presets import PRESETS
 from pages.common.colours import BLUE, RED, WARM
 from pages.common.curves import calm_range, smoothed
@@ -87,7 +87,11 @@ def apart(one: Config, other: Config) -> list[tuple[str, object, object, str]]:
     """Settings that differ between two Configs: name, both values, what it means."""
     names = [field.name for field in dataclasses.fields(Config) if field.name not in HIDDEN_SETTINGS]
     pairs = [(name, getattr(one, name), getattr(other, name)) for name in names]
-    return [(name, a, b, describe(name)) for name, a, b in pairs if a != b]
+    return [(name, _shown(name, a), _shown(name, b), describe(name)) for name, a, b in pairs if a != b]
+
+
+def _shown(name: str, value: object) -> object:
+    return "no limit" if name == "num_steps" and value == NO_END else value
 
 
 def nearest_kept(steps: Sequence[int], wanted: int) -> int | None:

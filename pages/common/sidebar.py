@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dcgan import launch
+from pages.common import shelf, upkeep
 from pages.common.words import duration, escaped, state_word
 
 
@@ -18,7 +19,9 @@ def _card() -> None:
         st.progress(status.prepared)
         st.caption(escaped(status.message))
         return
-    st.progress(min(1.0, status.step / max(1, status.num_steps)))
+    config = shelf.config_of(run)
+    if config:
+        st.progress(upkeep.share_done(config, status))
     left = f" · {duration(status.eta_s)} left" if status.eta_s is not None else ""
     st.caption(f"Step {status.step:,}{left}")
 

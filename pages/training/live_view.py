@@ -10,10 +10,9 @@ from dcgan.alarms import Alarm
 from dcgan.config import BadInput
 from dcgan.records import Status
 from dcgan.runs import Run
-from pages.common import class_mix, distance, kept
+from pages.common import class_mix, distance, kept, upkeep
 from pages.common.curves import live_curves, load_library
 from pages.common.history import alarms_of, history_of, marks_of
-from pages.common.upkeep import can_resume
 from pages.common.widgets import refuse
 from pages.common.words import badge, duration, escaped
 from pages.training import alarm_view, family, fork_form, live_panel, run_actions
@@ -48,7 +47,7 @@ def _live(run: Run, ticking: bool) -> None:
         _controls(run, status)
         with st.container(horizontal=True):
             fork_form.offer(run, step, "stretch")
-            if status.state in launch.ACTIVE or can_resume(run, status):
+            if status.state in launch.ACTIVE or upkeep.can_resume(run, status):
                 live_panel.offer(run, status.state in launch.ACTIVE)
         st.caption(kept.words(run))
     with curves:
@@ -81,7 +80,7 @@ def _figures(run: Run, status: Status, alarms: list[Alarm]) -> None:
         "Step",
         f"{status.step:,}",
         help=f"A step trains D {'once' if config.d_steps == 1 else f'{config.d_steps} times'} and G once, each time on "
-        f"{config.batch_size} pictures. The run ends at {status.num_steps:,}.",
+        f"{config.batch_size} pictures. The run ends {upkeep.end_in_words(config, status.num_steps)}.",
     )
     cells.metric("Epoch", f"{status.epoch:.2f}", help="How many times every training picture has been seen.")
     shown = status.images_per_s
@@ -94,8 +93,7 @@ def _figures(run: Run, status: Status, alarms: list[Alarm]) -> None:
         rows = distance.quality_of(run)
         far = f"{status.distance:.2f}" if status.distance is not None else "–"
         cells.metric("Distance", far, help=distance.tooltip(rows[-1] if rows else None))
-    share = status.step / max(1, status.num_steps) if status.prepared is None else status.prepared
-    st.progress(min(1.0, share))
+    st.progress(upkeep.share_done(config, status) if status.prepared is None else status.prepared)
     if status.notice:
         st.caption(escaped(status.notice))
 
@@ -162,7 +160,7 @@ def _controls(run: Run, status: Status) -> None:
             if st.button("Pause", icon=":material/pause:", width="stretch", disabled=status.state != "running"):
                 _ask(run, "pause")
         else:
-            over = not paused and not can_resume(run, status)
+            over = not paused and not upkeep.can_resume(run, status)
             if st.button("Resume", icon=":material/play_arrow:", width="stretch", type="primary", disabled=over):
                 _resume(run, paused)
         if st.button(

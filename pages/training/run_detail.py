@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from dcgan import launch
-from dcgan.config import BadInput
+from dcgan.config import NO_END, BadInput
 from dcgan.records import Status
 from dcgan.runs import Run
 from pages.common import address, class_mix, compare, curves, distance, epochs, kept, shelf, upkeep
@@ -91,7 +91,8 @@ def heading(run: Run, status: Status) -> None:
     about = [f"step {status.step:,}", f"made {age(run)}", f"{size(shelf.size_of(run))} on disk"]
     if config:
         colours = "grey" if config.channels == 1 else "colour"
-        about[0] += f" of {upkeep.end_of(run):,}"
+        end = upkeep.end_of(run)
+        about[0] += f" of {end:,}" if end < NO_END else ""
         about = [config.preset, f"{shelf.data_title(config.data)} at {config.image_size} px, {colours}", *about]
     if status.time_s:
         about.append(f"trained for {duration(status.time_s)} on {status.device}")
