@@ -18,7 +18,7 @@ def front_door() -> None:
 
 def studio() -> None:
     """Draw the frame of every page, then the page that the address names."""
-    from pages.common import sidebar, style
+    from pages.common import address, sidebar, style
 
     st.set_page_config(page_icon=ASSETS / "icon.png", layout="wide")  # first: navigation fetches icons from afar
     st.logo(ASSETS / "logo.svg", size="large", icon_image=ASSETS / "icon.png")
@@ -48,6 +48,7 @@ def studio() -> None:
     )
     st.set_page_config(page_title=f"{page.title} · DCGAN Studio")
     style.apply()
+    address.follow()
     sidebar.now_training()
     page.run()
 

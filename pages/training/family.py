@@ -4,6 +4,7 @@ import streamlit as st
 
 from dcgan.fork import family
 from dcgan.runs import Run, list_runs
+from pages.common import address
 from pages.common.words import escaped
 
 RUNS, TRAIN = "pages/training/runs.py", "pages/training/train.py"
@@ -44,4 +45,4 @@ def tree(run: Run) -> None:
 
 
 def _link(run: Run, label: str, icon: str) -> None:
-    st.page_link(RUNS, label=label, icon=icon, query_params={"run": run.id})
+    address.link(RUNS, label, icon, {"run": run.id})
