@@ -52,12 +52,13 @@ def repeat_exactly(device: torch.device) -> None:
         torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
 
 
-def device_name(device: torch.device) -> str:
-    """The device in words a person knows."""
-    if device.type == "cuda":
-        return f"CUDA: {torch.cuda.get_device_name(device)}"
+def device_name(device: torch.device, processes: int = 1, precision: str = "float32") -> str:
+    """The device in words a person knows, the number of processes before and a precision that is not float32 behind."""
     threads = torch.get_num_threads()
-    return "MPS: Apple GPU" if device.type == "mps" else f"CPU, {threads} thread{'s' * (threads > 1)}"
+    name = "MPS: Apple GPU" if device.type == "mps" else f"CPU, {threads} thread{'s' * (threads > 1)}"
+    if device.type == "cuda":
+        name = f"CUDA: {torch.cuda.get_device_name(device)}"
+    return f"{processes} x " * (processes > 1) + name + f", {precision}" * (precision != "float32")
 
 
 def is_out_of_memory(error: BaseException) -> bool:

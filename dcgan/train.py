@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import math
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -26,12 +27,18 @@ from dcgan.rate import Rate, Stopwatch, seconds_left
 from dcgan.runs import Run
 from dcgan.steps import step_in_memory
 from dcgan.team import ALONE, Team
+from dcgan.threads import Threads
 from dcgan.wishes import Wishes, caught_signals
 
 log = logging.getLogger("dcgan")
 
 POLL_SECONDS = 0.05  # how often a paused worker looks for a new wish
 COMPARE_EVERY = 100  # steps between two looks whether all processes of a team have the same weights
+
+UNEVEN = (
+    "The number of threads changed with the load of this machine, so the same settings would round otherwise another "
+    "time: a fixed num_threads repeats exactly."
+)
 
 
 def train(
@@ -57,9 +64,12 @@ def train(
             f"{2 * team.size}."
         )
     distributed.set_threads(config, team)
+    fixed = config.num_threads or team.size > 1 or device.type != "cpu" or "OMP_NUM_THREADS" in os.environ
+    threads = Threads(adapts=not fixed)
     devices.repeat_exactly(device)
-    name = f"{team.size} x {devices.device_name(device)}" if team.size > 1 else devices.device_name(device)
-    heart.update(device=name, message="Preparing the pictures", notice="", prepared=None)
+    heart.update(
+        device=devices.device_name(device, team.size), message="Preparing the pictures", notice="", prepared=None
+    )
 
     def say_prepared(done: int, total: int) -> None:
         heart.update(message=f"Preparing the pictures: {done:,} of {total:,}", prepared=done / max(1, total))
@@ -87,8 +97,6 @@ def train(
     _make_room(run)
     buffers.keep_buffers()
     gan = GAN(config, device, team, len(pictures.images))
-    if gan.precision != "float32":
-        heart.update(device=f"{name}, {gan.precision}")
     feed = data.Feed(pictures.images, device)
     stream = data.BatchStream(len(pictures.images), config.batch_size, config.seed)
     probe = Probe(gan, feed, pictures.held_out, config.log_every)
@@ -100,6 +108,7 @@ def train(
         saved = Config.from_json(state["config"])
         step, time_s = state["step"], state["time_s"]
         images = state.get("images", step * saved.batch_size)
+        threads.use(state.get("threads", threads.most))
         if begins := run.parent().run != "" and run.parent().step == step:  # the state is still that of its parent
             refuse_fixed(saved, config)
         elif saved != config:
@@ -127,7 +136,7 @@ def train(
         check_finite(gan, step)
         team.compare(gan)
         progress = {"step": step, "images": images, "time_s": time_s, "config": config.to_json()}
-        progress |= {"live": live.dump(now)}
+        progress |= {"live": live.dump(now), "threads": threads.now}
         try:
             with keeping:
                 save_state(run, {"gan": gan.state_dict(), "stream": stream.state_dict(), **progress})
@@ -153,6 +162,14 @@ def train(
         _append(curves, {"step": step, "event": "memory", "micro_batch": at_once})
         heart.update(notice=f"{notice} {words}".strip())
 
+    def note_threads() -> None:
+        """Say how many threads train from here on, and what that means for a repetition."""
+        _append(curves, {"step": step, "event": "threads", "threads": threads.now})
+        log.info("from step %d on: %d threads, for the load of this machine", step, threads.now)
+        heart.update(device=devices.device_name(device, team.size, gan.precision))
+        if UNEVEN not in heart.status.notice:
+            heart.update(notice=f"{heart.status.notice} {UNEVEN}".strip())
+
     def listen(row: dict[str, Any]) -> None:
         """Let the alarms know of a new row, and say in the log and the status which speak."""
         watcher.feed([row])
@@ -165,14 +182,20 @@ def train(
     # Begin, or go on
     wishes = Wishes(run, heart.status.obeyed)
     num_steps = run.control().num_steps or config.num_steps
-    heart.update(state="running", message="", step=step, num_steps=num_steps, time_s=time_s)
+    lines = run.read_lines()[0]
+    if any(line.get("event") == "threads" for line in lines):
+        notice = f"{notice} {UNEVEN}".strip()
+    heart.update(
+        state="running", message="", notice=notice, device=devices.device_name(device, team.size, gan.precision)
+    )
+    heart.update(step=step, num_steps=num_steps, time_s=time_s)
     if not (run.sample_path(step).exists() and run.generator_path.exists()):
         show()
     if not run.state_paths():
         heart.update(message=save())  # the first to fork from: the same initial weights
     saved_at, clock = time.monotonic(), Rate()
     watcher = Watcher()
-    watcher.feed(run.read_lines()[0])
+    watcher.feed(lines)
     watcher.feed(class_rows(run.quality_path))
 
     # Play until the end
@@ -221,6 +244,8 @@ def train(
                     save()
                 raise
             step, images = step + 1, images + now.d_steps * config.batch_size
+            if threads.look():
+                note_threads()
 
             # Log: here, and only here, the loop waits for the device
             single = wish == "step"

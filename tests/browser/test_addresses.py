@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from dcgan import launch
 from dcgan.fork import fork
+from dcgan.presets import PRESETS
 from dcgan.runs import Run
 from tests.browser.studio import SHIPPED, Studio
 
@@ -35,26 +36,27 @@ def open_shipped(page: Page, studio: Studio) -> None:
     expect(heading(page, SHIPPED.name)).to_be_visible()
 
 
-def expect_new_run(page: Page) -> None:
+def expect_new_run(page: Page, recipe: str) -> None:
     """The form, in the address bar, too, and still after something on it was touched."""
     expect(page.get_by_role("button", name="Start training")).to_be_enabled()
     expect(page).not_to_have_url(re.compile("run="))
-    page.get_by_role("radio", name="modern").check(force=True)
-    page.get_by_text("Advanced", exact=True).click()
-    page.get_by_role("textbox", name="Name of the run").fill("Second")
-    page.get_by_role("textbox", name="Name of the run").press("Enter")
-    expect(page.get_by_role("radio", name="modern")).to_be_checked()
+    page.get_by_role("radio", name=recipe).check(force=True)
+    expect(page.get_by_text(PRESETS[recipe].title).first).to_be_visible()
+    page.wait_for_timeout(1000)  # time enough to be thrown back to the old run
+    expect(page.get_by_role("radio", name=recipe)).to_be_checked()
     expect(heading(page, "Train a GAN")).to_be_visible()
     expect(page).not_to_have_url(re.compile("run="))
 
 
-def start(page: Page, studio: Studio) -> None:
+def start(page: Page, studio: Studio) -> Run:
     """Start training; the new run is in training, here and in the address."""
     page.get_by_role("button", name="Start training").click()
-    expect(heading(page, "Second")).to_be_visible()
+    expect(page.get_by_role("button", name="Pause")).to_be_enabled()
     (run,) = studio.runs()
     assert run.config.preset == "modern" and launch.observe(run).state in launch.ACTIVE
+    expect(heading(page, run.name)).to_be_visible()
     expect(page).to_have_url(re.compile(f"run={run.id}$"))
+    return run
 
 
 def test_new_run_starts_another_recipe_and_back_and_forward_lead_through(
@@ -62,22 +64,21 @@ def test_new_run_starts_another_recipe_and_back_and_forward_lead_through(
 ) -> None:
     open_shipped(page, studio)
     page.get_by_role("link", name="New run").click()
-    expect_new_run(page)
+    expect_new_run(page, "classic-64")
     page.go_back()
     expect(heading(page, SHIPPED.name)).to_be_visible()
     page.go_forward()
-    expect(heading(page, "Train a GAN")).to_be_visible()
-    expect_new_run(page)
-    start(page, studio)
+    expect_new_run(page, "modern")
+    run = start(page, studio)
 
     page.go_back()
     expect(heading(page, "Train a GAN")).to_be_visible()
     page.get_by_role("link", name="Watch it").click()  # one run trains at a time
-    expect(heading(page, "Second")).to_be_visible()
+    expect(heading(page, run.name)).to_be_visible()
     expect(page).to_have_url(re.compile("run="))
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
-    expect(heading(page, "Second")).to_be_visible()
+    expect(heading(page, run.name)).to_be_visible()
 
     second = context.new_page()  # another tab, on the old run: the same way leads to the form
     open_shipped(second, studio)
@@ -90,13 +91,13 @@ def test_the_sidebar_leads_from_an_old_run_to_a_new_one(page: Page, studio: Stud
     open_shipped(page, studio)
     in_sidebar(page, "Train").click()
     expect(heading(page, "Train a GAN")).to_be_visible()
-    expect_new_run(page)
+    expect_new_run(page, "classic-64")
     page.go_back()
     expect(heading(page, SHIPPED.name)).to_be_visible()
     in_sidebar(page, "Runs").click()
     expect(page).to_have_url(re.compile("/runs"))
     in_sidebar(page, "Train").click()
-    expect_new_run(page)
+    expect_new_run(page, "modern")
     start(page, studio)
 
 
