@@ -14,7 +14,7 @@ from dcgan.runs import Run
 
 LIVE = (
     *("lr_g", "lr_d", "d_steps", "ema_half_life_images", "augment", "micro_batch", "sample_every"),
-    "checkpoint_seconds",
+    *("checkpoint_seconds", "num_minutes"),
 )
 
 

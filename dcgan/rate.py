@@ -41,6 +41,11 @@ class Stopwatch:
         self.spent_s += time.monotonic() - self._began
 
 
+def is_over(num_minutes: float, time_s: float) -> bool:
+    """Whether so many minutes of training, 0 for no limit, are used up after so many seconds."""
+    return bool(num_minutes) and time_s >= 60 * num_minutes
+
+
 def seconds_left(config: Config, steps: int, images_per_s: float, time_s: float) -> float | None:
     if images_per_s <= 0:
         return None

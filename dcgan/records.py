@@ -55,6 +55,7 @@ class Control:
     micro_batch: int | None = None
     sample_every: int | None = None
     checkpoint_seconds: float | None = None
+    num_minutes: float | None = None
     augment: str = ""
 
 

@@ -1,6 +1,7 @@
 """The training states a run keeps to fork from: which there are, and what they say of themselves, without PyTorch."""
 
 import collections
+import contextlib
 import functools
 import io
 import pickle
@@ -48,6 +49,14 @@ def facts(path: Path) -> dict[str, Any]:
         return _facts(path, stat.st_mtime_ns, stat.st_ino)
     except Exception:  # readers of damaged files raise nearly anything
         raise BadInput(f"{path} is not a readable training state.") from None
+
+
+def newest_facts(run: Run) -> dict[str, Any]:
+    """What the state says of itself that the run would go on from; empty where there is none that can be read."""
+    for path in run.state_paths():
+        with contextlib.suppress(BadInput):
+            return facts(path)
+    return {}
 
 
 def is_whole(path: Path) -> bool:

@@ -23,7 +23,7 @@ from dcgan.heartbeat import Heartbeat
 from dcgan.keepsakes import is_sample_step, keep_sample
 from dcgan.latent import sample_seeds, truncate, z_from_seeds
 from dcgan.probe import Probe, begun
-from dcgan.rate import Rate, Stopwatch, seconds_left
+from dcgan.rate import Rate, Stopwatch, is_over, seconds_left
 from dcgan.runs import Run
 from dcgan.steps import step_in_memory
 from dcgan.team import ALONE, Team
@@ -204,7 +204,7 @@ def train(
         if begins:
             _append(curves, about := {"step": step, "event": "begun"} | begun(gan, pictures.images))
             listen(about)
-        while step < num_steps and not (config.num_minutes and time_s >= 60 * config.num_minutes):
+        while step < num_steps and not is_over(wishes.settings.num_minutes, time_s):
             # Look for a wish
             wish = "stop" if signals else wishes.newest()
             if wish in ("pause", "step"):

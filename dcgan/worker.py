@@ -4,7 +4,8 @@ import contextlib
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from tqdm import tqdm
 
@@ -21,14 +22,16 @@ def follows() -> bool:
     return int(os.environ.get("WORLD_SIZE", 1)) > 1 and int(os.environ.get("RANK", 0)) > 0
 
 
-def work(run: Run, num_steps: int | None = None, parallel: bool = False, show: bool = False) -> int:
-    """Train as the run's one trainer, to a new end if one is given; returns the exit code. `show` draws a bar.
+def work(run: Run, end: Mapping[str, float] = MappingProxyType({}), parallel: bool = False, show: bool = False) -> int:
+    """Train as the run's one trainer; returns the exit code. `show` draws a bar.
+
+    `end` may move the end of training: num_steps, num_minutes, or both.
 
     Raises BadInput if another process trains it already.
     """
     with launch.hold(run, parallel):
-        if num_steps is not None:
-            run.extend(num_steps)
+        if end:
+            run.change(**end)
         with _logging_to(run), Heartbeat(run) as heart:
             return _train_watched(run, heart, show)
 

@@ -80,9 +80,37 @@ def test_train_leaves_a_whole_run(cli, pictures, root):
 def test_a_run_is_resumed_to_a_new_end(cli, trained):
     code, out, _ = cli("train", "--resume", "done", "--steps", 9, "--json")
     assert code == 0 and last_object(out)["step"] == 9
-    assert cli("train", "--resume", trained.path)[0] == 0  # the new end stays
     assert trained.status().step == 9
     assert "resuming at step 6" in trained.log_path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("end", "why"),
+    [
+        (["--steps", 5], "Run done is at step 6 already: --steps is where training ends"),
+        (["--steps", 6], "Run done is at step 6 already: --steps is where training ends"),
+        (["--epochs", 0.5], "Run done is at step 6 already: --epochs 0.5 is step 2, where training ends"),
+        (["--minutes", 1e-6], "minutes already: --minutes is where training ends"),
+        ([], "Run done is finished, at step 6: give it a later end"),
+    ],
+)
+def test_a_resume_that_would_train_nothing_is_refused_and_changes_nothing(cli, trained, end, why):
+    before = {path: path.read_bytes() for path in trained.path.rglob("*") if path.is_file()}
+    code, out, err = cli("train", "--resume", "done", *end)
+    assert code == 2 and out == "" and why in err and err.count("\n") == 1
+    assert {path: path.read_bytes() for path in trained.path.rglob("*") if path.is_file()} == before
+
+
+def test_a_run_is_resumed_to_an_epoch_or_for_minutes_and_back_to_steps(cli, trained):
+    assert cli("train", "--resume", "done", "--epochs", 3)[0] == 0
+    assert trained.status().step == math.ceil(3 * 26 / trained.config.batch_size)
+    minutes = trained.status().time_s / 60 + 0.5 / 60
+    assert cli("train", "--resume", "done", "--minutes", minutes)[0] == 0
+    long = trained.status()
+    assert long.state == "finished" and long.time_s >= 60 * minutes and long.step > 10
+    assert_refused(cli("train", "--resume", "done"), "is finished, at step")
+    assert cli("train", "--resume", "done", "--steps", long.step + 2)[0] == 0
+    assert trained.status().step == long.step + 2
 
 
 def test_a_run_caught_between_two_renames_can_be_resumed(cli, trained):

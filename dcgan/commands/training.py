@@ -3,13 +3,15 @@
 import argparse
 import sys
 
-from dcgan import launch, live
+from dcgan import launch, live, sources
 from dcgan.commands.common import one_line, say, settings
-from dcgan.config import BadInput
+from dcgan.config import NO_END, BadInput
 from dcgan.fork import fork
-from dcgan.order import order
+from dcgan.order import order, steps_in
+from dcgan.rate import is_over
 from dcgan.records import COMMANDS
 from dcgan.runs import Run
+from dcgan.states import newest_facts
 from dcgan.worker import DONE, REFUSED, follows, work
 
 
@@ -19,17 +21,18 @@ def train(args: argparse.Namespace) -> int:
         from dcgan.distributed import follow
 
         follow()
-    lengths = (args.steps, args.epochs, args.minutes)
+    lengths, end = (args.steps, args.epochs, args.minutes), {}
     if args.resume:
-        others = [args.preset, args.data, args.set, args.name, args.step, args.epochs, args.minutes]
+        others = [args.preset, args.data, args.set, args.name, args.step]
         if any(other not in (None, []) for other in others):
-            raise BadInput("--resume keeps the run's settings: only --steps, a new end of training, goes with it.")
+            raise BadInput(
+                "--resume keeps the run's settings: only a new end of training, --steps, --epochs or --minutes, goes "
+                "with it."
+            )
         if args.fork:
             raise BadInput("--resume and --fork can't go together: a fork is a run of its own.")
         run = Run.find(args.resume, args.root)
-        run.config.replace(**{} if args.steps is None else {"num_steps": args.steps})  # refuses what no run could have
-        if not run.state_paths() and run.generator_path.exists():
-            raise BadInput(f"Run {run.id} came without its training state (state.pt), so it can't go on.")
+        end = new_end(run, *lengths)
     elif args.fork:
         if args.preset:
             raise BadInput("--fork begins with the settings of its parent: change them by --set, without --preset.")
@@ -43,7 +46,7 @@ def train(args: argparse.Namespace) -> int:
         config = order(args.preset or "quick", settings(args.set), args.data, *lengths, root=args.root)
         run = Run.create(config, args.root, args.name or "")
     try:
-        code = work(run, args.steps if args.resume else None, args.parallel, not args.json and sys.stderr.isatty())
+        code = work(run, end, args.parallel, not args.json and sys.stderr.isatty())
         if code == REFUSED and not args.resume:
             raise BadInput(run.status().error)
     except BadInput:
@@ -57,6 +60,41 @@ def train(args: argparse.Namespace) -> int:
     facts |= {"images_per_s": run.newest_point().get("images_per_s"), "error": status.error}
     say(args, facts, str(run.path))
     return code
+
+
+def new_end(run: Run, steps: int | None, epochs: float | None, minutes: float | None) -> dict[str, float]:
+    """What to wish for so that a run trains on to one of these ends, counted from its beginning, or to its own.
+
+    Raises BadInput where not one step would be trained.
+    """
+    config = live.in_force(run)
+    if steps is not None:
+        config.replace(num_steps=steps)  # refuses what no run could have
+    if minutes is not None and config.replace(num_minutes=minutes).num_minutes == 0:
+        raise BadInput("minutes must be more than 0.")
+    if not run.state_paths() and run.generator_path.exists():
+        raise BadInput(f"Run {run.id} came without its training state (state.pt), so it can't go on.")
+    saved = newest_facts(run)
+    step, seen_s = int(saved.get("step", 0)), float(saved.get("time_s", 0.0))
+    if minutes is not None:
+        if is_over(minutes, seen_s):
+            raise BadInput(
+                f"Run {run.id} has trained for {seen_s / 60:.3g} minutes already: --minutes is where training ends."
+            )
+        return {"num_minutes": minutes, "num_steps": NO_END}
+    if epochs is not None:
+        steps = steps_in(epochs, config, sources.resolve(config.data))
+    if steps is not None:
+        if steps <= step:
+            option = "--steps is" if epochs is None else f"--epochs {epochs:g} is step {steps:,},"
+            raise BadInput(f"Run {run.id} is at step {step:,} already: {option} where training ends.")
+        return {"num_steps": steps} | ({"num_minutes": 0.0} if config.num_minutes else {})
+    last = run.control().num_steps or config.num_steps
+    if run.status().state == "finished" and (step >= last or is_over(config.num_minutes, seen_s)):
+        raise BadInput(
+            f"Run {run.id} is finished, at step {step:,}: give it a later end by --steps, --epochs or --minutes."
+        )
+    return {}
 
 
 def control(args: argparse.Namespace) -> int:
