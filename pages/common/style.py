@@ -2,6 +2,10 @@
 
 import streamlit as st
 
+# on a light and on a dark page; the contrast of every pair with its background is at least 4.5 to 1
+QUIET = ("#655F59", "#A59D92")  # notes, icons, the labels of charts
+CHOSEN = ("#9A4420", "#EBA079")  # words that the accent marks: as a background for white it is too dark, or too light
+
 CSS = """
 <style>
 /* pictures of 32 pixels are shown as they are: crisp */
@@ -22,13 +26,21 @@ CSS = """
 }
 .st-key-preset-cards [role="radiogroup"] label { font-weight: 600; }
 .st-key-preset-cards [role="radiogroup"] label::after { content: ""; position: absolute; inset: 0; }
+/* the theme has no words for these: what it makes of its colours is too faint to read */
+[data-testid="stCaptionContainer"], [data-testid="stSliderTickBar"],
+[data-testid="stSidebarNavLink"]:not([aria-current]) [data-testid="stIconMaterial"] {
+  color: light-dark(QUIET) !important; opacity: 1 !important;
+}
+[data-testid="stPlotlyChart"] :is(text:not(.bartext-inside), tspan) { fill: light-dark(QUIET) !important; }
+:is([role="radiogroup"] button[data-selected="true"], [role="tab"][aria-selected="true"]),
+[data-testid="stSliderThumbValue"] { color: light-dark(CHOSEN) !important; }
 /* a fragment that refreshes itself must not fade */
 [data-stale="true"] { opacity: 1 !important; transition: none !important; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding-left: 1rem; padding-right: 1rem; padding-top: 3.5rem; }
 }
 </style>
-"""
+""".replace("QUIET", ", ".join(QUIET)).replace("CHOSEN", ", ".join(CHOSEN))
 
 
 def apply() -> None:
