@@ -2,7 +2,9 @@
 
 import logging
 import math
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 
@@ -15,23 +17,45 @@ from dcgan.runs import Run, thin
 log = logging.getLogger("dcgan")
 
 
-def keep_sample(run: Run, gan: GAN, fixed_z: torch.Tensor, step: int) -> None:
-    """Publish the grid of the fixed z, the generator that made it as a snapshot, and as the newest generator."""
-    generator = gan.ema_generator()
-    with torch.no_grad():
-        images = to_uint8(generator(fixed_z).float().cpu().numpy())  # (N, H, W) or (N, H, W, 3)
-    generator_file = generator_bytes(generator, step)
-    publish_or_skip(run.generator_path, generator_file)
-    snapshot, columns = generator_bytes(generator, step, half=True), full_rows(len(images))
-    publish_or_skip(run.snapshot_path(step), snapshot)
-    recipe = {"run": run.id, "step": step, "weights_hash": metadata_of(snapshot)["weights_hash"]}  # of those kept
-    recipe |= {"seed": gan.config.seed, "n": len(images), "truncation": gan.config.sample_truncation}
-    recipe |= {"columns": columns} if columns else {}
-    publish_or_skip(run.sample_path(step), png_bytes(grid(images, columns), recipe))
-    for dropped in thin(run.samples(), gan.config.max_samples):
-        run.sample_path(dropped).unlink(missing_ok=True)
-    for dropped in thin(run.snapshots(), gan.config.max_snapshots):
-        run.snapshot_path(dropped).unlink(missing_ok=True)
+class Keepsakes:
+    """The grids and generators that a run keeps, thinned as they grow.
+
+    Which of them stay follows from which were kept before, and the state knows those: a run that was killed ends with
+    the same ones.
+    """
+
+    def __init__(self, run: Run, step: int, saved: Mapping[str, list[int]] = MappingProxyType({})) -> None:
+        """Go on at a step, with the lists that its state has `saved`; what came later is about to be made again."""
+        self.run = run
+        self._places = {"samples": (run.samples, run.sample_path), "snapshots": (run.snapshots, run.snapshot_path)}
+        self.kept: dict[str, list[int]] = {}
+        for name, (there, path) in self._places.items():
+            for later in (each for each in there() if each > step):
+                path(later).unlink(missing_ok=True)
+            self.kept[name] = sorted({*saved.get(name, ()), *there()})
+
+    def keep(self, gan: GAN, fixed_z: torch.Tensor, step: int) -> None:
+        """Publish the grid of the fixed z, the generator that made it as a snapshot, and as the newest generator."""
+        run, generator = self.run, gan.ema_generator()
+        with torch.no_grad():
+            images = to_uint8(generator(fixed_z).float().cpu().numpy())  # (N, H, W) or (N, H, W, 3)
+        generator_file = generator_bytes(generator, step)
+        publish_or_skip(run.generator_path, generator_file)
+        snapshot, columns = generator_bytes(generator, step, half=True), full_rows(len(images))
+        publish_or_skip(run.snapshot_path(step), snapshot)
+        recipe = {"run": run.id, "step": step, "weights_hash": metadata_of(snapshot)["weights_hash"]}  # of those kept
+        recipe |= {"seed": gan.config.seed, "n": len(images), "truncation": gan.config.sample_truncation}
+        recipe |= {"columns": columns} if columns else {}
+        publish_or_skip(run.sample_path(step), png_bytes(grid(images, columns), recipe))
+        self._thin("samples", step, gan.config.max_samples)
+        self._thin("snapshots", step, gan.config.max_snapshots)
+
+    def _thin(self, name: str, step: int, most: int) -> None:
+        steps, (_, path) = sorted({*self.kept[name], step}), self._places[name]
+        dropped = thin(steps, most)
+        self.kept[name] = [each for each in steps if each not in dropped]
+        for each in dropped:
+            path(each).unlink(missing_ok=True)
 
 
 def full_rows(n: int) -> int | None:

@@ -51,6 +51,12 @@ def facts(path: Path) -> dict[str, Any]:
         raise BadInput(f"{path} is not a readable training state.") from None
 
 
+def can_go_on(run: Run) -> bool:
+    """Whether there is a state to go on from, or nothing that was trained would be lost by beginning anew."""
+    trained = run.generator_path.exists() and max(run.status().step, *run.samples(), *run.snapshots(), 0) > 0
+    return bool(run.state_paths()) or not trained
+
+
 def newest_facts(run: Run) -> dict[str, Any]:
     """What the state says of itself that the run would go on from; empty where there is none that can be read."""
     for path in run.state_paths():

@@ -20,7 +20,7 @@ from dcgan.fork import refuse_fixed
 from dcgan.gan import GAN
 from dcgan.gauge import Gauge
 from dcgan.heartbeat import Heartbeat
-from dcgan.keepsakes import is_sample_step, keep_sample
+from dcgan.keepsakes import Keepsakes, is_sample_step
 from dcgan.latent import sample_seeds, truncate, z_from_seeds
 from dcgan.probe import Probe, begun
 from dcgan.rate import Rate, Stopwatch, is_over, seconds_left
@@ -102,7 +102,7 @@ def train(
     probe = Probe(gan, feed, pictures.held_out, config.log_every)
     step, images, time_s = 0, 0, 0.0
     now = config  # the settings in force: some can change while it trains
-    begins = True  # on these pictures, at least
+    begins, saved_kept = True, {}  # on these pictures, at least
     if run.state_paths():
         state = load_state(run)
         saved = Config.from_json(state["config"])
@@ -114,7 +114,7 @@ def train(
         elif saved != config:
             raise BadInput(f"Run {run.id} has a saved state of another config.json: restore that file to go on.")
         else:
-            now = live.restore(config, state)
+            now, saved_kept = live.restore(config, state), state.get("kept", {})
         gan.load_state_dict(state["gan"])
         if (saved.batch_size, saved.micro_batch) != (config.batch_size, config.micro_batch):
             gan.start_step_anew()
@@ -125,6 +125,7 @@ def train(
     players = {"gan": gan.state_dict(), "stream": stream.state_dict()}
     team.tell("begin", config=config.to_json(), now=now.to_json(), device=device.type, **players)
     _drop_metrics_after(run, step)
+    keepsakes = Keepsakes(run, step, saved_kept)
     gauge, keeping, trained_before = Gauge(run, config, pictures.images, step, device), Stopwatch(), time_s
     heart.update(**gauge.facts)
     seeds = sample_seeds(config.seed, config.num_samples)
@@ -136,7 +137,7 @@ def train(
         check_finite(gan, step)
         team.compare(gan)
         progress = {"step": step, "images": images, "time_s": time_s, "config": config.to_json()}
-        progress |= {"live": live.dump(now), "threads": threads.now}
+        progress |= {"live": live.dump(now), "threads": threads.now, "kept": keepsakes.kept}
         try:
             with keeping:
                 save_state(run, {"gan": gan.state_dict(), "stream": stream.state_dict(), **progress})
@@ -153,7 +154,7 @@ def train(
     def show() -> None:
         with keeping:
             check_finite(gan, step)
-            keep_sample(run, gan, fixed_z, step)
+            keepsakes.keep(gan, fixed_z, step)
 
     def note_shortage(at_once: int) -> None:
         """Say that memory ran out in this step, and what holds from now on."""
@@ -180,6 +181,7 @@ def train(
         heart.update(alarms=", ".join(alarm.name for alarm in alarms))
 
     # Begin, or go on
+    start = run.parent().step
     wishes = Wishes(run, heart.status.obeyed)
     num_steps = run.control().num_steps or config.num_steps
     lines = run.read_lines()[0]
@@ -189,10 +191,10 @@ def train(
         state="running", message="", notice=notice, device=devices.device_name(device, team.size, gan.precision)
     )
     heart.update(step=step, num_steps=num_steps, time_s=time_s)
-    if not (run.sample_path(step).exists() and run.generator_path.exists()):
+    if not run.state_paths():  # before there is a picture: a run with one always has a state to go on from
+        heart.update(message=save())  # also the first to fork from: the same initial weights
+    if not run.generator_path.exists() or step == start and not run.sample_path(step).exists():
         show()
-    if not run.state_paths():
-        heart.update(message=save())  # the first to fork from: the same initial weights
     saved_at, clock = time.monotonic(), Rate()
     watcher = Watcher()
     watcher.feed(lines)
@@ -201,7 +203,7 @@ def train(
     # Play until the end
     ending = "finished"
     with open(run.metrics_path, "ab", buffering=0) as curves, caught_signals() as signals:
-        if begins:
+        if begins or step == start and not any(line.get("event") == "begun" for line in lines):
             _append(curves, about := {"step": step, "event": "begun"} | begun(gan, pictures.images))
             listen(about)
         while step < num_steps and not is_over(wishes.settings.num_minutes, time_s):
@@ -291,10 +293,10 @@ def train(
                 saved_at = time.monotonic()
 
     # Leave everything in order
-    problem = save()
-    team.tell("end")
     if not run.sample_path(step).exists():
         show()
+    problem = save()
+    team.tell("end")
     if ending == "finished":
         if gauge.finish(gan, step, images, time_s, time_s - trained_before):
             listen(gauge.row)

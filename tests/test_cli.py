@@ -113,6 +113,16 @@ def test_a_run_is_resumed_to_an_epoch_or_for_minutes_and_back_to_steps(cli, trai
     assert trained.status().step == long.step + 2
 
 
+def test_a_run_that_was_killed_before_its_first_state_begins_anew(cli, trained):
+    for path in [*trained.state_paths(), trained.metrics_path, *map(trained.sample_path, trained.samples()[1:])]:
+        path.unlink()
+    for step in trained.snapshots()[1:]:
+        trained.snapshot_path(step).unlink()
+    trained.write_status(dataclasses.replace(trained.status(), step=0, state="running"))
+    assert cli("train", "--resume", "done")[0] == 0
+    assert trained.status().step == 6 and trained.read_metrics()[0]
+
+
 def test_a_run_caught_between_two_renames_can_be_resumed(cli, trained):
     os.replace(trained.state_path, trained.previous_state_path)
     assert cli("train", "--resume", "done", "--steps", 8)[0] == 0

@@ -11,7 +11,7 @@ from dcgan.order import order, steps_in
 from dcgan.rate import is_over
 from dcgan.records import COMMANDS
 from dcgan.runs import Run
-from dcgan.states import newest_facts
+from dcgan.states import can_go_on, newest_facts
 from dcgan.worker import DONE, REFUSED, follows, work
 
 
@@ -72,7 +72,7 @@ def new_end(run: Run, steps: int | None, epochs: float | None, minutes: float | 
         config.replace(num_steps=steps)  # refuses what no run could have
     if minutes is not None and config.replace(num_minutes=minutes).num_minutes == 0:
         raise BadInput("minutes must be more than 0.")
-    if not run.state_paths() and run.generator_path.exists():
+    if not can_go_on(run):
         raise BadInput(f"Run {run.id} came without its training state (state.pt), so it can't go on.")
     saved = newest_facts(run)
     step, seen_s = int(saved.get("step", 0)), float(saved.get("time_s", 0.0))

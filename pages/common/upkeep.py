@@ -4,6 +4,7 @@ from dcgan import launch
 from dcgan.config import NO_END, BadInput, Config
 from dcgan.records import Status
 from dcgan.runs import Run
+from dcgan.states import can_go_on
 
 
 def end_of(run: Run) -> int:
@@ -24,11 +25,6 @@ def share_done(config: Config, status: Status) -> float:
     return min(1.0, max(status.step / max(1, status.num_steps), minutes))
 
 
-def has_state(run: Run) -> bool:
-    """Whether there is something to go on from; a run that never began goes on from nothing."""
-    return bool(run.state_paths()) or not run.generator_path.exists()
-
-
 def is_out_of_time(run: Run, status: Status) -> bool:
     """Whether the run's limit in minutes, which no later wish can move, is used up."""
     minutes = run.config.num_minutes
@@ -37,7 +33,7 @@ def is_out_of_time(run: Run, status: Status) -> bool:
 
 def can_resume(run: Run, status: Status) -> bool:
     """Whether Resume would train at least one step."""
-    if status.state in launch.ACTIVE or not has_state(run):
+    if status.state in launch.ACTIVE or not can_go_on(run):
         return False
     return status.step < end_of(run) and not is_out_of_time(run, status)
 
@@ -46,7 +42,7 @@ def why_not_further(run: Run, status: Status) -> str:
     """Why the end of training can't be moved and training go on from there, in one sentence; empty if it can."""
     if status.state in launch.ACTIVE:
         return "It is in training: stop it first."
-    if not has_state(run):
+    if not can_go_on(run):
         return "It came without its training state (state.pt), so it can't go on; its generator is all yours."
     if is_out_of_time(run, status):
         return (
