@@ -23,6 +23,7 @@ from dcgan.points import lines_until, read_lines
 from dcgan.records import COMMANDS, Control, Parent, Status, dump, load
 
 PROJECT = Path(__file__).resolve().parents[1]
+SHIPPED = ("quick-fashion", "classic-64-fashion", "modern-64-fashion")  # ids of the runs that came with the studio
 TAIL_BYTES = 2000  # of the metrics file: a few lines
 
 

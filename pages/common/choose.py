@@ -2,41 +2,107 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 import streamlit as st
 
 from dcgan import launch
-from dcgan.runs import Run, list_runs
-from pages.common import address
+from dcgan.quality import newest_quality
+from dcgan.runs import SHIPPED, Run, list_runs
+from pages.common import address, shelf
 from pages.common.widgets import hold
 from pages.common.words import state_word
 
 RUN_KEY = "picked-run"
 LAST_RUN = "last-picked-run"  # outlives the page, as a widget's key does not
+UNASKED = "unasked-run"  # the one that a page opened on by itself; any other that is shown was named or picked
+ENOUGH = 1000  # fakes, and held-out real pictures, from which on distances over other data may be set side by side
+
+STYLE = """
+<style>
+/* the way to one's own run stands in the line of the select box's label */
+.st-key-run-choice { position: relative; }
+.st-key-own-run { position: absolute !important; top: -2px; right: 0; width: auto !important; max-width: 75%; }
+.st-key-own-run button { min-height: 0; height: 1.4rem; padding: 0; text-decoration: underline; }
+</style>
+"""
 
 
 def pick_run(label: str = "Run") -> Run | None:
     """A select box over the runs that have a generator, newest first; None, and the way to Train, if there are none.
 
-    On arrival the URL's `run` wins, then the run chosen on another page, then the newest.
+    On arrival the URL's `run` wins, then the run picked on another page. A page that nobody named a run for opens on
+    the best measured one, with a way to one's own.
     """
     runs = _with_generator()
     if nothing_yet(runs):
         return None
     wishes = [st.session_state.get(RUN_KEY), st.session_state.get(LAST_RUN)]
     if address.just_arrived(RUN_KEY):
-        wishes.insert(0, st.query_params.get("run"))
-    chosen = next((wish for wish in wishes if wish in runs), next(iter(runs)))
+        asked = st.query_params.get("run")
+        wishes.insert(0, asked)
+        if asked in runs:
+            st.session_state.pop(UNASKED, None)
+    chosen = next((wish for wish in wishes if wish in runs), None)
+    if chosen is None:
+        chosen = (best_measured(runs.values()) or next(iter(runs.values()))).id
+        st.session_state[UNASKED] = chosen
     st.session_state[RUN_KEY] = chosen
     names = titles(runs.values())
 
     def title(run_id: str) -> str:
         return f"{names[run_id]} ({state_word(launch.observe(runs[run_id]))})"
 
-    wanted = st.selectbox(label, list(runs), format_func=title, key=RUN_KEY)
-    st.session_state[LAST_RUN] = wanted
+    with st.container(key="run-choice"):
+        wanted = st.selectbox(label, list(runs), format_func=title, key=RUN_KEY)
+        if wanted != st.session_state.get(UNASKED):
+            st.session_state.pop(UNASKED, None)
+            st.session_state[LAST_RUN] = wanted
+        _way_to_own(runs, wanted)
     address.write({"run": wanted})
     return runs[wanted]
+
+
+def best_measured(runs: Iterable[Run]) -> Run | None:
+    """The run whose fakes came closest to real pictures when they were last measured; None where none was.
+
+    On the same data and by the same judge that is the lowest distance. Over different data distances can't be
+    compared, so there it is the one that is the fewest times that of real pictures, among those measured with enough
+    pictures; without such, the newest run's data decide.
+    """
+    best: dict[tuple, tuple[Run, dict[str, Any]]] = {}  # of each data set and judge, that of the newest run first
+    for run in runs:
+        row = newest_quality(run)
+        if row is None:
+            continue
+        config = shelf.config_of(run)
+        kind = (config and config.data_fingerprint, row["judge_hash"], row["reference"], row["n"])
+        if kind not in best or row["distance"] < best[kind][1]["distance"]:
+            best[kind] = (run, row)
+    if not best:
+        return None
+    fair = [(run, row) for run, row in best.values() if _is_fair(row)]
+    if not fair:
+        return next(iter(best.values()))[0]
+    return min(fair, key=lambda each: each[1]["distance"] / each[1]["distance_floor"])[0]
+
+
+def _is_fair(row: dict[str, Any]) -> bool:
+    """Whether a measurement may be set beside one over other data: few pictures make any fakes look near."""
+    enough = row["reference"] == "test" and min(row["n"], row["reference_n"]) >= ENOUGH
+    return enough and (row["distance_floor"] or 0) > 0
+
+
+def _way_to_own(runs: dict[str, Run], shown: str) -> None:
+    """From a run that a page opened on by itself, or that came with the studio, the way to one's own newest."""
+    own = [run for run in runs.values() if run.id not in SHIPPED]
+    if not own or (shown not in SHIPPED and shown != st.session_state.get(UNASKED)):
+        return
+    mine = next((run for run in own if launch.observe(run).state in launch.ACTIVE), own[0])
+    if mine.id != shown:
+        st.html(STYLE)
+        label = f"Your {'newest ' if len(own) > 1 else ''}run, step {mine.status().step:,}"
+        st.button(label, key="own-run", type="tertiary", on_click=go_to, args=(mine, None))
 
 
 def titles(runs: Iterable[Run]) -> dict[str, str]:
