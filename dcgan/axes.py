@@ -17,6 +17,8 @@ from dcgan.fold import folded
 from dcgan.metrics.judge import Judge
 from dcgan.models import Generator
 from dcgan.render import render
+from dcgan.told import KINDS as TOLD
+from dcgan.told import NAMED
 
 NUM_AXES = 24  # of a kind: further ones change little
 REACH = 2  # standard deviations either way in which an axis is measured
@@ -27,6 +29,8 @@ EFFECTS = {  # what is measured -> its words for more and for less
     "width": ("wider", "narrower"),
     "height": ("taller", "lower"),
     "symmetry": ("more symmetric", "less symmetric"),
+    "warmth": ("warmer", "cooler"),  # the last two of pictures in colour
+    "colour": ("more colourful", "greyer"),
 }
 CLEAR = 0.2  # of what pictures differ by: how much per standard deviation an axis must change to be named after it
 AGREED = 0.75  # share of the pictures that must change the same way
@@ -96,16 +100,27 @@ def random(generator: Generator, n: int = NUM_AXES, seed: int = 0) -> Tensor:
     return _units(torch.randn(n, generator.config.z_dim, generator=rng))
 
 
-def classes(generator: Generator, judge: Judge, n: int = 2048, seed: int = 0) -> dict[str, Tensor]:
-    """Class -> from the mean z of all other samples to the mean z of its own, as the judge names n samples.
+def growing(z: Tensor, pictures: np.ndarray) -> dict[str, Tensor]:
+    """Effect -> along which direction of z (N, D) it grows fastest in their pictures: least squares, held small.
 
-    Classes with fewer than 8 samples, or without any other, are left out. Raises BadInput for a judge without classes.
+    Effects that all pictures have alike, as grey ones their warmth, are left out.
     """
-    config = generator.config
-    z = latent.z_from_seeds(latent.sample_seeds(seed, n), config.z_dim, config.z_prior)
-    shares = judge.probabilities(judge.features(render(generator, z)))
+    values = attributes(pictures)
+    z64 = (z - z.mean(0)).double()
+    # as much ridge as there are dimensions: right if z explains half of an effect, which is less than it usually does
+    fit = torch.linalg.solve(z64.T @ z64 + z.shape[1] * torch.eye(z.shape[1], dtype=torch.float64), z64.T)  # (D, N)
+    slopes = _units((fit @ torch.from_numpy(values - values.mean(0))).T)
+    return {effect: slopes[i] for i, effect in enumerate(EFFECTS) if values[:, i].std() > 1e-9}
+
+
+def toward_classes(z: Tensor, pictures: np.ndarray, judge: Judge) -> dict[str, Tensor]:
+    """Class -> from the mean z of all other pictures to the mean z of those that the judge names so.
+
+    Classes with fewer than 8 pictures, or without any other, are left out; a judge without classes has none.
+    """
+    shares = judge.probabilities(judge.features(pictures)) if judge.class_names else None
     if shares is None:
-        raise BadInput("Class directions need a classifier of the classes of this run's data, and there is none.")
+        return {}
     named = torch.from_numpy(shares.argmax(1))
     found = {}
     for number, name in enumerate(judge.class_names):
@@ -136,12 +151,13 @@ def measured(
     judge: Judge | None = None,
     num_base: int = 12,
     seed: int = 0,
+    fixed: bool = False,
 ) -> list[Axis]:
     """Directions by id -> axes, the strongest first, each turned so that its clearest effect grows along it.
 
-    `names` are what an axis is called for which nothing clear was found, or, where they begin with "toward", in any
-    case; those are not turned. With a judge that knows classes, effects on them count, too. Costs
-    (4 * axes + 1) * num_base + 128 pictures.
+    `names` are what an axis is called for which nothing clear was found; `fixed` ones stay as they are called and
+    turned. With a judge that knows classes, effects on them count, too. Costs (4 * axes + 1) * num_base + 128
+    pictures.
     """
     if not directions:
         return []
@@ -167,9 +183,8 @@ def measured(
     for row, (id, unit) in enumerate(directions.items()):
         slope = slopes[row].mean(0)
         agree = (np.sign(slopes[row]) == np.sign(slope)).mean(0)
-        fixed = names[id].startswith("toward ")
         sign, name, toward = _meaning(slope, agree, gains[row], judge.class_names if judge else (), unit, fixed)
-        effects = {effect: float(sign * slope[i]) for i, effect in enumerate(EFFECTS)}
+        effects = {effect: float(sign * slope[i]) for i, effect in enumerate(EFFECTS) if among[i] > 1e-6}
         even = float(changes[row].min() / max(changes[row].max(), 1e-9))
         name = names[id] if fixed or not name else name
         found.append(Axis(id, name, sign * unit, float(changes[row].mean()), even, effects, toward))
@@ -178,14 +193,18 @@ def measured(
 
 
 def attributes(pictures: np.ndarray) -> np.ndarray:
-    """Pictures uint8 (N, H, W) or (N, H, W, 3) -> float64 (N, 4) in the order of EFFECTS.
+    """Pictures uint8 (N, H, W) or (N, H, W, 3) -> float64 (N, 6) in the order of EFFECTS.
 
     Brightness is the mean, in grey levels. Width and height are the standard deviation, in percent of the side, of
     where the picture differs from the mean of its edge. Symmetry is how little the left differs from the right, in grey
-    levels, below 0.
+    levels, below 0. Warmth is how far red lies above blue, colour how far the strongest of the three above the weakest,
+    in grey levels; both are 0 for grey pictures.
     """
     grey = pictures.astype(np.float32)
-    grey = grey.mean(3) if grey.ndim == 4 else grey
+    warmth, colour = np.zeros((2, len(grey)))
+    if grey.ndim == 4:
+        warmth, colour = (grey[..., 0] - grey[..., 2]).mean((1, 2)), np.ptp(grey, axis=3).mean((1, 2))
+        grey = grey.mean(3)
     edge = np.concatenate([grey[:, 0], grey[:, -1], grey[:, :, 0], grey[:, :, -1]], 1).mean(1)
     mass = np.abs(grey - edge[:, None, None]) + 1e-6
 
@@ -196,7 +215,8 @@ def attributes(pictures: np.ndarray) -> np.ndarray:
         return 100 / profile.shape[1] * np.sqrt(np.maximum(share @ at**2 - middle**2, 0))
 
     uneven = np.abs(grey - grey[:, :, ::-1]).mean((1, 2))
-    return np.stack([grey.mean((1, 2)), extent(mass.sum(1)), extent(mass.sum(2)), -uneven], 1).astype(np.float64)
+    wide, high = extent(mass.sum(1)), extent(mass.sum(2))
+    return np.stack([grey.mean((1, 2)), wide, high, -uneven, warmth, colour], 1).astype(np.float64)
 
 
 def _change(before: np.ndarray, after: np.ndarray) -> np.ndarray:
@@ -244,28 +264,40 @@ def _told_apart(axes: list[Axis]) -> list[Axis]:
 
 # ---- the four kinds, ready to use
 
-KINDS = {"components": "c", "weights": "w", "classes": "k", "random": "r"}  # name -> first letter of its axes' ids
+KINDS = (NAMED, "components", "weights", "random")
 _SINGLE = {"components": "component", "weights": "weight axis", "random": "direction"}
 
 
 def axes_of(generator: Generator, kind: str, judge: Judge | None = None) -> list[Axis]:
     """The measured axes of one of KINDS, the strongest first; a second's work for a small generator on one core.
 
-    Raises BadInput for an unknown kind, and for classes without a judge that knows some.
+    Raises BadInput for an unknown kind.
     """
     if kind not in KINDS:
         raise BadInput(f"axes must be one of {', '.join(KINDS)}, not {kind!r}.")
-    letter, num_weights = KINDS[kind], sum(p.numel() for p in generator.parameters())
+    num_weights = sum(p.numel() for p in generator.parameters())
     num_base, num_samples = (12, 2048) if num_weights < 1e6 else (6, 512) if num_weights < 8e6 else (3, 256)
-    if kind == "classes":
-        if judge is None or not judge.class_names:
-            raise BadInput("Class directions need a classifier of the classes of this run's data, and there is none.")
-        found = classes(generator, judge, num_samples)
-        ids = {f"{letter}{judge.class_names.index(name)}": name for name in found}
-        directions = {id: found[name] for id, name in ids.items()}
-        return measured(generator, directions, {id: f"toward {name}" for id, name in ids.items()}, judge, num_base)
+    if kind == NAMED:
+        return _named(generator, judge, num_base, num_samples)
     find = {"components": components, "weights": weights, "random": random}[kind]
     rows = find(generator, min(NUM_AXES, generator.config.z_dim))
-    directions = {f"{letter}{i + 1}": row for i, row in enumerate(rows)}
+    directions = {f"{TOLD[kind][0]}{i + 1}": row for i, row in enumerate(rows)}
     names = {id: f"{_SINGLE[kind]} {id[1:]}" for id in directions}
     return measured(generator, directions, names, judge, num_base)
+
+
+def _named(generator: Generator, judge: Judge | None, num_base: int, num_samples: int, seed: int = 0) -> list[Axis]:
+    """An axis for each effect that the model can clearly be moved along, and then toward each class."""
+    config, (a, k) = generator.config, list(TOLD[NAMED][0])
+    z = latent.z_from_seeds(latent.sample_seeds(seed, num_samples), config.z_dim, config.z_prior)
+    pictures = render(generator, z)
+    effects = {f"{a}{list(EFFECTS).index(effect) + 1}": (effect, unit) for effect, unit in growing(z, pictures).items()}
+    classes = toward_classes(z, pictures, judge) if judge else {}
+    towards = {f"{k}{judge.class_names.index(name)}": name for name in classes} if judge else {}
+    directions = {id: unit for id, (_, unit) in effects.items()} | {id: classes[name] for id, name in towards.items()}
+    names = {id: EFFECTS[effect][0] for id, (effect, _) in effects.items()}
+    names |= {id: f"toward {name}" for id, name in towards.items()}
+    found = measured(generator, directions, names, judge, num_base, fixed=True)
+    clear = [axis for axis in found if axis.id in effects and axis.effects.get(effects[axis.id][0], 0) >= CLEAR]
+    clear.sort(key=lambda axis: list(effects).index(axis.id))  # the words in their order, whatever the model
+    return clear + [axis for axis in found if axis.id in towards]

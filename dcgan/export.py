@@ -1,15 +1,14 @@
 """A generator as a file to give away: one HTML page that needs nothing else, its weights, or ONNX."""
 
 import base64
-import contextlib
 import html
 import json
-from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dcgan.axes import Axis, axes_of, spread
+from dcgan.axes import KINDS, spread
 from dcgan.checkpoint import generator_bytes
 from dcgan.config import BadInput, Config
+from dcgan.kept_axes import axes_for, dims_for
 from dcgan.latent import ranked_dims
 from dcgan.learned import learned
 from dcgan.metrics.judge import Judge, judge_of
@@ -18,7 +17,7 @@ from dcgan.onnx import onnx_bytes
 from dcgan.runs import Run
 from dcgan.runtime import bundle
 from dcgan.runtime.pack import pack
-from dcgan.told import KINDS, PLAIN, facts
+from dcgan.told import facts
 
 Facts = dict[str, Any]
 
@@ -31,27 +30,27 @@ OWN = ("learned.js", "signed.js", "explorer.js")  # scripts that only this page 
 def exported(generator: Generator, name: str, ending: str, run: Run | None = None) -> bytes:
     """The file's content for one of ENDINGS; `name` is what people call the run.
 
-    A page gets all kinds of axes, and with `run` the film of its training. The weights are half a second's work, a page
-    with axes takes some.
+    With `run` a page gets all kinds of axes, as kept there, and the film of its training. The weights are half a
+    second's work, a page whose axes have to be measured takes some.
     """
     assert generator.origin is not None  # it was read from a file
     if ending == ".safetensors":
         return generator_bytes(generator, generator.origin.step)
     if ending == ".html":
-        return explorer(generator, name, axes=axes_inside(generator), run=run).encode()
+        if run is None:
+            return explorer(generator, name).encode()
+        axes, dims = axes_inside(run, generator), dims_for(run, generator)
+        return explorer(generator, name, axes=axes, dims=dims, run=run).encode()
     if ending == ".onnx":
         return onnx_bytes(generator, name)
     raise BadInput(f"a generator can be exported to {' or '.join(ENDINGS)}, not {ending!r}.")
 
 
-def axes_inside(generator: Generator, known: Mapping[str, Sequence[Axis]] | None = None, kind: str = PLAIN) -> Facts:
-    """All kinds of axes that a model can have, for the laboratory; those that are `known` need no measuring."""
-    found, judge = dict(known or {}), _judge(generator.config)
-    for name in KINDS:
-        if name not in found:
-            with contextlib.suppress(BadInput):  # classes, where no judge knows any
-                found[name] = axes_of(generator, name, judge)
-    return facts(found, spread(generator.config.z_prior), kind)
+def axes_inside(run: Run, generator: Generator) -> Facts:
+    """All kinds of axes that a model has by itself, for the laboratory."""
+    judge = _judge(generator.config)
+    found = {kind: axes_for(run, generator, kind, judge) for kind in KINDS}
+    return facts(found, spread(generator.config.z_prior))
 
 
 def _judge(config: Config) -> Judge | None:

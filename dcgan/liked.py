@@ -41,4 +41,4 @@ def direction(generator: Generator, liked: Tensor, disliked: Tensor) -> Tensor:
 def liked_axes(generator: Generator, liked: Tensor, disliked: Tensor, judge: Judge | None = None) -> list[Axis]:
     """The axis of a taste as `axes.axes_of` gives others: measured, and named after what it leads to."""
     unit = direction(generator, liked, disliked)
-    return measured(generator, {"l1": unit}, {"l1": "toward what you like"}, judge)
+    return measured(generator, {"l1": unit}, {"l1": "toward what you like"}, judge, fixed=True)

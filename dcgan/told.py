@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dcgan.axes import Axis
 
-PLAIN, LIKED = "dimensions", "liked"
-KINDS = {  # kind -> (letter of its sliders, label, what it is)
-    PLAIN: ("", "Dimensions", "The dimensions of z themselves."),
-    "components": ("c", "Components", "Along what the first layer's output varies most (GANSpace)."),
-    "weights": ("w", "Weights (SeFa)", "Along what the first layer's weights stretch most."),
-    "classes": ("k", "Classes", "From the mean z of all others to that of one class."),
-    "random": ("r", "Random", "Directions by chance, which the others have to beat."),
+NAMED, PLAIN, LIKED = "named", "dimensions", "liked"
+KINDS = {  # kind -> (letters of its sliders, label, what it is)
+    NAMED: ("ak", "Named", "Each slider leads to what it says."),
     LIKED: ("l", "Liked", "From what you disliked to what you liked, as marked under Likes."),
+    "components": ("c", "Components", "Along what the first layer's output varies most (GANSpace)."),
+    "weights": ("w", "SeFa", "Along what the first layer's weights stretch most."),
+    "random": ("r", "Random", "Directions by chance, which the others have to beat."),
+    PLAIN: ("", "Raw numbers", "The numbers of z themselves."),
 }
 
 
@@ -38,11 +38,11 @@ def packed(axes: "Sequence[Axis]", spread: float) -> dict[str, str]:
     return {axis.id: base64.b64encode((spread * axis.direction).numpy().tobytes()).decode() for axis in axes}
 
 
-def facts(axes: "Mapping[str, Sequence[Axis]]", spread: float, kind: str = PLAIN) -> dict[str, Any]:
+def facts(axes: "Mapping[str, Sequence[Axis]]", spread: float, kind: str = NAMED) -> dict[str, Any]:
     """Axes of several kinds for a laboratory that has nobody to ask; `kind` is the one that it begins with."""
     there = {name: listed for name, listed in axes.items() if listed}
     return {
-        "kind": kind if kind in there else PLAIN,
+        "kind": kind if kind in {PLAIN, *there} else next(iter(there), PLAIN),
         "kinds": [[name, *words] for name, (_, *words) in KINDS.items() if name == PLAIN or name in there],
         "rows": {name: rows(listed) for name, listed in there.items()},
         "directions": {id: vector for listed in there.values() for id, vector in packed(listed, spread).items()},

@@ -83,8 +83,13 @@ def test_a_class_direction_leads_from_the_rest_to_the_class(model):
             bright = 1 / (1 + np.exp(-(features - 127.5) / 8))
             return np.concatenate([1 - bright, bright], 1).astype(np.float64)
 
-    found = {axis.name: axis for axis in axes.axes_of(model.generator, "classes", Light())}
-    assert set(found) == {"toward dark", "toward bright"}
+    found = {axis.name: axis for axis in axes.axes_of(model.generator, "named", Light())}
+    assert list(found)[:3] == ["brighter", "wider", "taller"]  # the words in their order, then the classes
+    assert set(list(found)[3:]) == {"toward dark", "toward bright"}
+    planted = torch.stack(list(model.truth.values()))  # a wider bar is also a brighter picture, so they mix
+    for word, factor in (("brighter", "brightness"), ("wider", "width"), ("taller", "height")):
+        assert (planted @ found[word].direction).norm() > 0.95 and found[word].direction @ model.truth[factor] > 0.6
+        assert found[word].effects[factor] == max(found[word].effects.values()) > axes.CLEAR
     bright = found["toward bright"]
     assert bright.direction @ model.truth["brightness"] > 0.95 and bright.toward == "bright"
     assert bright.effects["brightness"] > axes.CLEAR > 0 > found["toward dark"].effects["brightness"]
@@ -115,21 +120,23 @@ def test_attributes_tell_shapes_apart():
     bar[2, 12:20, 4:28] = 100  # wider
     bar[3, 4:28, 12:20] = 100  # taller
     bar[4, 12:20, 4:20] = 100  # to one side
-    light, width, height, symmetry = axes.attributes(bar).T
+    light, width, height, symmetry, warmth, colour = axes.attributes(bar).T
     assert light[1] == pytest.approx(2 * light[0])
     assert width[2] > 2 * width[0] and height[2] == pytest.approx(height[0], abs=0.1)
     assert height[3] > 2 * height[0] and width[3] == pytest.approx(width[0], abs=0.1)
     assert symmetry[4] < symmetry[0] == symmetry[2] == 0
-    colour = np.repeat(bar[..., None], 3, axis=3)
-    assert np.allclose(axes.attributes(colour), axes.attributes(bar), atol=1e-3)
+    assert not warmth.any() and not colour.any()
+    grey = np.repeat(bar[..., None], 3, axis=3)
+    assert np.allclose(axes.attributes(grey), axes.attributes(bar), atol=1e-3)
+    red, blue = grey * np.array([1, 0, 0], np.uint8), grey * np.array([0, 0, 1], np.uint8)
+    warmth, colour = axes.attributes(np.stack([red[0], blue[0], grey[0]])).T[-2:]
+    assert warmth[0] == -warmth[1] > 0 == warmth[2] and colour[0] == colour[1] > 0 == colour[2]
 
 
 def test_a_flat_picture_and_an_unknown_kind_are_no_trouble(model):
     assert np.isfinite(axes.attributes(np.full((2, 8, 8), 7, np.uint8))).all()
     with pytest.raises(BadInput, match="axes must be one of"):
         axes.axes_of(model.generator, "moods")
-    with pytest.raises(BadInput, match="need a classifier"):
-        axes.axes_of(model.generator, "classes")
     assert axes.measured(model.generator, {}, {}) == []
 
 
@@ -138,9 +145,11 @@ def test_the_shipped_model_has_axes_that_do_more_than_chance_directions():
     judge = judge_of(generator.config)
     found = {kind: axes.axes_of(generator, kind, judge) for kind in axes.KINDS}
     strongest = {kind: found[kind][0].strength for kind in found}
-    assert min(strongest[kind] for kind in ("components", "weights", "classes")) > 1.5 * strongest["random"]
+    assert min(strongest[kind] for kind in ("components", "weights", "named")) > 1.5 * strongest["random"]
     assert found["components"] == sorted(found["components"], key=lambda axis: -axis.strength)
-    led = [axis for axis in found["classes"] if axis.name == f"toward {axis.toward}"]
+    words = [axis.name for axis in found["named"]]
+    assert words[:4] == ["brighter", "wider", "taller", "more symmetric"] and "toward Sneaker" in words
+    led = [axis for axis in found["named"] if axis.name == f"toward {axis.toward}"]
     assert len(led) >= 8  # of ten: along its axis a class gains more than any other
     for axis in sum(found.values(), []):
         assert math.isclose(axis.direction.norm(), 1, abs_tol=1e-5) and 0 <= axis.evenness <= 1

@@ -62,7 +62,7 @@ def test_the_page_has_every_kind_of_axes_and_the_origin_of_its_pictures(generato
     run = Run.create(generator.config, root, "little one")
     start = start_of(exported(generator, "x", ".html", run).decode())
     axes = start["facts"]["axes"]
-    assert [kind for kind, *_ in axes["kinds"]] == ["dimensions", "components", "weights", "classes", "random"]
+    assert [kind for kind, *_ in axes["kinds"]] == ["named", "components", "weights", "random", "dimensions"]
     assert all(len(axes["rows"][kind]) == 20 for kind in ("components", "weights", "random"))
     components = {axis.id: axis for axis in axes_of(generator, "components", judge_of(generator.config))}
     for id, name, strength, _ in axes["rows"]["components"]:
@@ -85,11 +85,11 @@ def some_axes(z_dim: int) -> dict:
     name = "toward Ankle boot, less symmetric"
     return {
         kind: [
-            Axis(f"{letter}{i}", name, torch.randn(z_dim, generator=rng), 22.2, 0.5, effects, "Ankle boot")
+            Axis(f"{kind[0]}{i}", name, torch.randn(z_dim, generator=rng), 22.2, 0.5, effects, "Ankle boot")
             for i in range(24)
         ]
-        for kind, letter in KINDS.items()
-    }  # fmt: skip
+        for kind in KINDS
+    }
 
 
 @pytest.mark.parametrize(("preset", "limit"), [("quick", 3e6), ("classic-64", 10e6)])

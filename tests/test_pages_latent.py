@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from dcgan import images, latent, redraw
+from dcgan import images, kept_axes, latent, redraw
 from dcgan.axes import axes_of
 from dcgan.checkpoint import generator_bytes
 from dcgan.config import BadInput
 from dcgan.export import exported
 from dcgan.files import publish
+from dcgan.metrics.judge import judge_of
 from dcgan.render import render
 from dcgan.runs import Run
 from dcgan.runtime.pack import pack
@@ -122,13 +123,6 @@ def test_open_at_says_where_weights_come_from_and_follows_a_newer_file(run):
     assert loading.open_at(run).step == 120 and loading.generator_of(run) is not newest.generator
 
 
-def test_ranked_dims_are_all_dimensions_strongest_first(run):
-    opened = loading.open_at(run)
-    dims = loading.ranked_dims(opened.weights_hash, opened.generator)
-    assert sorted(dim for dim, _ in dims) == list(range(20))
-    assert [strength for _, strength in dims] == sorted((s for _, s in dims), reverse=True)
-
-
 # -- pages
 
 
@@ -161,16 +155,16 @@ def say(app: AppTest, **message: object) -> AppTest:
     return healthy(app.run())
 
 
-def test_explore_gives_the_browser_the_model_and_the_ranked_dimensions(run):
+def test_explore_gives_the_browser_the_model_and_the_named_axes_or_raw_numbers(run):
     app = visit("explore")
     assert app.title[0].value == "Explore"
     assert url(app) == {"run": "little-one", "seed": "0"}
     given, opened = laboratory(app), loading.open_at(run)
     assert given["model"] == opened.weights_hash and given["params"] == {"seed": "0"}
     assert (given["facts"]["run"], given["facts"]["step"]) == ("little-one", 100)
-    assert [tuple(pair) for pair in given["facts"]["dims"]] == loading.ranked_dims(
-        opened.weights_hash, opened.generator
-    )
+    assert given["facts"]["axes"]["kind"] == "named" and not given["facts"]["dims"]  # nobody waits for raw numbers
+    say(app, axes="dimensions")
+    assert [tuple(pair) for pair in laboratory(app)["facts"]["dims"]] == latent.ranked_dims(opened.generator)
     (courier,) = [i.proto for i in app.get("bidi_component") if i.proto.component_name == "latent_courier"]
     assert courier.bytes.endswith(pack(opened.generator))
 
@@ -179,21 +173,22 @@ def test_explore_restores_a_url(run):
     params = {"seed": "7", "step": "50", "truncation": "0.7", "distance": "60", "walk": "40.3.2"}
     params |= {"sliders": "2~0.5", "locked": "2"}
     app = visit("explore", **params)
-    assert url(app) == params | {"run": "little-one"}
+    assert url(app) == params | {"run": "little-one", "axes": "dimensions"}  # those whose slider was moved
     shown = {name: text for name, text in params.items() if name != "step"}
     assert laboratory(app)["params"] == shown and laboratory(app)["facts"]["step"] == 50
     assert app.select_slider[0].value == 50
 
 
 def test_what_the_hand_did_reaches_the_url_once(run):
-    app = visit("explore")
+    app = visit("explore", axes="dimensions")
     say(app, params={"seed": "12", "sliders": "3~1.5", "locked": "3"}, page=1)
-    assert url(app) == {"run": "little-one", "seed": "12", "sliders": "3~1.5", "locked": "3", "dims": "2"}
+    moved = {"run": "little-one", "axes": "dimensions", "dims": "2"}
+    assert url(app) == moved | {"seed": "12", "sliders": "3~1.5", "locked": "3"}
     assert laboratory(app)["seq"] == 1 and laboratory(app)["page"] == 1
     app.session_state["explore-lab"] = {"message": {"seq": 1, "params": {"seed": "99"}}}  # read before
     assert url(healthy(app.run()))["seed"] == "12"
     say(app, params={"seed": "5"})
-    assert url(app) == {"run": "little-one", "seed": "5", "dims": "2"}
+    assert url(app) == moved | {"seed": "5"}
 
 
 def test_favourites_are_kept_and_lead_back_to_their_run_and_step(run):
@@ -203,13 +198,13 @@ def test_favourites_are_kept_and_lead_back_to_their_run_and_step(run):
     assert app.session_state["explore-shelf"] == [Kept("little-one", 50, View(4)), Kept("gone", 0, View())]
     assert laboratory(app)["favourites"][0] == kept[0]
     say(app, goto=0)
-    assert url(app) == {"run": "little-one", "seed": "4", "step": "50"}
+    assert url(app) == {"run": "little-one", "seed": "4", "step": "50", "measured": "100"}  # its axes stay the visit's
     say(app, goto=1)
     assert url(app)["run"] == "little-one" and "gone" in app.toast[0].value
 
 
 def test_dimensions_are_measured_again_on_request(run):
-    app = visit("explore")
+    app = visit("explore", axes="dimensions")
     app.session_state["explore-dims"] = ("little-one", [(4, 1.0)], 7)
     say(app, measure=True)
     assert len(laboratory(app)["facts"]["dims"]) == 20
@@ -260,7 +255,7 @@ def test_the_run_stays_chosen_from_page_to_page(run):
 
 
 def test_the_film_of_training_is_handed_over_and_a_moment_can_be_kept(run):
-    app = visit("explore", seed="3")
+    app = visit("explore", seed="3", axes="dimensions")
     say(app, film=True)
     assert laboratory(app)["film"] == "little-one 0 50 100"
     (film,) = [item.proto for item in app.get("bidi_component") if item.proto.component_name == "latent_film"]
@@ -268,7 +263,7 @@ def test_the_film_of_training_is_handed_over_and_a_moment_can_be_kept(run):
     assert film.bytes.endswith(b"".join(map(pack, generators)))
     dims = laboratory(app)["facts"]["dims"]
     say(app, step=50)
-    assert url(app) == {"run": "little-one", "seed": "3", "step": "50"}
+    assert url(app) == {"run": "little-one", "seed": "3", "step": "50", "axes": "dimensions"}
     assert laboratory(app)["facts"]["dims"] == dims  # the sliders stay in their places
     say(app, film=False)
     assert laboratory(app)["film"] is None
@@ -289,7 +284,7 @@ def test_the_films_file_goes_through_the_steps_with_its_recipe(run):
     assert images.read_recipe(data)["steps"] == [0, 50, 100]
 
 
-def test_exploring_changes_nothing_in_the_run(run):
+def test_exploring_adds_what_axes_mean_to_the_run_and_changes_nothing_else(run):
     def contents() -> dict[str, bytes]:
         return {str(path): path.read_bytes() for path in sorted(run.path.rglob("*")) if path.is_file()}
 
@@ -298,7 +293,8 @@ def test_exploring_changes_nothing_in_the_run(run):
     for message in ({"params": {"seed": "8", "sliders": "3~1"}}, {"film": True}, {"step": 50}, {"measure": True}):
         say(app, **message)
     view.film_file(run, [0, 50], View(4))
-    assert contents() == before
+    assert {path: data for path, data in contents().items() if "/axes/" not in path} == before
+    assert {path.name.rpartition("-")[2] for path in (run.path / "axes").iterdir()} == {"named.json"}
 
 
 # -- axes
@@ -337,8 +333,9 @@ def test_a_picture_made_along_axes_can_be_made_again_from_its_recipe_alone(run):
 
 def test_axes_are_worked_out_when_they_are_asked_for_and_named_in_the_url(run):
     app = visit("explore")
+    assert "axes" not in url(app)
     facts = laboratory(app)["facts"]["axes"]
-    assert facts["kind"] == "dimensions" and not facts["rows"] and not facts["directions"]
+    assert facts["kind"] == "named" and list(facts["rows"]) == ["named"]
     say(app, params={"seed": "4", "sliders": "w3~1.5", "locked": "w3"}, axes="components")
     assert url(app) == {
         "run": "little-one", "seed": "4", "axes": "components", "sliders": "w3~1.5", "locked": "w3",
@@ -363,33 +360,38 @@ def test_axes_stay_those_of_the_step_they_were_measured_at(run):
     assert laboratory(app)["facts"]["axes"] != before and "measured" not in url(app)
 
 
-def test_classes_are_offered_where_a_classifier_knows_the_data(run):
-    def offered(app: AppTest) -> list[str]:
-        return [kind for kind, *_ in laboratory(app)["facts"]["axes"]["kinds"]]
+def test_kinds_of_axes_are_offered_and_odd_ones_in_the_url_mean_the_named(run):
+    app = visit("explore", axes="moods")
+    facts = laboratory(app)["facts"]["axes"]
+    assert [kind for kind, *_ in facts["kinds"]] == ["named", "components", "weights", "random", "dimensions"]
+    assert [label for _, label, _ in facts["kinds"]][-1] == "Raw numbers"
+    assert "axes" not in url(app) and facts["kind"] == "named"
 
-    assert "classes" in offered(visit("explore"))  # Fashion-MNIST is what a Config has unless told otherwise
-    other = Run.create(CONFIG.replace(data="mnist"), name="digits")
-    publish(other.generator_path, generator_bytes(tiny(5, other.config), 1))
-    app = visit("explore", run="digits", axes="classes")
-    assert offered(app) == ["dimensions", "components", "weights", "random"]
-    assert "axes" not in url(app) and laboratory(app)["facts"]["axes"]["kind"] == "dimensions"
+
+def test_a_model_that_no_word_moves_opens_on_components(run):
+    generator = loading.open_at(run).generator
+    kept_axes._keep(run, generator, "named", judge_of(run.config), [])
+    facts = laboratory(visit("explore"))["facts"]["axes"]
+    assert facts["kind"] == "components" and facts["rows"]["components"]
+    assert "named" not in [kind for kind, *_ in facts["kinds"]]
 
 
 def test_the_exported_page_has_all_axes_those_of_the_visit_first(run):
     app = visit("explore", axes="weights", sliders="c1~1")
     shown, opened = laboratory(app)["facts"]["axes"], loading.open_at(run)
-    mine = {kind: axes_of(opened.generator, kind) for kind in ("components", "weights")}
+    judge = judge_of(run.config)
+    mine = {kind: axes_of(opened.generator, kind, judge) for kind in ("components", "weights")}
     page = view.explorer_of(run, opened, View(4, sliders=(("c1", 1.0),)), "weights", mine)
     start = json.loads(page.partition('type="application/json">')[2].partition("</script>")[0])
     assert start["params"] == {"seed": "4", "sliders": "c1~1"}
     inside = start["facts"]["axes"]
     assert inside["kind"] == "weights" and inside["rows"]["weights"] == shown["rows"]["weights"]
     assert shown["directions"].items() <= inside["directions"].items()
-    full = {"dimensions", *inside["rows"]}  # a kind without an axis, as classes here, isn't offered
-    assert inside["kinds"] == [words for words in shown["kinds"] if words[0] in full] and len(full) == 4
+    full = {"dimensions", *inside["rows"]}
+    assert inside["kinds"] == [words for words in shown["kinds"] if words[0] in full] and len(full) == 5
     page = exported(opened.generator, run.name, ".html", run).decode()
     command = json.loads(page.partition('type="application/json">')[2].partition("</script>")[0])
-    assert command["facts"]["axes"] == inside | {"kind": "dimensions"}  # what the command line writes
+    assert command["facts"]["axes"] == inside | {"kind": "named"}  # what the command line writes
     assert command["learned"]["steps"] == [0, 50, 100]
 
 

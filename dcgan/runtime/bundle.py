@@ -11,7 +11,7 @@ MODULES = {"fused": "kernels.wasm", "plain": "kernels-plain.wasm"}  # the first 
 NETWORK = "{ Network, makeKernels, unpackHeader, depthsOf }"  # what network.js has for others
 BASE = ("latent.js", "engine.js", "views.js", "icons.js", "stage.js", "seed_field.js")
 PROGRAMS = {  # name -> its files, what it has for pages, its looks
-    "lab": (("lab.js",), "Lab, toParams, fromParams", ("lab.css",)),
+    "lab": (("sliders.js", "lab.js"), "Lab, toParams, fromParams", ("lab.css",)),
     "morph": (
         (
             *("paths.js", "pace.js", "sketches.js", "morphs.js", "fields.js", "reorder.js", "keyframes.js"),

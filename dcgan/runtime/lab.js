@@ -1,7 +1,6 @@
 // The laboratory: a picture that follows the hand, its neighbours, sliders, seeds, favourites. It knows no server: who
 // puts it on a page gives it a model and a state, and hears of what changed when a hand lets go.
 
-const PER_PAGE = 8;
 const PLAIN_KIND = "dimensions";
 const NO_AXES = { kind: PLAIN_KIND, kinds: [], rows: {}, directions: {} };
 const MAX_HISTORY = 200;
@@ -84,6 +83,13 @@ class Lab {
     this.directions = new Map(); // axis -> what one standard deviation along it adds to z
     this.stage = new Stage(this.picture, () => this.afterPaint());
     this.tilesDone = 0;
+    this.rows = new Sliders(this.sliders, {
+      move: (slider, value, event) => this.move(withSlider(this.view, slider, value), event),
+      done: () => this.commit(),
+      soon: () => this.commitSoon(),
+      back: (slider) => this.settle(withoutSlider(this.view, slider)),
+      lock: (slider) => this.settle(toggleLock(this.view, slider, this.valueOf(slider))),
+    });
     this.buildTiles();
     this.listen();
   }
@@ -105,7 +111,8 @@ class Lab {
     this.show();
   }
 
-  // facts: { run, step, numSteps, dims, axes, measured, canMeasure }; dims are [dimension, strength], strongest first.
+  // facts: { run, step, numSteps, dims, axes, measured, canMeasure }; dims are [dimension, strength], strongest first;
+  // there are none before they are asked for.
   // axes: { kind, kinds: list of [kind, label, help], rows: kind -> list of [axis, name, strength, help], directions:
   // axis -> float32 in base64 }; rows of a kind that isn't there yet come when it is asked for
   setFacts(facts) {
@@ -244,43 +251,14 @@ class Lab {
   // the sliders of the chosen kind: list of { slider, name, strength, help }; null while they are worked out
   choices(kind = this.kind) {
     if (kind !== PLAIN_KIND) return this.axes.rows[kind]?.map(([slider, name, strength, help]) => ({ slider, name, strength, help })) ?? null;
-    return this.dims.map(([slider, strength]) => ({
+    const raw = this.dims.map(([slider, strength]) => ({
       slider, name: `z[${slider}]`, strength, help: `Changes the picture by ${strength.toFixed(1)} of 255 grey levels.`,
     }));
+    return raw.length ? raw : null;
   }
 
   finish(z, view) {
     return finishZ(z, view, this.header, this.directions);
-  }
-
-  // the sliders of this page; they are made anew only when others are shown, so that a held thumb stays
-  buildSliders(shown) {
-    const names = JSON.stringify(shown);
-    if (names === this.built) return;
-    this.built = names;
-    this.rows = shown.map(({ slider: dim, name, strength, help }, place) => {
-      const row = document.createElement("div");
-      row.className = "slider";
-      row.innerHTML = `
-        <button class="lock" type="button"></button>
-        <label><span><span class="name"><b></b><i> · ${strength.toFixed(1)}</i></span><output></output></span>
-        <input type="range" step="0.01" data-testid="latent-slider-${place}"></label>`;
-      const [lock, input, output] = ["button", "input", "output"].map((name) => row.querySelector(name));
-      row.querySelector("b").textContent = name; // it may hold a stranger's words
-      row.querySelector("label").title = `${help} Double click, or Delete: back to ${typeof dim === "string" ? "0" : "the seed's value"}.`;
-      input.setAttribute("aria-label", `${name}, changes the picture by ${strength.toFixed(1)} grey levels`);
-      input.addEventListener("input", (event) => this.move(withSlider(this.view, dim, Number(input.value)), event));
-      input.addEventListener("change", () => (this.byKey ? this.commitSoon() : this.commit()));
-      input.addEventListener("dblclick", () => this.settle(withoutSlider(this.view, dim)));
-      input.addEventListener("keydown", ({ key }) => {
-        this.byKey = true;
-        if (key === "Delete" || key === "Backspace") this.settle(withoutSlider(this.view, dim));
-      });
-      input.addEventListener("pointerdown", () => (this.byKey = false));
-      lock.addEventListener("click", () => this.settle(toggleLock(this.view, dim, this.valueOf(dim))));
-      return { row, dim, name, lock, input, output };
-    });
-    this.sliders.replaceChildren(...this.rows.map(({ row }) => row));
   }
 
   // where a slider stands: a dimension's at its value, an axis' at what was added along it
@@ -290,7 +268,7 @@ class Lab {
   }
 
   pages() {
-    return Math.max(1, Math.ceil((this.choices() ?? this.dims).length / PER_PAGE));
+    return Math.max(1, Math.ceil((this.choices() ?? []).length / PER_PAGE));
   }
 
   turnPage(page) {
@@ -507,9 +485,9 @@ class Lab {
   show() {
     if (!this.header) return;
     const { view } = this;
-    this.page %= this.pages();
-    const choices = this.choices() ?? this.choices(PLAIN_KIND); // others keep the place until theirs are there
-    this.buildSliders(choices.slice(this.page * PER_PAGE, (this.page + 1) * PER_PAGE));
+    const choices = this.choices();
+    if (choices) this.page %= this.pages();
+    this.rows.build(choices?.slice(this.page * PER_PAGE, (this.page + 1) * PER_PAGE) ?? PLACEHOLDERS);
     const roots = JSON.stringify([view.seed, view.hops, view.distance, view.around]);
     if (roots !== this.roots) {
       // what sliders and truncation don't change: the z that they start from
@@ -525,26 +503,7 @@ class Lab {
 
   showControls() {
     const { view, fields } = this;
-    const moved = new Map(view.sliders), waits = !this.choices();
-    this.sliders.classList.toggle("waits", waits);
-    for (const { dim, name, row, lock, input, output } of this.rows) {
-      const limit = limitOf(this.header.prior, dim);
-      const value = this.valueOf(dim);
-      const locked = view.locked.includes(dim);
-      [input.min, input.max] = [-limit, limit];
-      if (Number(input.value) !== value) input.value = value;
-      input.disabled = locked || waits;
-      row.classList.toggle("moved", moved.has(dim));
-      row.style.setProperty("--at", `${50 + (50 * value) / limit}%`);
-      output.textContent = `${typeof dim === "string" && value > 0 ? "+" : ""}${value.toFixed(2)}`;
-      if (lock.dataset.locked !== String(locked)) {
-        lock.dataset.locked = locked;
-        lock.innerHTML = icon(locked ? "lock" : "unlock");
-        lock.title = locked ? "Unlock" : "Lock: new seeds and Reset leave this value alone";
-        lock.setAttribute("aria-label", `${locked ? "Unlock" : "Lock"} ${name}`);
-        lock.setAttribute("aria-pressed", locked);
-      }
-    }
+    this.rows.show(view, (slider) => this.valueOf(slider), (slider) => limitOf(this.header.prior, slider), !this.choices());
     const set = (input, value) => input.value !== String(value) && (input.value = value);
     set(fields.distance, view.distance);
     set(fields.truncation, view.truncation);
@@ -588,7 +547,7 @@ class Lab {
     if (this.kind !== PLAIN_KIND)
       return `${help} ${choices.length > PER_PAGE ? `${first} to ${last} of ${choices.length}, measured` : "Measured"} ${this.measured}; beside each, grey levels changed per standard deviation.`;
     const which = this.page ? `Places ${first} to ${last} among` : `The ${last} of`;
-    return `${which} ${choices.length} dimensions of z that change this model's pictures most, measured ${this.measured}; beside each, by how many of 255 grey levels.`;
+    return `${which} ${choices.length} numbers of z that change this model's pictures most, measured ${this.measured}; beside each, by how many of 255 grey levels.`;
   }
 
   drawPicture(z) {

@@ -1,4 +1,4 @@
-"""Axes of latent space for the laboratory: measured once per weights, told in words, packed for the browser."""
+"""Axes of latent space for the laboratory: kept with a run or measured, told in words, packed for the browser."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ import streamlit as st
 
 from dcgan.config import BadInput
 from dcgan.runs import Run
-from dcgan.told import KINDS, LIKED, PLAIN, packed, rows
+from dcgan.told import KINDS, LIKED, NAMED, PLAIN, packed, rows
 from pages.common import address, samples, taste
 from pages.common.loading import Opened, open_at
 from pages.common.view import Directions, View
@@ -29,22 +29,27 @@ class Measured(NamedTuple):
     axes: "list[Axis]"
 
 
-def kinds_for(run: Run, generator: "Generator") -> dict[str, tuple[str, str, str]]:
-    """Of KINDS those there are now: the model's own, and likes once there are enough marks."""
-    return _kinds_of(generator) | ({LIKED: KINDS[LIKED]} if taste.enough(run) else {})
+def kinds_for(run: Run) -> dict[str, tuple[str, str, str]]:
+    """Of KINDS those there are now: not those in which nothing was found, and likes once there are enough marks."""
+    empty = {kind for kind in KINDS if (measured := known(run, kind)) and not measured.axes}
+    missing = empty | (set() if taste.enough(run) else {LIKED})
+    return {kind: words for kind, words in KINDS.items() if kind not in missing}
 
 
-def _kinds_of(generator: "Generator") -> dict[str, tuple[str, str, str]]:
-    """Of KINDS those that a model has by itself; classes need a classifier of its data."""
-    judge = _judge(generator)
-    there = {"classes": bool(judge and judge.class_names), LIKED: False}
-    return {kind: words for kind, words in KINDS.items() if there.get(kind, True)}
+def kind_of(view: View) -> str:
+    """The kind that a view's moved sliders are of; axes before dimensions, and the named ones where none was moved."""
+    plain = PLAIN if view.sliders else NAMED
+    return next((kind for kind in KINDS if _moves(view, kind)), plain)
 
 
 def needed(view: View, kind: str) -> list[str]:
     """The kinds whose axes the laboratory shows or the picture is made with."""
-    letters = {slider[0] for slider, _ in view.sliders if isinstance(slider, str)}
-    return [name for name, (letter, *_) in KINDS.items() if letter and (name == kind or letter in letters)]
+    return [name for name, (letters, *_) in KINDS.items() if letters and (name == kind or _moves(view, name))]
+
+
+def _moves(view: View, kind: str) -> bool:
+    """Whether a slider of this kind of axes was moved."""
+    return any(isinstance(slider, str) and slider[0] in KINDS[kind][0] for slider, _ in view.sliders)
 
 
 def known(run: Run, kind: str) -> Measured | None:
@@ -54,17 +59,29 @@ def known(run: Run, kind: str) -> Measured | None:
 
 def measure(run: Run, opened: Opened, kind: str) -> None:
     """Measure a kind of axes, for the rest of the visit; all kinds of a run at the same step where it is kept."""
-    step = st.session_state.setdefault(STEPS, {}).setdefault(run.id, opened.step)
+    opened = _at(run, opened)
     try:
-        opened = _at(run, step, opened)
-        axes = _liked(run, opened) if kind == LIKED else _axes_of(opened.weights_hash, kind, opened.generator)
+        axes = _liked(run, opened) if kind == LIKED else _axes_of(run, opened, kind)
     except BadInput:
-        axes = []  # no classifier: the kind isn't offered either
+        axes = []  # what is liked and what isn't have one mean: there is no way from one to the other
     st.session_state.setdefault(AXES, {})[run.id, kind] = Measured(opened.step, axes)
 
 
-def _at(run: Run, step: int, opened: Opened) -> Opened:
-    """The generator of a step, as exact as it is kept; else the one that is open."""
+def recall(run: Run, opened: Opened, kinds: list[str]) -> None:
+    """Take over, for the visit, those of these kinds that are kept with the run: nobody has to wait for them."""
+    from dcgan.kept_axes import kept_axes
+
+    for kind in kinds:
+        if not known(run, kind):
+            there = _at(run, opened)
+            found = kept_axes(run, there.generator, kind, _judge(there.generator))
+            if found is not None:
+                st.session_state.setdefault(AXES, {})[run.id, kind] = Measured(there.step, found)
+
+
+def _at(run: Run, opened: Opened) -> Opened:
+    """The generator that this visit's axes are measured on, as exact as it is kept; else the one that is open."""
+    step = st.session_state.setdefault(STEPS, {}).setdefault(run.id, opened.step)
     if step != opened.step and (newest := open_at(run)).step == step:
         return newest
     return open_at(run, step) if step != opened.step and step in run.snapshots() else opened
@@ -139,23 +156,20 @@ def facts_of(run: Run, generator: "Generator", view: View, kind: str) -> dict[st
     directions |= packed(measured.axes, spread(generator.config.z_prior)) if measured else {}
     return {
         "kind": kind,
-        "kinds": [[name, label, told] for name, (_, label, told) in kinds_for(run, generator).items()],
+        "kinds": [[name, label, told] for name, (_, label, told) in kinds_for(run).items()],
         "rows": {kind: rows(measured.axes)} if measured else {},
         "directions": directions,
     }
 
 
-def inside(opened: Opened, kind: str, visit: "dict[str, Sequence[Axis]]") -> dict[str, Any]:
+def inside(run: Run, opened: Opened, kind: str, visit: "dict[str, Sequence[Axis]]") -> dict[str, Any]:
     """The axes that an exported page has, for which nobody can be asked later: all kinds, those of the visit first."""
-    from dcgan.export import axes_inside
+    from dcgan.axes import spread
+    from dcgan.told import facts
 
-    judged = _kinds_of(opened.generator)
-    missing = [name for name, (letter, *_) in judged.items() if letter and name not in visit]
-    return axes_inside(
-        opened.generator,
-        visit | {name: _axes_of(opened.weights_hash, name, opened.generator) for name in missing},
-        kind,
-    )
+    own = [name for name in KINDS if name not in (PLAIN, LIKED, *visit)]
+    found = visit | {name: _axes_of(run, opened, name) for name in own}
+    return facts(found, spread(opened.generator.config.z_prior), kind)
 
 
 def of_visit(run: Run) -> "dict[str, Sequence[Axis]]":
@@ -163,11 +177,30 @@ def of_visit(run: Run) -> "dict[str, Sequence[Axis]]":
     return {kind: measured.axes for (id, kind), measured in st.session_state.get(AXES, {}).items() if id == run.id}
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _axes_of(weights_hash: str, kind: str, _generator: "Generator") -> "list[Axis]":
-    from dcgan.axes import axes_of
+def ranked_dims(run: Run, opened: Opened) -> list[tuple[int, float]]:
+    """All dimensions of z as (dimension, strength in grey levels), strongest first; measured once per weights."""
+    return _ranked_dims(opened.weights_hash, run, opened.generator)
 
-    return axes_of(_generator, kind, _judge(_generator))
+
+@st.cache_data(max_entries=64, show_spinner="Measuring which numbers of z matter …")
+def _ranked_dims(weights_hash: str, _run: Run, _generator: "Generator") -> list[tuple[int, float]]:
+    from dcgan.kept_axes import dims_for
+
+    return dims_for(_run, _generator)
+
+
+def _axes_of(run: Run, opened: Opened, kind: str) -> "list[Axis]":
+    judge = _judge(opened.generator)
+    return _named_by(opened.weights_hash, kind, judge.hash if judge else "", run, opened.generator, judge)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _named_by(
+    weights_hash: str, kind: str, judge_hash: str, _run: Run, _generator: "Generator", _judge: "Judge | None"
+) -> "list[Axis]":
+    from dcgan.kept_axes import axes_for
+
+    return axes_for(_run, _generator, kind, _judge)
 
 
 def _liked(run: Run, opened: Opened) -> "list[Axis]":

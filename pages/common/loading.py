@@ -54,11 +54,3 @@ def _settle() -> None:
     """PyTorch's many objects need not be walked again by every collection; once, or later garbage would freeze too."""
     gc.collect()
     gc.freeze()
-
-
-@st.cache_data(max_entries=64, show_spinner="Measuring which dimensions of z matter …")
-def ranked_dims(weights_hash: str, _generator: "Generator") -> list[tuple[int, float]]:
-    """All dimensions of z as (dimension, strength in grey levels), strongest first; measured once per weights."""
-    from dcgan import latent
-
-    return latent.ranked_dims(_generator)

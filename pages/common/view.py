@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dcgan.runs import Run
-from dcgan.told import PLAIN
+from dcgan.told import NAMED
 from pages.common import address
 
 if TYPE_CHECKING:
@@ -195,15 +195,14 @@ def onnx_of(run: Run, opened: "Opened") -> bytes:
     return onnx_bytes(opened.generator, run.name)
 
 
-def explorer_of(run: Run, opened: "Opened", view: View, kind: str = PLAIN, visit: dict[str, Any] | None = None) -> str:
+def explorer_of(run: Run, opened: "Opened", view: View, kind: str = NAMED, visit: dict[str, Any] | None = None) -> str:
     """The laboratory as one HTML file that starts from this view, with a kind of axes; `visit` are those measured."""
     from dcgan.export import explorer
     from pages.common import axes
-    from pages.common.loading import ranked_dims
 
     params = {name: text for name, text in view.params().items() if text}
-    dims = ranked_dims(opened.weights_hash, opened.generator)
-    return explorer(opened.generator, run.name, params, axes.inside(opened, kind, visit or {}), dims, run)
+    inside, dims = axes.inside(run, opened, kind, visit or {}), axes.ranked_dims(run, opened)
+    return explorer(opened.generator, run.name, params, inside, dims, run)
 
 
 def _finished(z: "torch.Tensor", view: View, config: "Config", directions: Directions) -> "torch.Tensor":

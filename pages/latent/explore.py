@@ -14,13 +14,13 @@ from dcgan.config import BadInput
 from dcgan.runs import Run
 from pages.common import address, axes, choose, live, opening, restore
 from pages.common.live import Kept, Message
-from pages.common.loading import Opened, modified, open_at, ranked_dims
+from pages.common.loading import Opened, modified, open_at
 from pages.common.opening import Refused
 from pages.common.restore import Target
 from pages.common.view import View, offset_of
 from pages.common.widgets import refuse
 from pages.common.words import escaped
-from pages.latent import panels
+from pages.latent import head, panels
 from pages.latent.take_away import OPEN, take_away
 
 LAB = "explore-lab"
@@ -33,21 +33,6 @@ AWAY = "explore-away"  # where a picture leads that another page shows: a Target
 EXPECTED = "explore-expected"  # what the axes of a picture that was opened have to add to z
 REFUSED = "explore-refused"  # why a picture could not be shown: a Refused
 NEAR = "explore-near"  # that one, once somebody wants to see it with other weights
-
-HEAD = """
-<style>
-.st-key-latent-head > .stElementContainer:first-child { flex: 1 1 10rem; }
-.st-key-latent-head > .stElementContainer:not(:first-child) { flex: 1 1 14rem; max-width: 24rem; }
-.st-key-latent-lab { --above: 4rem; }
-@media (max-width: 640px) {
-  /* the picture first; run and step follow it */
-  [data-testid="stLayoutWrapper"]:has(> .st-key-latent-head), .st-key-latent-head { display: contents; }
-  .st-key-latent-head > .stElementContainer:first-child { flex: none; }
-  .st-key-latent-head > .stElementContainer:not(:first-child) { order: 2; width: 100%; max-width: none; flex: none; }
-}
-</style>
-"""
-
 
 # what comes from outside: the URL on arrival, then the browser's messages
 
@@ -65,8 +50,8 @@ def arrive() -> None:
 
 def arrive_at_axes(params: dict[str, str]) -> None:
     """The kind of axes, and the step they were measured at, from the URL."""
-    kind = params.get("axes", axes.PLAIN)
-    st.session_state[KIND] = kind if kind in axes.KINDS else axes.PLAIN
+    kind = params.get("axes")
+    st.session_state[KIND] = kind if kind in axes.KINDS else axes.kind_of(st.session_state[VIEW])
     axes.arrive(params)
 
 
@@ -154,8 +139,7 @@ def go_to(target: Target) -> None:
         axes.forget(run.id)
         if target.measured is not None:
             st.session_state[axes.STEPS][run.id] = target.measured
-        letters = {slider[0] for slider, _ in target.view.sliders if isinstance(slider, str)}
-        st.session_state[KIND] = next((kind for kind, words in axes.KINDS.items() if words[0] in letters), axes.PLAIN)
+        st.session_state[KIND] = axes.kind_of(target.view)
         st.session_state[EXPECTED] = target.offset
     st.toast(escaped(f"From the picture: {target.told}"), icon=":material/image:")
 
@@ -192,13 +176,11 @@ def lab() -> None:
     if target := st.session_state.pop(AWAY, None):
         st.switch_page(PAGES[target.page], query_params=target.params)
     listen()
-    head = st.container(horizontal=True, vertical_alignment="bottom", key="latent-head")
-    with head:
-        st.title("Explore", anchor=False)
+    row = head.head("Explore")
     if choose.nothing_yet():
         return
     arrive()
-    with head:
+    with row:
         run = choose.pick_run()
         if run is None:
             return
@@ -206,6 +188,7 @@ def lab() -> None:
     place = st.container()
     try:
         opened = open_at(run, step)
+        axes.recall(run, opened, axes.needed(st.session_state[VIEW], st.session_state[KIND]))
         check_axes(run, opened)
         with place:
             draw_refused()
@@ -233,7 +216,7 @@ def write_address(run: Run, opened: Opened) -> None:
     page, kind, view = st.session_state[PAGE], st.session_state[KIND], st.session_state[VIEW]
     steps = {known.step for name in axes.needed(view, kind) if (known := axes.known(run, name))}
     params: dict[str, str | None] = {"dims": str(page + 1) if page else None}
-    params["axes"] = None if kind == axes.PLAIN else kind
+    params["axes"] = None if kind == axes.NAMED == axes.kind_of(view) else kind
     if steps or not axes.needed(view, kind):
         params["measured"] = str(min(steps)) if steps - {opened.step} else None
     address.write(view.params() | params)
@@ -252,10 +235,9 @@ def measure_axes(run: Run, opened: Opened) -> None:
 
 def facts_of(run: Run, opened: Opened) -> dict[str, Any]:
     """What the laboratory says about the model."""
-    dims, measured_at = stable_dims(run, opened)
-    if st.session_state[KIND] not in axes.kinds_for(run, opened.generator):
-        st.session_state[KIND] = axes.PLAIN
-    kind = st.session_state[KIND]
+    there = axes.kinds_for(run)
+    kind = st.session_state[KIND] = st.session_state[KIND] if st.session_state[KIND] in there else next(iter(there))
+    dims, measured_at = stable_dims(run, opened) if kind == axes.PLAIN else ([], opened.step)
     if known := axes.known(run, kind):
         measured_at = known.step
     return {
@@ -264,7 +246,7 @@ def facts_of(run: Run, opened: Opened) -> dict[str, Any]:
         "numSteps": len(run.snapshots()),
         "dims": dims,
         "axes": axes.facts_of(run, opened.generator, st.session_state[VIEW], kind),
-        "measured": "just now" if measured_at == opened.step else f"at step {measured_at:,}",
+        "measured": "at this step" if measured_at == opened.step else f"at step {measured_at:,}",
         "canMeasure": measured_at != opened.step,
     }
 
@@ -289,7 +271,7 @@ def stable_dims(run: Run, opened: Opened) -> tuple[list[tuple[int, float]], int]
     kept = st.session_state.get(DIMS)
     if kept and kept[0] == run.id:
         return kept[1], kept[2]
-    dims = ranked_dims(opened.weights_hash, opened.generator)
+    dims = axes.ranked_dims(run, opened)
     st.session_state[DIMS] = (run.id, dims, opened.step)
     return dims, opened.step
 
@@ -304,7 +286,7 @@ def follow() -> None:
         st.rerun()
 
 
-st.html(HEAD)
+st.html(head.STYLE)
 lab()
 if launch.active_run() is not None:
     follow()

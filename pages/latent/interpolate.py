@@ -19,27 +19,13 @@ from pages.common.morph import Morph
 from pages.common.view import Directions, View
 from pages.common.widgets import refuse
 from pages.common.words import escaped
-from pages.latent import corners
+from pages.latent import corners, head
 
 LAB, TABS = "morph-lab", "morph-tabs"
 MORPH, HEARD = "morph", "morph-heard"  # the morph, and the number of the newest message taken into account
 SHELF = "explore-shelf"  # favourites that were kept on Explore
 TAB_NAMES = {"morph": "Morph", "corners": "Four corners"}
 FILES = {"gif": "GIF", "webp": "WebP", "mp4": "MP4", "png": "PNG strip"}
-
-PHONE = """
-<style>
-.st-key-latent-head > .stElementContainer:first-child { flex: 1 1 10rem; }
-.st-key-latent-head > .stElementContainer:not(:first-child) { flex: 1 1 14rem; max-width: 24rem; }
-@media (max-width: 640px) {
-  /* the morph first; run and step follow it */
-  [data-testid="stLayoutWrapper"]:has(> .st-key-latent-head), .st-key-latent-head { display: contents; }
-  .st-key-latent-head > .stElementContainer:first-child { flex: none; }
-  .st-key-latent-head > .stElementContainer:not(:first-child) { order: 2; width: 100%; max-width: none; flex: none; }
-}
-</style>
-"""
-
 
 # what comes from outside: the URL on arrival, then the browser's messages
 
@@ -89,14 +75,12 @@ def shown_step() -> int | None:
 
 @st.fragment
 def lab() -> None:
-    head = st.container(horizontal=True, vertical_alignment="bottom", key="latent-head")
-    with head:
-        st.title("Interpolate", anchor=False)
+    row = head.head("Interpolate")
     if choose.nothing_yet():
         return
     arrive()
     listen()
-    with head:
+    with row:
         run = choose.pick_run()
         if run is None:
             return
@@ -187,5 +171,5 @@ def draw_downloads(run: Run, opened: Opened, walk: Morph, directions: Directions
             )
 
 
-st.html(PHONE)
+st.html(head.STYLE)
 lab()
