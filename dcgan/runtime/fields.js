@@ -6,6 +6,7 @@ class Fields {
   constructor(root, plain, set) {
     this.inputs = [...root.querySelectorAll(".fields input")];
     for (const input of this.inputs) {
+      input.setAttribute("aria-label", input.previousElementSibling.firstChild.textContent.trim()); // the label is that of its output
       input.addEventListener("input", () => set({ [input.name]: Number(input.value) }, false));
       input.addEventListener("change", () => set({ [input.name]: Number(input.value) }));
       input.addEventListener("dblclick", () => set({ [input.name]: plain[input.name] }));

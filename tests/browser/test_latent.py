@@ -14,12 +14,13 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from dcgan import latent
-from dcgan.axes import axes_of
 from dcgan.checkpoint import load_generator
 from dcgan.export import explorer
+from dcgan.kept_axes import axes_for
 from dcgan.metrics.judge import judge_of
 from dcgan.models import Generator
 from dcgan.render import render
+from dcgan.runs import Run
 from pages.common.morph import Corners, Morph, keys_of
 from pages.common.morph_files import frames_of, point_of
 from pages.common.view import Hop, View, neighbours_z
@@ -79,7 +80,8 @@ def test_the_picture_and_its_neighbours_are_those_of_pytorch(page: Page, studio:
 
 
 def test_the_picture_follows_while_the_button_is_held_and_python_on_release(page: Page, studio: Studio) -> None:
-    canvas, slider = open_explore(page, studio), page.get_by_test_id("latent-slider-0")
+    canvas = open_explore(page, studio, "seed=5&axes=dimensions")
+    slider = page.get_by_test_id("latent-slider-0")
     frame, before = at_rest(canvas), picture(canvas)
     left, width, y = centre(slider)
     page.mouse.move(left + width * 0.5, y)
@@ -102,7 +104,7 @@ def test_the_picture_follows_while_the_button_is_held_and_python_on_release(page
 
 
 def test_keys_undo_double_click_and_lock(page: Page, studio: Studio) -> None:
-    open_explore(page, studio)
+    open_explore(page, studio, "seed=5&axes=dimensions")
     slider = page.get_by_test_id("latent-slider-0")
     rest = slider.input_value()
     slider.focus()
@@ -137,7 +139,7 @@ def test_sliders_of_axes_draw_what_pytorch_does_and_survive_the_address(
     expect(page).to_have_url(re.compile("axes=components"))
     slider = page.get_by_test_id("latent-slider-0")
     expect(slider).to_be_enabled(timeout=30000)
-    strongest, *others = axes_of(generator, "components", judge_of(generator.config))
+    strongest, *others = axes_for(Run(SHIPPED), generator, "components", judge_of(generator.config))
     expect(slider).to_have_attribute("aria-label", re.compile(f"^{re.escape(strongest.name)}, changes"))
     left, width, y = centre(slider)
     page.mouse.move(left + width * 0.5, y)
@@ -158,9 +160,9 @@ def test_sliders_of_axes_draw_what_pytorch_does_and_survive_the_address(
     saved = np.asarray(Image.open(download.value.path()).convert("L")).astype(int)
     assert np.array_equal(saved, expected[0])
 
-    page.get_by_test_id("axes-classes").click()
+    page.get_by_test_id("axes-named").click()
     page.get_by_text("toward Sneaker").first.wait_for(timeout=30000)
-    expect(page).to_have_url(re.compile(f"axes=classes.*sliders={strongest.id}"))  # what is moved stays
+    expect(page).to_have_url(re.compile(f"axes=named.*sliders={strongest.id}"))  # what is moved stays
     page.reload()
     page.get_by_text("toward Sneaker").first.wait_for(timeout=30000)
     at_rest(canvas)
@@ -171,6 +173,55 @@ def test_sliders_of_axes_draw_what_pytorch_does_and_survive_the_address(
     expect(page).not_to_have_url(re.compile("sliders="))
     at_rest(canvas)
     assert np.abs(picture(canvas) - drawn(generator, View(5))[0]).max() <= 1
+
+
+CUT = """(names) => names.filter((name) => {
+  const text = document.createRange(), all = (part) => part.getBoundingClientRect();
+  text.selectNodeContents(name);
+  return all(text).right > Math.min(all(name).right, all(name.closest("label")).right) + 1;
+}).map(({ textContent }) => textContent)"""  # those that end outside their own box
+
+
+def test_explore_opens_on_named_sliders_whose_names_are_whole_and_which_keys_move_far_enough(
+    page: Page, studio: Studio
+) -> None:
+    open_explore(page, studio)
+    slider, names = page.get_by_test_id("latent-slider-0"), page.locator(".slider .name b")
+    expect(names.first).to_have_text("brighter")  # kept with the run: nobody measures
+    assert names.all_inner_texts()[:5] == ["brighter", "wider", "taller", "more symmetric", "toward Sneaker"]
+    slider.focus()
+    for _ in range(9):
+        page.keyboard.press("ArrowRight")
+    keys = {"ArrowRight": 1, "PageUp": 1.5, "ArrowDown": 1.4, "PageDown": 0.9, "Home": -3, "End": 3}
+    for key, value in keys.items():
+        page.keyboard.press(key)
+        assert float(slider.input_value()) == value, key
+    expect(page).to_have_url(re.compile("sliders=a1~3"))
+    for kind in ("components", "weights", "random"):
+        page.get_by_test_id(f"axes-{kind}").click()
+        expect(slider).to_be_enabled()
+        for _ in range(3):
+            assert names.evaluate_all(CUT) == [], kind
+            page.get_by_role("button", name="Next 8").or_(page.get_by_role("button", name="The strongest")).click()
+    page.get_by_role("button", name="Raw numbers").click()
+    expect(names.first).to_have_text(re.compile(r"^z\[\d+\]$"))
+    nameless = page.locator(".lab :is(button, input, a[href], canvas[role], [role=slider]):visible")
+    for each in nameless.all():
+        expect(each).to_have_accessible_name(re.compile("."))
+
+
+def test_on_a_phone_the_picture_stays_in_sight_while_any_slider_is_moved(phone: BrowserContext, studio: Studio) -> None:
+    page = phone.new_page()
+    canvas = open_explore(page, studio)
+    expect(page.locator(".slider .name b").first).to_have_text("brighter")
+    for place in (0, 7):
+        slider = page.get_by_test_id(f"latent-slider-{place}")
+        slider.evaluate("(slider) => slider.scrollIntoView({ block: 'center' })")
+        page.wait_for_timeout(300)
+        shown, hand = canvas.bounding_box(), slider.bounding_box()
+        assert shown and hand
+        assert shown["y"] > 40 and shown["y"] + shown["height"] < hand["y"], place
+        assert shown["height"] < 0.32 * 844
 
 
 def test_the_seed_wheel_turns_and_a_neighbour_is_a_click_away(page: Page, studio: Studio, generator: Generator) -> None:
@@ -216,7 +267,7 @@ def test_a_rewind_keeps_the_sliders_and_draws_with_the_older_weights(page: Page,
 def test_the_film_of_training_plays_and_rests_at_a_moment_whose_weights_the_sliders_move(
     page: Page, studio: Studio
 ) -> None:
-    canvas = open_explore(page, studio)
+    canvas = open_explore(page, studio, "seed=5&axes=dimensions")
     frame = at_rest(canvas)
     page.get_by_role("button", name="Film", exact=True).click()
     pause = page.get_by_role("button", name="Pause the film")
