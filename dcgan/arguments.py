@@ -69,6 +69,9 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     sub.add_argument("--fps", type=_number, default=20.0, help="frames per second")
     sub.add_argument("--truncation", type=_number, default=1.0)
     sub.add_argument("--out", metavar="FILE", help=".gif, .webp, .mp4 or .png strip (default: morph.gif)")
+    sub.add_argument(
+        "--columns", type=_whole, help="of a .png: a sheet with so many frames in a row instead of a strip"
+    )
 
     sub = add("project", run=True, step=True)
     sub.add_argument("picture", metavar="PICTURE", help="a picture file of any size, grey or colour")

@@ -91,15 +91,6 @@ def upscale(image: np.ndarray, factor: int, smooth: bool = False) -> np.ndarray:
     return np.array(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
 
 
-def film_strip(frames: Pictures, n: int, gap: int = 2) -> np.ndarray:
-    """Put n evenly picked frames in one row, first and last included; BadInput unless 1 <= n <= len(frames)."""
-    frames = _checked_batch(frames, "frames")
-    if not 1 <= n <= len(frames):
-        raise BadInput(f"n must be from 1 to the number of frames, {len(frames)}, not {n!r}.")
-    picked = np.rint(np.linspace(0, len(frames) - 1, n)).astype(int)
-    return grid(frames[picked], columns=n, gap=gap)
-
-
 # arrays to files
 
 

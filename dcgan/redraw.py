@@ -178,11 +178,12 @@ def _keys_z(recipe: Recipe, config: Config) -> torch.Tensor:
 
 
 def morph_encoded(frames: np.ndarray, recipe: Recipe, ending: str) -> bytes:
-    """Frames of a morph as its file: an animation, or as PNG all of them in one strip."""
+    """Frames of a morph as its file: an animation, or as PNG all of them, in one strip or with so many `columns`."""
     factor = _factor(recipe, frames.size)
     large = frames.repeat(factor, axis=1).repeat(factor, axis=2)
     if ending == ".png":
-        return _encoded(images.film_strip(large, len(large), gap=2 * factor), recipe)
+        columns = whole(recipe, "columns", 1, MAX_FRAMES, len(large))
+        return _encoded(images.grid(large, columns, gap=2 * factor), recipe)
     if ending == ".mp4":
         return video.mp4_bytes(large, number(recipe, "fps", *images.FPS_RANGE, 20), dict(recipe))
     encode = images.gif_bytes if ending == ".gif" else images.webp_bytes

@@ -262,6 +262,8 @@ BAD_COMMANDS = {
     "fewer frames than seeds": (["interpolate", "done", "--frames", "1"], "frames must be at least"),
     "too many frames": (["interpolate", "done", "--frames", "9999"], "frames must be at most 5000"),
     "an unknown mode": (["interpolate", "done", "--mode", "jump"], "invalid choice: 'jump'"),
+    "columns of a film": (["interpolate", "done", "--columns", "2"], "columns must be from 1 to"),
+    "no columns": (["interpolate", "done", "--columns", "0", "--out", "x.png"], "columns must be from 1 to"),
     "no speed": (["interpolate", "done", "--fps", "0"], "fps must be"),
     "a morph to .npz": (["interpolate", "done", "--out", "x.npz"], "must end in .gif or .webp or .png or .mp4"),
     "a morph nowhere": (["interpolate", "nowhere"], "There is no run"),

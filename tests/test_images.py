@@ -84,12 +84,6 @@ def test_upscale_is_crisp_or_smooth():
     assert (images.upscale(noise(4, 4), 1, smooth=True) == noise(4, 4)).all()
 
 
-def test_film_strip_takes_first_and_last():
-    frames = np.arange(9, dtype=np.uint8)[:, None, None].repeat(2, 1).repeat(2, 2)
-    assert images.film_strip(frames, 3, gap=0)[0].tolist() == [0, 0, 4, 4, 8, 8]
-    assert images.film_strip(frames, 1).shape == (2, 2)
-
-
 @pytest.mark.parametrize("shape", [(5, 7), (5, 7, 3), (1, 1)])
 def test_png_is_exact(shape):
     image = noise(*shape)
@@ -123,7 +117,7 @@ def test_gif_keeps_up_to_256_colours_exactly_and_stays_close_beyond():
 
 def test_a_list_of_pictures_is_a_batch():
     frames = noise(4, 8, 8, 3)
-    for encode in (images.grid, images.gif_bytes, images.webp_bytes, lambda batch: images.film_strip(batch, 2)):
+    for encode in (images.grid, images.gif_bytes, images.webp_bytes):
         assert np.array_equal(encode(list(frames)), encode(frames))
 
 
@@ -221,11 +215,8 @@ def test_hostile_bytes_raise_nothing_but_bad_input(kind, data):
         ("gap", lambda: images.grid(noise(2, 4, 4), gap=-1)),
         ("factor", lambda: images.upscale(noise(4, 4), 0)),
         ("factor", lambda: images.upscale(noise(4, 4), 1.5)),
-        ("n must", lambda: images.film_strip(noise(3, 4, 4), 4)),
-        ("n must", lambda: images.film_strip(noise(3, 4, 4), 0)),
         ("frames", lambda: images.gif_bytes(noise(0, 4, 4))),
         ("frames", lambda: images.webp_bytes([])),
-        ("frames", lambda: images.film_strip([], 1)),
         ("fps", lambda: images.gif_bytes(noise(2, 4, 4), fps=0)),
         ("fps", lambda: images.webp_bytes(noise(2, 4, 4), fps=float("nan"))),
         ("recipe", lambda: images.png_bytes(noise(2, 2), {"a": "x" * (1 << 20)})),

@@ -1,6 +1,8 @@
 """Interpolate: its pure parts, the files it gives, and the page as AppTest sees it."""
 
 import base64
+import importlib.machinery
+import importlib.util
 import io
 import json
 
@@ -9,9 +11,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from dcgan import images, latent, video
+from dcgan import images, latent, redraw
 from dcgan.axes import axes_of
 from dcgan.checkpoint import load_generator
 from dcgan.config import BadInput
@@ -119,7 +122,18 @@ def test_a_morph_file_carries_its_recipe(run, kind):
     assert recipe == {
         "run": "little-one", "step": 100, "weights_hash": opened.weights_hash, "seeds": [3, 1], "mode": "slerp",
         "frames": 12, "loop": False, "fps": 18, "truncation": 1.0, "enlarged": 2,
+        **({"columns": 4} if kind == "png" else {}),
     }  # fmt: skip
+
+
+def test_all_frames_as_a_picture_are_a_sheet_that_a_screen_shows_not_a_strip(run):
+    opened, walk = loading.open_at(run), Morph(keys_of(3, 1), frames=72)
+    frames = morph_files.frames_of(opened.generator, walk)
+    data = morph_files.morph_file("png", frames, walk, run, opened, 8)
+    with Image.open(io.BytesIO(data)) as sheet:
+        assert sheet.size == (9 * 128 + 8 * 16, 8 * 128 + 7 * 16)
+        assert np.array_equal(np.asarray(sheet)[144:272:8, 144:272:8], frames[10])
+    assert redraw.redrawn(images.read_recipe(data), ".png")[0] == data
 
 
 def test_an_mp4_shows_the_frames_and_carries_its_recipe(run):
@@ -279,11 +293,15 @@ def test_interpolate_opens_on_four_corners_and_follows_the_hand(run):
     assert given_to_browser(visit("interpolate", **there))["params"]["at"] == "0.1_1"
 
 
-def test_without_the_extra_one_sentence_says_what_mp4_needs(run, monkeypatch):
-    monkeypatch.setattr(video, "available", lambda: False)
-    app = visit("interpolate", seeds="3_1")
-    healthy(app.button(key="morph-mp4").click().run())
-    assert app.toast[0].value == video.NEEDS and "pip install av" in video.NEEDS
+@pytest.mark.parametrize("missing", [False, True])
+@pytest.mark.parametrize(
+    ("page", "key", "package"), [("interpolate", "morph-mp4", "av"), ("explore", "explore-onnx", "onnx")]
+)
+def test_a_file_whose_package_is_missing_looks_so_and_says_what_it_needs(run, monkeypatch, page, key, package, missing):
+    find, here = importlib.util.find_spec, None if missing else importlib.machinery.ModuleSpec(package, None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: here if name == package else find(name))
+    proto = visit(page).get_by_key(key).proto
+    assert proto.disabled == missing and (f"`pip install {package}`" in proto.help) == missing
 
 
 @settings(max_examples=100, deadline=None)

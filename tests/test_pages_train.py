@@ -164,7 +164,7 @@ def test_a_finished_run_leads_on(root) -> None:
     run = made_run(root, state="finished")
     run.generator_path.write_bytes(b"weights")
     app = open_page(run=run.id)
-    assert {"Explore it", "Morph it", "Measure it"} <= {link.proto.label for link in app.get("page_link")}
+    assert {"Explore it", "Interpolate it", "Measure it"} <= {link.proto.label for link in app.get("page_link")}
     assert button(app, "Resume").disabled
 
 

@@ -66,6 +66,7 @@ RECIPES = {
         ".gif",
     ),
     "a strip": lambda run: (origin(run) | {"seeds": [1, 2], "mode": "lerp", "frames": 8, "enlarged": 2}, ".png"),
+    "a sheet": lambda run: (origin(run) | {"seeds": [1, 2], "mode": "lerp", "frames": 8, "columns": 3}, ".png"),
     "a morph between views": lambda run: (
         origin(run)
         | {"seeds": [4, 4], "keyframes": [view(run), view(run, truncation=0.5)], "mode": "slerp", "frames": 4},
@@ -98,6 +99,7 @@ def test_what_the_commands_make_can_be_made_again(run, tmp_path, capsys):
         (".gif", ["interpolate", run.id, "--seeds", "1", "2", "--frames", "6", "--fps", "7", "--loop"]),
         (".webp", ["interpolate", run.id, "--seeds", "1", "2", "3", "--frames", "6", "--mode", "even", "--step", "50"]),
         (".png", ["interpolate", run.id, "--frames", "5"]),
+        (".png", ["interpolate", run.id, "--frames", "5", "--columns", "3"]),
         (".gif", ["film", run.id, "--fps", "3"]),
         (".webp", ["film", run.id]),
     ):

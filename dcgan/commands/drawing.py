@@ -93,12 +93,16 @@ def interpolate(args: argparse.Namespace) -> int:
         raise BadInput(f"seeds must be at least 2, not {len(args.seeds)}.")
     if args.frames < len(args.seeds):
         raise BadInput(f"frames must be at least the number of seeds, {len(args.seeds)}, not {args.frames}.")
+    if args.columns is not None and (out.suffix != ".png" or not 1 <= args.columns <= args.frames):
+        raise BadInput(f"columns must be from 1 to the number of frames, {args.frames}, and --out a .png.")
     check_fps(args.fps)
     check_truncation(args.truncation)
     run = Run.find(args.run, args.root)
     generator = open_generator(run, args.step)
     recipe = origin(run, generator) | {"seeds": args.seeds, "mode": args.mode, "loop": args.loop}
     recipe |= {"frames": args.frames, "truncation": args.truncation, "fps": args.fps}
+    if args.columns is not None:
+        recipe["columns"] = args.columns
     if out.suffix == ".mp4":
         recipe["enlarged"] = video.enlargement(generator.config.image_size)
     write(out, drawn(generator, recipe, out.suffix))

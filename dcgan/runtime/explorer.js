@@ -4,7 +4,7 @@ const weightsOf = document.getElementById("weights");
 const fileOf = Uint8Array.from(atob(weightsOf.textContent), (c) => c.charCodeAt(0));
 weightsOf.remove();
 
-const ROOMS = { explore: "Explore", morph: "Morph", corners: "Four corners" };
+const ROOMS = { explore: "Explore", morph: "Interpolate", corners: "Four corners" };
 const place = document.getElementById("lab"), doors = document.getElementById("rooms");
 const hash = () => Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
 const known = {}; // what each room showed last, as parameters

@@ -11,7 +11,7 @@ class Keyframes {
       <div class="row" role="list" aria-label="Keyframes">
         <div class="adds">
           <button class="add" type="button" title="One more keyframe, of a random seed" data-testid="key-add">${icon("plus")}Seed</button>
-          <button class="choose" type="button" title="A picture saved here becomes a keyframe: its recipe says how to draw it. You may also drop it anywhere on this page's morph.">${icon("picture")}Picture</button>
+          <button class="choose" type="button" title="A picture saved here becomes a keyframe: its recipe says how to draw it. You may also drop it anywhere on the player.">${icon("picture")}Picture</button>
           <input type="file" accept="image/png,image/gif,image/webp" hidden data-testid="key-file">
         </div>
       </div>
@@ -101,7 +101,7 @@ class Keyframes {
   }
 
   insert(view, at = this.cards.length) {
-    if (this.cards.length >= MAX_KEYS) return this.tell(`A morph has at most ${MAX_KEYS} keyframes: remove one first.`);
+    if (this.cards.length >= MAX_KEYS) return this.tell(`There is room for ${MAX_KEYS} keyframes: remove one first.`);
     const card = this.build(view);
     this.cards.splice(at, 0, card);
     this.row.insertBefore(card.node, this.cards[at + 1]?.node ?? this.row.lastElementChild);

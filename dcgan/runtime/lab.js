@@ -51,7 +51,7 @@ const MARKUP = `
   </div>
   <div class="bar shelf">
     <button class="keep" type="button" title="Puts this picture among your favourites, for as long as this tab is open">${icon("keep")}Keep</button>
-    <button class="walk" type="button" title="Morphs from favourite to favourite, or from seed to seed while there are fewer than two"></button>
+    <button class="walk" type="button" title="Goes from favourite to favourite, or from seed to seed while there are fewer than two"></button>
     <button class="film-open" type="button" title="Watch this very picture being learned: through the kept steps at one z" hidden>Film</button>
     <a class="save" href="#" title="The picture as it is, in its own size" hidden>PNG</a>
     <div class="favourites" role="list" aria-label="Favourites"></div>

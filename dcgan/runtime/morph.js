@@ -229,7 +229,7 @@ class Morph {
     this.fields.show(morph);
     this.loop.setAttribute("aria-checked", morph.loop);
     this.length.textContent = `${morph.frames} frames, ${(morph.frames / morph.fps).toFixed(1)} s`;
-    this.canvas.setAttribute("aria-label", `A morph through the seeds ${morph.keys.map(({ seed }) => seed).join(", ")}`);
+    this.canvas.setAttribute("aria-label", `On the way through the seeds ${morph.keys.map(({ seed }) => seed).join(", ")}`);
   }
 
   end() {

@@ -22,7 +22,9 @@ def taken(walk: Morph, data: bytes) -> tuple[Morph, dict[str, Any]]:
     if kind == "morph":
         return Morph.from_params(morph_params(recipe)), recipe
     if kind not in ("view", "film", "sample") or recipe.get("n", 1) != 1:
-        raise BadInput("This picture shows several z at once: drop one of a single picture, or a morph's film.")
+        raise BadInput(
+            "This picture shows several z at once: drop one of a single picture, or the film of an interpolation."
+        )
     if len(walk.keys) >= MAX_KEYS:
-        raise BadInput(f"A morph has at most {MAX_KEYS} keyframes: remove one first.")
+        raise BadInput(f"There is room for {MAX_KEYS} keyframes: remove one first.")
     return walk.added(view_of(recipe)), recipe

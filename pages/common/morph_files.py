@@ -1,6 +1,7 @@
 """The pictures of a morph and of a square between corners, and the files that people take away."""
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from dcgan.config import Config
     from dcgan.models import Generator
     from pages.common.loading import Opened
-
-TYPES = {"gif": "image/gif", "webp": "image/webp", "mp4": "video/mp4", "png": "image/png"}
 
 
 def keys_z(
@@ -87,24 +86,17 @@ def morph_file(
     factor: int = 1,
     directions: Directions = NO_DIRECTIONS,
 ) -> bytes:
-    """A morph as the bytes of one of TYPES (png: all frames in one strip), enlarged, with its recipe inside."""
-    from dcgan import images
+    """A morph as a gif, webp, mp4 or png (a sheet of all frames), enlarged, with its recipe inside."""
+    from dcgan.redraw import morph_encoded
 
     facts = dataclasses.asdict(morph) | {"seeds": morph.seeds, "enlarged": factor}
     del facts["keys"]
+    if kind == "png":
+        facts["columns"] = math.ceil(math.sqrt(len(frames)))
     if any(map(key_text, morph.keys)):
         views = [recipe_of(run, opened, key, directions) for key in morph.keys]
         facts["keyframes"] = [{name: view[name] for name in view if name not in origin(run, opened)} for view in views]
-    recipe = origin(run, opened) | facts
-    large = frames.repeat(factor, axis=1).repeat(factor, axis=2)
-    if kind == "png":
-        return images.png_bytes(images.film_strip(large, len(large), gap=2 * factor), recipe)
-    if kind == "mp4":
-        from dcgan.video import mp4_bytes
-
-        return mp4_bytes(large, morph.fps, recipe)
-    encode = {"gif": images.gif_bytes, "webp": images.webp_bytes}[kind]
-    return encode(large, morph.fps, True, recipe)
+    return morph_encoded(frames, origin(run, opened) | facts, f".{kind}")
 
 
 def corners_file(pictures: np.ndarray, corners: Corners, run: Run, opened: "Opened", factor: int) -> bytes:

@@ -43,7 +43,7 @@ def target_of(recipe: Mapping[str, Any], root: Path | None = None, model: Model 
     step = whole(recipe, "step", 0, 10**15) if model.step is None else model.step
     where = f"of {model.run.id} at step {step:,}"
     if kind == "morph":
-        return Target("interpolate", params | morph_params(recipe), f"a morph {where}", model)
+        return Target("interpolate", params | morph_params(recipe), f"an interpolation {where}", model)
     if kind == "corners":
         return Target("interpolate", params | _corners(recipe), f"a square between four seeds {where}", model)
     view = view_of(recipe)
@@ -86,7 +86,7 @@ def morph_params(recipe: Mapping[str, Any]) -> dict[str, str]:
     seeds, frames = wholes(recipe, "seeds", 2, 5000), whole(recipe, "frames", 2, 5000)
     if len(seeds) > MAX_KEYS or not FRAMES[0] <= frames <= FRAMES[1]:
         raise BadInput(
-            f"This morph of {len(seeds)} keyframes and {frames} frames is outside what the page plays, up to "
+            f"This interpolation of {len(seeds)} keyframes and {frames} frames is outside what the page plays, up to "
             f"{MAX_KEYS} and from {FRAMES[0]} to {FRAMES[1]}: {ANYWAY}"
         )
     mode = recipes.choice(recipe, "mode", ("slerp", "lerp", "even"))

@@ -9,7 +9,6 @@ import functools
 import numpy as np
 import streamlit as st
 
-from dcgan import video
 from dcgan.config import BadInput
 from dcgan.runs import Run
 from pages.common import address, axes, choose, dropped, live_morph, morph_files
@@ -20,12 +19,13 @@ from pages.common.view import Directions, View
 from pages.common.widgets import refuse
 from pages.common.words import escaped
 from pages.latent import corners, head
+from pages.latent.take_away import file
 
 LAB, TABS = "morph-lab", "morph-tabs"
 MORPH, HEARD = "morph", "morph-heard"  # the morph, and the number of the newest message taken into account
 SHELF = "explore-shelf"  # favourites that were kept on Explore
-TAB_NAMES = {"morph": "Morph", "corners": "Four corners"}
-FILES = {"gif": "GIF", "webp": "WebP", "mp4": "MP4", "png": "PNG strip"}
+TAB_NAMES = {"morph": "Keyframes", "corners": "Four corners"}
+FILES = {"gif": "GIF", "webp": "WebP", "mp4": "MP4", "png": "PNG sheet"}
 
 # what comes from outside: the URL on arrival, then the browser's messages
 
@@ -152,22 +152,17 @@ def draw_downloads(run: Run, opened: Opened, walk: Morph, directions: Directions
             key=f"morph-size-{side}",
             label_visibility="collapsed",
         )
-        name = f"{run.id}-step-{opened.step}-morph-{'-'.join(map(str, walk.seeds[:4]))}"
+        name = f"{run.id}-step-{opened.step}-interpolation-{'-'.join(map(str, walk.seeds[:4]))}"
         for kind, label in FILES.items():
-            if kind == "mp4" and not video.available():
-                if st.button(label, icon=":material/download:", key="morph-mp4", help=escaped(video.NEEDS)):
-                    st.toast(video.NEEDS, icon=":material/info:")
-                continue
-            st.download_button(
+            file(
                 label,
                 functools.partial(file_of, kind, walk, run, opened, size // side, directions),
                 f"{name}.{kind}",
-                morph_files.TYPES[kind],
-                key=f"morph-{kind}",
-                icon=":material/download:",
-                on_click="ignore",
-                help="Made when you click, enlarged in crisp squares. It carries its recipe: run, step, weights, "
+                f"morph-{kind}",
+                ":material/download:",
+                "Made when you click, enlarged in crisp squares. It carries its recipe: run, step, weights, "
                 "keyframes, pace, frames, loop, truncation.",
+                needs="av" if kind == "mp4" else "",
             )
 
 

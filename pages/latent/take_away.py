@@ -14,7 +14,7 @@ from pages.common.loading import Opened
 from pages.common.view import View, explorer_of, film_file, onnx_of, png_of, weights_of
 
 OPEN = "explore-open"  # the field for a picture
-TYPES = {"png": "image/png", "webp": "image/webp", "html": "text/html"}
+TYPES = {"png": "image/png", "gif": "image/gif", "webp": "image/webp", "mp4": "video/mp4", "html": "text/html"}
 
 
 def take_away(run: Run, opened: Opened, now: View, kind: str, shelf: list[Kept]) -> None:
@@ -61,17 +61,14 @@ def take_away(run: Run, opened: Opened, now: View, kind: str, shelf: list[Kept])
             ":material/deployed_code:",
             "The generator as safetensors: three lines of plain PyTorch open it; README.md shows them.",
         )
-        onnx = importlib.util.find_spec("onnx") is not None
         file(
             "ONNX",
             functools.partial(onnx_of, run, opened),
             f"{name}.onnx",
             "explore-onnx",
             ":material/swap_horiz:",
-            "The generator for programs that know no PyTorch: z in, pictures in [-1, 1] out, any number at a time."
-            if onnx
-            else "Needs the package onnx: `pip install onnx`, then start the studio again.",
-            disabled=not onnx,
+            "The generator for programs that know no PyTorch: z in, pictures in [-1, 1] out, any number at a time.",
+            needs="onnx",
         )
         if shelf:
             file(
@@ -86,8 +83,17 @@ def take_away(run: Run, opened: Opened, now: View, kind: str, shelf: list[Kept])
 
 
 def file(
-    label: str, make: Callable[[], Any], name: str, key: str, icon: str, help: str, disabled: bool = False
+    label: str,
+    make: Callable[[], Any],
+    name: str,
+    key: str,
+    icon: str,
+    help: str,
+    disabled: bool = False,
+    needs: str = "",
 ) -> None:
-    """A button for a file that is made when somebody clicks it."""
+    """A button for a file that is made when somebody clicks it; one that `needs` a package that isn't here says so."""
     kind = TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+    if needs and importlib.util.find_spec(needs) is None:
+        help, disabled = f"Needs the package {needs}: `pip install {needs}`, then start the studio again.", True
     st.download_button(label, make, name, kind, key=key, icon=icon, help=help, disabled=disabled, on_click="ignore")

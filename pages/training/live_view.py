@@ -235,7 +235,7 @@ def _words(run: Run, status: Status, columns: dict, alarms: list[Alarm]) -> None
         for column, page, label, icon in zip(
             links,
             ("pages/latent/explore.py", "pages/latent/interpolate.py", "pages/understanding/evaluate.py"),
-            ("Explore it", "Morph it", "Measure it"),
+            ("Explore it", "Interpolate it", "Measure it"),
             (":material/tune:", ":material/animation:", ":material/balance:"),
             strict=True,
         ):

@@ -175,6 +175,12 @@ def test_sliders_of_axes_draw_what_pytorch_does_and_survive_the_address(
     assert np.abs(picture(canvas) - drawn(generator, View(5))[0]).max() <= 1
 
 
+def check_names(page: Page) -> None:
+    """Every control of a laboratory has a name for who hears the page."""
+    for control in page.locator(".lab :is(button, input, select, a[href], [role=img], [role=slider]):visible").all():
+        expect(control).to_have_accessible_name(re.compile("."))
+
+
 CUT = """(names) => names.filter((name) => {
   const text = document.createRange(), all = (part) => part.getBoundingClientRect();
   text.selectNodeContents(name);
@@ -205,9 +211,7 @@ def test_explore_opens_on_named_sliders_whose_names_are_whole_and_which_keys_mov
             page.get_by_role("button", name="Next 8").or_(page.get_by_role("button", name="The strongest")).click()
     page.get_by_role("button", name="Raw numbers").click()
     expect(names.first).to_have_text(re.compile(r"^z\[\d+\]$"))
-    nameless = page.locator(".lab :is(button, input, a[href], canvas[role], [role=slider]):visible")
-    for each in nameless.all():
-        expect(each).to_have_accessible_name(re.compile("."))
+    check_names(page)
 
 
 def test_on_a_phone_the_picture_stays_in_sight_while_any_slider_is_moved(phone: BrowserContext, studio: Studio) -> None:
@@ -374,7 +378,7 @@ def test_the_exported_page_morphs_and_has_four_corners(
     page = alone.new_page()
     page.goto(path.as_uri())
     page.get_by_role("button", name="Keep").click()
-    page.get_by_role("button", name="Morph").click()
+    page.get_by_role("button", name="Interpolate").click()
     page.get_by_role("button", name=re.compile("^Add as a keyframe: seed 5")).click()
     expect(page).to_have_url(re.compile("room=morph&seeds=0_1_2_3_5"))
     page.get_by_test_id("player-scrub").fill("30")

@@ -21,6 +21,7 @@ from pages.common.morph import MODES, Corners, Morph, keys_of
 from pages.common.morph_files import corners_of, frames_of, point_of
 from pages.common.view import Hop, View
 from tests.browser.studio import SHIPPED, Studio
+from tests.browser.test_latent import check_names
 from tests.nets import lively
 from tests.waiting import wait_for
 
@@ -270,6 +271,7 @@ def test_it_plays_by_itself_without_the_server_and_is_scrubbed(
 def test_the_address_restores_all_of_it(page: Page, studio: Studio) -> None:
     query = "seeds=5_1_8&key2=walk:40.3.2;sliders:2~0.5"
     open_morph(page, studio, query)
+    check_names(page)
     page.get_by_test_id("pace-even").click()
     page.get_by_test_id("morph-loop").click()
     for name, key, times in (("frames", "ArrowRight", 3), ("fps", "ArrowLeft", 4), ("truncation", "ArrowLeft", 2)):
@@ -351,6 +353,7 @@ def test_favourites_and_saved_pictures_become_keyframes(page: Page, studio: Stud
 
 def test_the_point_is_dragged_and_the_picture_follows(page: Page, studio: Studio, generator: Generator) -> None:
     canvas = open_morph(page, studio, "view=corners&corners=5_1_8_3&n=5&at=0_0")
+    check_names(page)
     box = page.get_by_test_id("square").bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] * 0.1, box["y"] + box["height"] * 0.1)

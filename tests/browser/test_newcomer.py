@@ -216,7 +216,7 @@ def test_stop_ends_the_process_and_offers_what_comes_next(page: Page, studio: St
     page.get_by_role("button", name="Stop").click()
     expect(state(page, "stopped")).to_be_visible()
     wait_for(lambda: not launch.is_process(pid, started), 20, "the process is gone")
-    for label in ("Explore it", "Morph it", "Measure it"):
+    for label in ("Explore it", "Interpolate it", "Measure it"):
         expect(page.get_by_role("link", name=label)).to_be_visible()
 
 
