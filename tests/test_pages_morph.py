@@ -181,7 +181,7 @@ def test_what_can_not_be_taken_is_one_sentence(run):
         (Morph(), bare, "no recipe"),
         (Morph(), sheet, "several z"),
         (Morph(), square, "several z"),
-        (full, picture_file(run, ODD), "at most 12"),
+        (full, picture_file(run, ODD), "room for 12"),
     ):
         with pytest.raises(BadInput, match=words):
             dropped.taken(walk, data)

@@ -394,6 +394,16 @@ def test_learn_shows_the_layers_of_the_chosen_recipe(place):
     assert "12,654,337" not in html(app) and app.query_params["preset"] == "classic-64"
 
 
+def test_learn_shows_the_layers_of_the_run_that_it_is_told_with(place):
+    make_run(place, channels=3, preset="quick")
+    app = open_page("learn", screen="5")
+    assert recipe(app).value == "quick" and f"3 × {SIZE} × {SIZE}" in html(app) and "As trained in tiny" in words(app)
+    recipe(app).set_value("classic-64").run()
+    assert "3 × 64 × 64" in html(app) and "As trained" not in words(app)
+    recipe(app).set_value("three-sets-digit").run()
+    assert "1 × 28 × 28" in html(app)  # as it was published
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_learn_says_of_every_recipe_which_rules_it_keeps(place, preset):
     app = open_page("learn", screen="5", preset=preset)

@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from dcgan.presets import PRESETS
+from dcgan.config import Config
+from dcgan.presets import PRESETS, PUBLISHED
 from pages.common import address, networks
+from pages.common.words import escaped
 from pages.understanding.learn_scene import RADFORD, Scene
 
 PRESET_KEY = "learn-preset"
@@ -24,18 +26,30 @@ def draw(scene: Scene) -> None:
     rules, layers = st.columns([6, 6], gap="medium")
     with layers:
         preset = _pick_preset(scene)
-        networks.layers(PRESETS[preset].config)
-        st.caption(f"{PRESETS[preset].source}.")
+        config = _config(preset, scene)
+        networks.layers(config)
+        whose = f"As trained in {escaped(scene.run.name)}. " if scene.run and config == scene.config else ""
+        st.caption(f"{whose}{PRESETS[preset].source}.")
     with rules:
-        _rules(preset)
+        _rules(preset, config)
 
 
-def _rules(preset: str) -> None:
+def _config(preset: str, scene: Scene) -> Config:
+    """The recipe as the run has it, if it is the run's, or would have it for pictures like the run's."""
+    if preset == scene.config.preset:
+        return scene.config
+    recipe = PRESETS[preset]
+    if recipe.group == PUBLISHED:
+        return recipe.config  # with the numbers that its authors gave
+    return recipe.config.replace(channels=scene.config.channels)
+
+
+def _rules(preset: str, config: Config) -> None:
     st.markdown(
         f"Earlier attempts to build GANs from convolutional networks often failed. {RADFORD}, section 3, found five "
         f"rules that work. Below each: whether **{preset}** keeps it."
     )
-    verdicts = networks.verdicts_of(PRESETS[preset].config.to_json())
+    verdicts = networks.verdicts_of(config.to_json())
     for number, ((rule, kept, reason), why) in enumerate(zip(verdicts, WHY, strict=True), 1):
         st.markdown(f"**{number}. {rule}** {why}  \n:small[{networks.verdict(kept, reason)}]")
     st.markdown(
