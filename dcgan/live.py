@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from dcgan.config import BadInput, Config
+from dcgan.config import NO_END, BadInput, Config
 from dcgan.records import Control
 from dcgan.runs import Run
 
@@ -43,8 +43,10 @@ def asked(config: Config, control: Control) -> Config:
 
 
 def in_force(run: Run) -> Config:
-    """The settings that a page should show: those wished for, which a worker obeys within a step."""
-    return asked(run.config, run.control())
+    """The settings that a page should show, its end included: those wished for, which a worker obeys within a step."""
+    config, control = run.config, run.control()
+    end = control.num_steps if 0 < control.num_steps <= NO_END else config.num_steps
+    return asked(config, control).replace(num_steps=end)
 
 
 def changed(before: Config, after: Config) -> dict[str, float | str]:

@@ -43,6 +43,7 @@ def test_packed_curves_unpack_to_what_went_in() -> None:
     header = json.loads(data[4 : 4 + length])
     assert (4 + length) % 4 == 0
     numbers = np.frombuffer(data[4 + length :], "<f4")
+    assert header["alt"].startswith("Curves of the training, step 1,495: D loss 0.")
     assert header["identity"] == "me" and header["height"] == 560
     low, high = header["losses"]
     assert low == 0 and 1 <= high < 2  # of values from 0 to 1

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dcgan import images, launch
+from dcgan import images, launch, live
 from dcgan.config import NO_END, BadInput, Config
 from dcgan.presets import preset_config
 from dcgan.records import Status
 from dcgan.runs import PROJECT, Run, list_runs
 from pages.common import compare, shelf, upkeep
 from pages.common.curves import CURVES
-from pages.common.words import escaped
+from pages.common.words import age, escaped
 from pages.training import run_actions
 
 PAGE = "pages/training/runs.py"
@@ -286,17 +286,44 @@ def test_a_run_that_its_minutes_end_is_measured_by_them(root):
     config = preset_config("quick").replace(num_steps=NO_END, num_minutes=6.0)
     status = Status(step=300, num_steps=NO_END, time_s=90.0)
     assert upkeep.share_done(config, status) == 0.25
-    assert upkeep.end_in_words(config, NO_END) == "after 6 minutes of training"
-    assert upkeep.share_done(config, dataclasses.replace(status, num_steps=400)) == 0.75
-    assert upkeep.end_in_words(config, 400) == "at step 400 or after 6 minutes of training"
+    assert upkeep.end_in_words(config) == "after 6 minutes of training"
+    both = config.replace(num_steps=400)
+    assert upkeep.share_done(both, status) == 0.75
+    assert upkeep.end_in_words(both) == "at step 400 or after 6 minutes of training"
     assert upkeep.share_done(config, dataclasses.replace(status, time_s=1e4)) == 1.0
-    endless = config.replace(num_minutes=0.0)
-    assert upkeep.share_done(endless, Status(num_steps=0)) == 0.0
-    assert upkeep.end_in_words(endless, 12_000) == "at step 12,000"
+    assert upkeep.end_in_words(preset_config("quick")) == "at step 12,000"
     run = Run.create(config, None, "timed")
     run.write_status(dataclasses.replace(status, state="stopped"))
     said = texts(open_page())
     assert "step 300 · " in said and "**no limit** instead of 12000" in said
+
+
+def test_a_new_end_and_a_changed_rate_read_the_same_everywhere(root):
+    run = make_run("moved", "stopped", step=50)
+    run.extend(400)
+    live.ask(run, {"lr_g": 0.0005})
+    said = texts(open_page())
+    assert escaped("step 50 of 400") in said
+    assert f"{escaped('num_steps')} **400** instead of 12000" in said
+    assert f"{escaped('lr_g')} **{escaped('0.0005')}** instead of" in said
+    make_run("left alone")
+    said = texts(open_page("moved", "left-alone"))
+    assert f"{escaped('num_steps')} **400** and 100" in said
+    train = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30).run()
+    train.switch_page("pages/training/train.py")
+    train.query_params["run"] = run.id
+    (steps,) = (metric for metric in train.run().metric if metric.label == "Step")
+    assert "ends at step 400." in steps.help and upkeep.share_done(live.in_force(run), run.status()) == 0.125
+
+
+def test_an_epoch_is_called_best_by_nobody_and_marked_for_the_system_that_does_so(root):
+    for name in ("quick", "custom-loop"):
+        run = make_run(name, config=preset_config(name))
+        points = [{"step": i, "epoch": i / 20, "d_loss": 1.0, "g_loss": 2.0} for i in range(1, 101)]
+        run.metrics_path.write_text("".join(json.dumps(point) + "\n" for point in points))
+    assert "lowest adversarial loss" in texts(open_page("custom-loop"))
+    said = texts(open_page("quick"))
+    assert "Losses per epoch" in said and "lowest adversarial loss" not in said and "Best means" not in said
 
 
 def test_a_run_in_training_is_neither_resumed_nor_deleted(root, monkeypatch):
@@ -379,3 +406,13 @@ def test_a_third_tick_takes_the_place_of_the_first(before, ticked, kept):
 @pytest.mark.parametrize(("spec", "title"), [("fashion-mnist:7,9", "fashion-mnist:7,9"), ("/a/b/cats.zip", "cats.zip")])
 def test_data_title_is_the_last_part_of_a_path(spec, title):
     assert shelf.data_title(spec) == title
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [(0.01, "1 minute"), (0.7, "42 minutes"), (1.4, "1 hour"), (21, "21 hours"), (46, "2 days"), (24 * 80, "3 months")],
+)
+def test_the_age_of_a_run_is_as_rough_as_on_the_shelf(root, hours, said):
+    run = make_run("old")
+    os.utime(run.config_path, (0, time.time() - 3600 * hours))
+    assert age(run) == f"{said} ago"

@@ -192,7 +192,7 @@ def test_a_name_full_of_markup_is_shown_as_text(root) -> None:
     run = made_run(root, state="stopped")
     run.rename("<b>:red[x]</b> $1$ [a](http://b)")
     app = open_page(run=run.id)
-    assert app.header[0].value == r"\<b\>\:red\[x\]\</b\> \$1\$ \[a\]\(http\://b\)"
+    assert app.title[0].value == r"\<b\>\:red\[x\]\</b\> \$1\$ \[a\]\(http\://b\)"
 
 
 @pytest.mark.parametrize(("accuracy", "level"), [(0.5, "watch"), (0.97, "good"), (0.8, "good")])

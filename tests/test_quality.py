@@ -171,9 +171,12 @@ def test_the_chart_gets_points_floor_and_cross(run):
 def test_two_runs_are_compared_by_their_distance_if_any_has_one():
     columns = {name: np.arange(9.0) for name in COLUMNS}
     plain = compare.figure({"a": columns, "b": columns})
-    both = compare.figure({"a": columns, "b": columns}, {"a": [line(3, 9.0), line(6, 4.0)], "b": []})
+    charts = {"a": distance.chart_of([line(3, 9.0), line(6, 4.0)], 6, 4.0)}
+    both = compare.figure({"a": columns, "b": columns}, charts)
     assert len(both.data) == len(plain.data) + 2 and both.layout.yaxis4.type == "log"
     assert list(both.data[-1].x) == [6] and both.data[-1].marker.symbol == "x"
+    said = compare.in_words({"a": columns, "b": columns}, charts)
+    assert said.startswith("a: step 8: D loss ") and "best 4.00 at step 6; b: step 8: " in said
 
 
 def test_the_mix_of_classes_is_shown_with_what_is_missing():

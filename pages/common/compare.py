@@ -11,7 +11,7 @@ import numpy as np
 from dcgan.config import NO_END, Config, describe
 from dcgan.presets import PRESETS
 from pages.common.colours import BLUE, RED, WARM
-from pages.common.curves import calm_range, smoothed
+from pages.common.curves import calm_range, newest, smoothed
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -28,15 +28,15 @@ HIDDEN_SETTINGS = ("preset", "data_fingerprint", "schema")  # not a matter of ta
 
 def figure(
     columns_of: Mapping[str, Mapping[str, np.ndarray]],
-    quality_of: Mapping[str, Sequence[Mapping[str, Any]]] = MappingProxyType({}),
+    distance_of: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> "go.Figure":
     """Moving averages of runs by name, each with columns as `history_of` gives them: three charts over one axis.
 
-    `quality_of` has the runs' measurements, as `distance.quality_of` gives them: a fourth chart if there are any.
+    `distance_of` has the charts of those that were measured, as `distance.chart_of` makes them: a fourth one of all.
     """
     from plotly.subplots import make_subplots
 
-    titles = [title for title, _, _ in CHARTS] + [DISTANCE] * any(quality_of.values())
+    titles = [title for title, _, _ in CHARTS] + [DISTANCE] * bool(distance_of)
     made = make_subplots(
         len(titles), 1, shared_xaxes=True, vertical_spacing=0.3 / len(titles) - 0.01, subplot_titles=titles
     )
@@ -52,7 +52,7 @@ def figure(
         values = [smoothed(columns["step"], columns[key])[1] for columns in columns_of.values() for key in quantities]
         made.update_yaxes(range=list(limits) if limits else calm_range(np.concatenate(values)), row=i + 1, col=1)
     if len(titles) > len(CHARTS):
-        _draw_distances(made, columns_of, quality_of)
+        _draw_distances(made, columns_of, distance_of)
     made.update_xaxes(title_text="step", row=len(titles), col=1)
     made.update_annotations(x=0, xanchor="left", font_size=13)
     legend = {"orientation": "h", "x": 0, "y": 1.07, "yanchor": "bottom", "font": {"size": 13}}
@@ -60,21 +60,26 @@ def figure(
     return made
 
 
-def _draw_distances(made: "go.Figure", names: Iterable[str], quality_of: Mapping[str, Any]) -> None:
-    """The distance of each run on a logarithmic axis, its floor dotted, and a cross at its lowest."""
+def in_words(columns_of: Mapping[str, Mapping[str, np.ndarray]], distance_of: Mapping[str, Mapping[str, Any]]) -> str:
+    """What the figure shows, for who can't see it: the newest values of each run."""
+    return "; ".join(f"{name}: {newest(columns, distance_of.get(name))}" for name, columns in columns_of.items())
+
+
+def _draw_distances(made: "go.Figure", names: Iterable[str], distance_of: Mapping[str, Mapping[str, Any]]) -> None:
+    """The distance of each run on a logarithmic axis, its floor dotted, and a cross at its best."""
     at = {"row": len(CHARTS) + 1, "col": 1}
     for name, colour in zip(names, COLOURS, strict=False):
-        rows = quality_of.get(name)
-        if not rows:
+        if name not in distance_of:
             continue
-        steps, values = [row["step"] for row in rows], [row["distance"] for row in rows]
+        chart, common = distance_of[name], {"legendgroup": name, "showlegend": False, **at}
         style = {"mode": "lines", "line": {"color": colour, "width": 2.2}, "hovertemplate": "distance %{y:.2f}"}
-        made.add_scatter(x=steps, y=values, name=html.escape(name), legendgroup=name, showlegend=False, **style, **at)
-        best = int(np.argmin(values))
-        cross = {"mode": "markers", "marker": {"symbol": "x", "size": 11, "color": RED}, "showlegend": False}
-        made.add_scatter(x=[steps[best]], y=[values[best]], legendgroup=name, hovertemplate="best", **cross, **at)
-        if floor := rows[-1]["distance_floor"]:
-            made.add_hline(y=floor, line_dash="dot", line_color=colour, line_width=1.5, **at)
+        made.add_scatter(x=chart["steps"], y=chart["values"], name=html.escape(name), **style, **common)
+        if chart["best"]:
+            step, value = chart["best"]
+            cross = {"mode": "markers", "marker": {"symbol": "x", "size": 11, "color": RED}}
+            made.add_scatter(x=[step], y=[value], hovertemplate="best so far %{y:.2f}", **cross, **common)
+        if chart["floor"]:
+            made.add_hline(y=chart["floor"], line_dash="dot", line_color=colour, line_width=1.5, **at)
     made.update_yaxes(type="log", dtick=1, tickformat="~g", **at)
 
 

@@ -176,6 +176,8 @@ function draw(chart) {
   const figure = layout(chart.data, colours, chart.div.clientWidth);
   const options = { displayModeBar: false, responsive: true, doubleClick: "reset" };
   chart.drawn = window.Plotly.react(chart.div, traces(chart.data, colours), figure, options);
+  chart.div.setAttribute("role", "img");
+  chart.div.setAttribute("aria-label", chart.data.alt);
   chart.div.dataset.updates = String(Number(chart.div.dataset.updates || 0) + 1);
 }
 

@@ -70,8 +70,9 @@ def pack(
 ) -> bytes:
     """Thinned curves as bytes: a 4-byte header length, a JSON header, then little-endian float32 arrays.
 
-    The header holds the range of the losses' axis, the marks, the distance's floor and best, and lists [name, number of
-    points] in order; each name has its steps first, then its values, and `name~` is the moving average.
+    The header holds the figure in words, the range of the losses' axis, the marks, the distance's floor and best, and
+    lists [name, number of points] in order; each name has its steps first, then its values, and `name~` is the moving
+    average.
     """
     names: list[tuple[str, int]] = []
     arrays: list[np.ndarray] = []
@@ -91,6 +92,7 @@ def pack(
         arrays += [np.array(distance["steps"], float), np.array(distance["values"], float)]
     losses = calm_range(np.concatenate([lines["d_loss"], lines["g_loss"]]))
     facts = {
+        "alt": f"Curves of the training, {newest(columns, distance)}",
         "identity": identity,
         "height": height,
         "losses": losses,
@@ -102,6 +104,24 @@ def pack(
     header += b" " * (-len(header) % 4)
     body = np.concatenate(arrays).astype("<f4").tobytes()
     return len(header).to_bytes(4, "little") + header + body
+
+
+def newest(columns: Mapping[str, np.ndarray], distance: Mapping[str, Any] | None = None) -> str:
+    """The newest values of the lines in words; a picture of curves says nothing to who can't see it."""
+    steps = columns["step"]
+    if not len(steps):
+        return "no points yet"
+    d_loss, g_loss, d_real, d_fake, right = (smoothed(steps, columns[name])[1][-1] for name in CURVES)
+    said = (
+        f"step {steps[-1]:,.0f}: D loss {d_loss:.2f}, G loss {g_loss:.2f}, D believes real pictures {d_real:.0%} and "
+        f"fakes {d_fake:.0%}, D right {right:.0%} of the time"
+    )
+    if distance and distance["values"]:
+        said += f", distance to real pictures {distance['values'][-1]:.2f} at step {distance['steps'][-1]:,}"
+        if distance["best"]:
+            step, value = distance["best"]
+            said += f", best {value:.2f} at step {step:,}"
+    return said
 
 
 def thinned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -47,6 +47,12 @@ def chart_of(rows: list[Row], best_step: int | None, best_distance: float | None
     }
 
 
+def measured(run: Run) -> dict[str, Any] | None:
+    """The chart of a run's distance; None as long as nothing was measured."""
+    rows, status = quality_of(run), run.status()
+    return chart_of(rows, status.best_step, status.best_distance) if rows else None
+
+
 def words(rows: list[Row], best_step: int | None, best_distance: float | None) -> str:
     """Whether the newest measured fakes are closer than those before, in a sentence or two; empty without any."""
     if not rows:

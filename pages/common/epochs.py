@@ -1,16 +1,17 @@
-"""The losses epoch by epoch, with a cross at the best: the way the custom-loop system shows its training."""
+"""The losses epoch by epoch: the way the custom-loop system shows its training, which marks its lowest loss."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pages.common.colours import BLUE, RED, WARM
+from pages.common.colours import BLUE, STONE, WARM
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 COLOURS = (BLUE, WARM)  # D and G
+MARKING = ("custom-loop",)  # published systems whose own graph marks the epoch of the lowest adversarial loss
 
 
 class Epochs(NamedTuple):
@@ -19,8 +20,8 @@ class Epochs(NamedTuple):
     g_loss: np.ndarray
 
     @property
-    def best(self) -> int:
-        """The epoch with the lowest adversarial loss."""
+    def lowest(self) -> int:
+        """The epoch with the lowest adversarial loss: G fooled D most easily, which says little of its pictures."""
         return int(self.number[self.g_loss.argmin()])
 
 
@@ -32,8 +33,8 @@ def per_epoch(columns: Mapping[str, np.ndarray]) -> Epochs:
     return Epochs(np.array(whole, int), np.array(means[0]), np.array(means[1]))
 
 
-def figure(epochs: Epochs) -> "go.Figure":
-    """Both losses over the epoch, and a red cross at the best."""
+def figure(epochs: Epochs, marked: bool = False) -> "go.Figure":
+    """Both losses over the epoch; if `marked`, a ring around the lowest adversarial loss."""
     import plotly.graph_objects as go
 
     made = go.Figure()
@@ -41,10 +42,11 @@ def figure(epochs: Epochs) -> "go.Figure":
     for (name, losses), colour in zip(named, COLOURS, strict=True):
         line, hover = {"color": colour, "width": 2.2}, f"{name} %{{y:.3f}}<extra></extra>"
         made.add_scatter(x=epochs.number, y=losses, name=name, mode="lines+markers", line=line, hovertemplate=hover)
-    at = int(epochs.g_loss.argmin())
-    cross = {"symbol": "x", "size": 13, "color": RED}
-    where = {"x": [epochs.best], "y": [epochs.g_loss[at]]}
-    made.add_scatter(**where, name=f"best: epoch {epochs.best}", mode="markers", marker=cross, hoverinfo="skip")
+    if marked:
+        ring = {"symbol": "circle-open", "size": 16, "color": STONE, "line": {"width": 2.5}}
+        where = {"x": [epochs.lowest], "y": [epochs.g_loss.min()]}
+        name = f"lowest adversarial loss: epoch {epochs.lowest}"
+        made.add_scatter(**where, name=name, mode="markers", marker=ring, hoverinfo="skip")
     made.update_xaxes(title_text="epoch", rangemode="tozero")
     made.update_yaxes(title_text="loss", rangemode="tozero")
     legend = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}

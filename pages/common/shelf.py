@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from dcgan import images, launch
+from dcgan import images, launch, live
 from dcgan.config import BadInput, Config
 from dcgan.runs import Run
 from pages.common.words import state_word
@@ -39,9 +39,9 @@ def row(run: Run) -> dict[str, Any]:
 
 
 def config_of(run: Run) -> Config | None:
-    """The run's settings, or None when its config.json can't be used."""
+    """The run's settings as they are in force, or None when its config.json can't be used."""
     try:
-        return run.config
+        return live.in_force(run)
     except BadInput:
         return None
 

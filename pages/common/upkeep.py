@@ -1,28 +1,23 @@
 """What can be done to a run from its shelf: take it up again, train it further, delete it."""
 
-from dcgan import launch
+from dcgan import launch, live
 from dcgan.config import NO_END, BadInput, Config
 from dcgan.records import Status
 from dcgan.runs import Run
 from dcgan.states import can_go_on
 
 
-def end_of(run: Run) -> int:
-    """The step at which training ends; raises BadInput for an unusable config.json."""
-    return run.control().num_steps or run.config.num_steps
-
-
-def end_in_words(config: Config, num_steps: int) -> str:
+def end_in_words(config: Config) -> str:
     """Where training ends, to follow "The run ends": its steps, its minutes, or whichever comes first."""
     minutes = f"after {config.num_minutes:g} minutes of training" if config.num_minutes else ""
-    steps = f"at step {num_steps:,}" if num_steps < NO_END or not minutes else ""
+    steps = f"at step {config.num_steps:,}" if config.num_steps < NO_END or not minutes else ""
     return " or ".join(part for part in (steps, minutes) if part)
 
 
 def share_done(config: Config, status: Status) -> float:
     """How much of its steps, or of its minutes where those end it sooner, a run has trained, from 0 to 1."""
     minutes = status.time_s / (60 * config.num_minutes) if config.num_minutes else 0.0
-    return min(1.0, max(status.step / max(1, status.num_steps), minutes))
+    return min(1.0, max(status.step / config.num_steps, minutes))
 
 
 def is_out_of_time(run: Run, status: Status) -> bool:
@@ -35,7 +30,7 @@ def can_resume(run: Run, status: Status) -> bool:
     """Whether Resume would train at least one step."""
     if status.state in launch.ACTIVE or not can_go_on(run):
         return False
-    return status.step < end_of(run) and not is_out_of_time(run, status)
+    return status.step < live.in_force(run).num_steps and not is_out_of_time(run, status)
 
 
 def why_not_further(run: Run, status: Status) -> str:

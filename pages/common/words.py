@@ -17,6 +17,13 @@ STATES = {  # state -> (word, icon, badge colour)
     "stalled": ("not answering", ":material/warning:", "red"),
 }
 
+MINUTE, HOUR, DAY = 60, 3600, 86400
+# unit, its seconds, and from when on the next one is used: those of Streamlit's columns of dates
+AGES = (
+    *(("minute", MINUTE, 45 * MINUTE), ("hour", HOUR, 22 * HOUR), ("day", DAY, 26 * DAY)),
+    ("month", 30.4 * DAY, 548 * DAY),
+)
+
 
 def state_word(status: Status) -> str:
     """The state in a word, also one that only a later version knows."""
@@ -44,11 +51,13 @@ def duration(seconds: float | None) -> str:
 
 
 def age(run: Run) -> str:
-    """How long ago the run was made."""
+    """How long ago the run was made, as roughly as the shelf says it."""
     seconds = time.time() - run.created()
-    if seconds < 3600:
-        return "just now" if seconds < 60 else f"{seconds // 60:.0f} min ago"
-    return f"{duration(seconds)} ago"
+    for unit, length, until in AGES:
+        if seconds < until:
+            number = max(1, round(seconds / length))
+            return f"{number} {unit}{'s' * (number > 1)} ago"
+    return "years ago"
 
 
 def size(num_bytes: int) -> str:

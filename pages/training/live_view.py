@@ -10,7 +10,7 @@ from dcgan.alarms import Alarm
 from dcgan.config import BadInput
 from dcgan.records import Status
 from dcgan.runs import Run
-from pages.common import class_mix, distance, kept, upkeep
+from pages.common import class_mix, distance, kept, shelf, upkeep
 from pages.common.curves import live_curves, load_library
 from pages.common.history import alarms_of, history_of, marks_of
 from pages.common.widgets import refuse
@@ -26,7 +26,7 @@ OBEY_SECONDS = 1.5  # how long a click waits to see its wish carried out
 
 def draw(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.header(escaped(run.name), anchor=False, width="content")
+        st.title(escaped(run.name), anchor=False, width="content")
         st.page_link("pages/training/train.py", label="New run", icon=":material/add:", query_params={"new": "1"})
     family.origin(run)
     load_library()
@@ -74,13 +74,14 @@ def _figures(run: Run, status: Status, alarms: list[Alarm]) -> None:
     busy = status.message and status.state in ("starting", "running")
     note = f": {escaped(status.message)}" if busy else ""
     alarm = alarm_view.badge(alarms)
-    st.markdown(f"{badge(status)}{alarm} {escaped(config.preset)} on {escaped(config.data)}{escaped(where)}{note}")
+    what = escaped(f"{config.preset} on {shelf.data_title(config.data)}{where}")
+    st.markdown(f"{badge(status)}{alarm} {what}{note}")
     cells = st.grid(5, min_column_width=120)
     cells.metric(
         "Step",
         f"{status.step:,}",
         help=f"A step trains D {'once' if config.d_steps == 1 else f'{config.d_steps} times'} and G once, each time on "
-        f"{config.batch_size} pictures. The run ends {upkeep.end_in_words(config, status.num_steps)}.",
+        f"{config.batch_size} pictures. The run ends {upkeep.end_in_words(config)}.",
     )
     cells.metric("Epoch", f"{status.epoch:.2f}", help="How many times every training picture has been seen.")
     shown = status.images_per_s

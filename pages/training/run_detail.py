@@ -6,10 +6,10 @@ import numpy as np
 import streamlit as st
 
 from dcgan import launch
-from dcgan.config import NO_END, BadInput
+from dcgan.config import NO_END
 from dcgan.records import Status
 from dcgan.runs import Run
-from pages.common import address, class_mix, compare, curves, distance, epochs, kept, shelf, upkeep
+from pages.common import address, class_mix, compare, curves, distance, epochs, kept, shelf
 from pages.common.history import history_of, marks_of
 from pages.common.words import age, badge, duration, escaped, size
 from pages.training import family, run_actions
@@ -34,27 +34,35 @@ def one(run: Run) -> None:
     columns = history_of(run)
     if len(columns["step"]):
         curves.load_library()
-        rows, best = distance.quality_of(run), (status.best_step, status.best_distance)
-        chart = distance.chart_of(rows, *best) if rows else None
-        height = CURVES_HEIGHT + DISTANCE_HEIGHT * bool(rows)
+        rows, chart = distance.quality_of(run), distance.measured(run)
+        height = CURVES_HEIGHT + DISTANCE_HEIGHT * bool(chart)
         curves.live_curves(f"curves-{run.id}", columns, height, marks=marks_of(run), distance=chart)
         if rows:
-            st.markdown(f":material/straighten: {distance.words(rows, *best)}")
+            st.markdown(f":material/straighten: {distance.words(rows, status.best_step, status.best_distance)}")
         class_mix.draw(rows)
-        losses_per_epoch(columns)
+        config = shelf.config_of(run)
+        losses_per_epoch(columns, marked=config is not None and config.preset in epochs.MARKING)
     else:
         st.caption("No curves yet: their first points come with the first steps.")
 
 
-def losses_per_epoch(columns: dict[str, np.ndarray]) -> None:
-    """One point per epoch, and the best of them; from the second epoch on."""
+def losses_per_epoch(columns: dict[str, np.ndarray], marked: bool) -> None:
+    """One point per epoch, from the second on; the lowest is marked where the published system's own graph does so."""
     found = epochs.per_epoch(columns)
     if len(found.number) < 2:
         return
     st.markdown("##### Losses per epoch: the slow drift without the wobble")
-    alt = "Mean discriminator and adversarial loss of each epoch, with a cross at the lowest adversarial loss"
-    st.plotly_chart(epochs.figure(found), key="per-epoch", config={"displayModeBar": False}, alt=alt)
-    st.caption("Best means the lowest adversarial loss: the moment G fooled D best, not a measure of the pictures.")
+    alt = (
+        f"Mean losses of each of {len(found.number)} epochs; in epoch {found.number[-1]} the discriminator's is "
+        f"{found.d_loss[-1]:.2f} and the adversarial one {found.g_loss[-1]:.2f}"
+    )
+    chart = epochs.figure(found, marked)
+    st.plotly_chart(chart, key="per-epoch", config={"displayModeBar": False}, alt=alt)
+    if marked:
+        st.caption(
+            "The ring is this published system's own mark, its lowest adversarial loss: there G fooled D most easily. "
+            "How close the pictures are to real ones is told by the distance, whose best has the cross."
+        )
 
 
 def two(runs: list[Run]) -> None:
@@ -65,12 +73,9 @@ def two(runs: list[Run]) -> None:
     sample_grids(runs, names)
     columns_of = {name: history_of(run) for name, run in zip(names, runs, strict=True)}
     if any(len(columns["step"]) for columns in columns_of.values()):
-        st.plotly_chart(
-            compare.figure(columns_of, {name: distance.quality_of(run) for name, run in zip(names, runs, strict=True)}),
-            key="curves-of-two",
-            config={"displayModeBar": False},
-            alt="Losses, D's beliefs and D's accuracy of both runs over the step",
-        )
+        charts = {name: chart for name, run in zip(names, runs, strict=True) if (chart := distance.measured(run))}
+        made, alt = compare.figure(columns_of, charts), compare.in_words(columns_of, charts)
+        st.plotly_chart(made, key="curves-of-two", config={"displayModeBar": False}, alt=alt)
         st.caption("Moving averages over a fortieth of each run.")
     else:
         st.caption("No curves yet: their first points come with the first steps.")
@@ -91,8 +96,7 @@ def heading(run: Run, status: Status) -> None:
     about = [f"step {status.step:,}", f"made {age(run)}", f"{size(shelf.size_of(run))} on disk"]
     if config:
         colours = "grey" if config.channels == 1 else "colour"
-        end = upkeep.end_of(run)
-        about[0] += f" of {end:,}" if end < NO_END else ""
+        about[0] += f" of {config.num_steps:,}" if config.num_steps < NO_END else ""
         about = [config.preset, f"{shelf.data_title(config.data)} at {config.image_size} px, {colours}", *about]
     if status.time_s:
         about.append(f"trained for {duration(status.time_s)} on {status.device}")
@@ -106,10 +110,9 @@ def heading(run: Run, status: Status) -> None:
 
 
 def own_settings(run: Run) -> None:
-    """What sets the run's settings apart from its preset."""
-    try:
-        config = run.config
-    except BadInput:
+    """What sets the settings in force apart from the run's preset."""
+    config = shelf.config_of(run)
+    if config is None:
         return  # said above already
     rows = compare.own_settings(config)
     if rows:
