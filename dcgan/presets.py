@@ -11,7 +11,7 @@ class Preset(NamedTuple):
     config: Config
     title: str  # what it shows, one line
     source: str  # where the recipe comes from, and what its publication leaves open
-    pace: str  # how long it takes, where that was measured
+    minutes: tuple[float, float]  # on 2 CPU cores with AMX, and with AVX2; as in benchmarks/README.md, or in proportion
     group: str = PUBLISHED
 
 
@@ -177,94 +177,94 @@ PRESETS: dict[str, Preset] = {
         _QUICK,
         "Small and fast, 32 px: clothes you can recognise after about a minute.",
         "DCGAN's rules at 32 px with 32 feature maps, and the rates and the average of modern",
-        "About 3 minutes on 2 CPU cores with AMX, 10 to 30 without.",
+        (2.7, 19),
         START,
     ),
     "classic-64": Preset(
         _CLASSIC_64,
         "The DCGAN everyone means: 64 px, 64 feature maps, plus a moving average of the generator.",
         "Radford et al. 2016, with the sizes of PyTorch's DCGAN example",
-        "Three quarters of an hour on 2 CPU cores with AMX, four to seven hours without.",
+        (44, 435),
         START,
     ),
     "modern": Preset(
         _MODERN,
         "The classic networks, better pictures in the same time: larger steps that shrink, a longer average.",
         "Radford et al. 2016's networks; rates and average by measurement (benchmarks/recipes.py)",
-        "Three quarters of an hour on 2 CPU cores with AMX, four to seven hours without.",
+        (44, 450),
         START,
     ),
     "paper": Preset(
         _PAPER,
         "The paper's own numbers: 128 feature maps, uniform z, batches of 128, no averaging. Wants a GPU.",
         "Radford et al. 2016, section 4 and figure 1",
-        "By its size half a day to two days on 2 CPU cores.",
+        (720, 4300),
         PAPER,
     ),
     "basic-dcgan": Preset(
         _BASIC,
         "BasicDCGAN, 28 px, 10 epochs: SELU in G, dropout instead of BatchNorm in D, RMSprop.",
         "BasicDCGAN: networks, optimiser and schedule as published",
-        "About 20 minutes on 2 CPU cores.",
+        (15, 34),
     ),
     "synthetic-1": Preset(
         _SYNTHETIC_1,
         "Synthetic images with DCGANs, first run: BasicDCGAN with twice the maps in D's second layer, 100 epochs.",
         "Synthetic images with DCGANs, run 1; G's step on D's noise is assumed",
-        "About 4 hours on 2 CPU cores.",
+        (215, 490),
     ),
     "synthetic-2": Preset(
         _SYNTHETIC_2,
         "Synthetic images with DCGANs, second run: everything twice as wide, 50 epochs.",
         "Synthetic images with DCGANs, run 2; G's step on D's noise is assumed",
-        "About 7 hours on 2 CPU cores.",
+        (350, 800),
     ),
     "rules-64": Preset(
         _RULES_64,
         "Synthetic images with DCGANs, the network by the rules: colour pictures of 64 px from normal z.",
         "Synthetic images with DCGANs and Radford et al. 2016; the data set, PyTorch's widths of 64 maps, and the "
         "paper's Adam and batch of 128 are assumed",
-        "A day and a half on 2 CPU cores; best on a GPU.",
+        (820, 2200),
     ),
     "fashion-64": Preset(
         _FASHION_64,
         "DCGAN on Fashion-MNIST at 64 px: a dense layer, then transposed convolutions; 50 epochs.",
         "DCGAN on Fashion-MNIST, whose 50 to 200 epochs begin at 50; widths, kernel 4, BatchNorm and beta1 of 0.5 are "
         "not published and taken from the paper and PyTorch's example",
-        "About 10 hours on 2 CPU cores; best on a GPU.",
+        (490, 1000),
     ),
     "fashion-128": Preset(
         _FASHION_128,
         "DCGAN on Fashion-MNIST at 128 px: the same with one more doubling. Wants a GPU.",
         "DCGAN on Fashion-MNIST; as fashion-64, and what is not published is assumed as there",
-        "Days on 2 CPU cores.",
+        (3000, 6300),
     ),
     "three-sets-fashion": Preset(
         _THREE_SETS_FASHION,
         "DCGAN on three data sets, Fashion-MNIST: BasicDCGAN's networks, with fresh noise for G's step.",
         "DCGAN on MNIST, Fashion-MNIST and CelebA: networks, optimiser and schedule as published",
-        "About 25 minutes on 2 CPU cores.",
+        (17, 38),
     ),
     "three-sets-digit": Preset(
         _THREE_SETS_DIGIT,
         "DCGAN on three data sets, MNIST: only the digit 0, from a z that is a single number; 25 epochs.",
         "DCGAN on MNIST, Fashion-MNIST and CelebA; kernels and strides are those that give the published numbers of "
         "parameters and 28 px without padding, and the slope 0.3 of LeakyReLU is assumed",
-        "About an hour on 2 CPU cores.",
+        (7.5, 60),
     ),
     "three-sets-faces": Preset(
         _THREE_SETS_FACES,
         "DCGAN on three data sets, CelebA: faces of 128 px, no BatchNorm, flipped and noisy labels. Wants a GPU.",
         "DCGAN on MNIST, Fashion-MNIST and CelebA; the slope 0.3 of LeakyReLU, and fresh noise for G's "
         "step are assumed",
-        "Not measured in full: by its arithmetic, weeks on 2 CPU cores.",
+        (20_000, 60_000),
     ),
     "custom-loop": Preset(
         _CUSTOM_LOOP,
         "Image generation with a custom training loop, 28 px, 20 epochs: dense hidden layers in both networks.",
         "Image generation with a custom training loop; Adam at 2e-4 with beta1 0.5, batches of 128, normal z, slope "
         "0.2 and fresh noise for G's step are assumed",
-        "Less than an hour on 2 CPU cores.",
+        (12, 27),
     ),
 }
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from dcgan import alarm_words, buffers, data, devices, distributed, live, states
+from dcgan import alarm_words, buffers, data, devices, distributed, live, pace, states
 from dcgan.alarms import Watcher, class_rows
 from dcgan.checkpoint import load_state, save_state
 from dcgan.config import BadInput, Config, Diverged, Halted
@@ -23,7 +23,7 @@ from dcgan.heartbeat import Heartbeat
 from dcgan.keepsakes import Keepsakes, is_sample_step
 from dcgan.latent import sample_seeds, truncate, z_from_seeds
 from dcgan.probe import Probe, begun
-from dcgan.rate import Rate, Stopwatch, is_over, seconds_left
+from dcgan.rate import STEADY_SECONDS, Rate, Stopwatch, is_over, seconds_left
 from dcgan.runs import Run
 from dcgan.steps import step_in_memory
 from dcgan.team import ALONE, Team
@@ -126,7 +126,8 @@ def train(
     team.tell("begin", config=config.to_json(), now=now.to_json(), device=device.type, **players)
     _drop_metrics_after(run, step)
     keepsakes = Keepsakes(run, step, saved_kept)
-    gauge, keeping, trained_before = Gauge(run, config, pictures.images, step, device), Stopwatch(), time_s
+    gauge, keeping = Gauge(run, config, pictures.images, step, device), Stopwatch()
+    trained_before, images_before = time_s, images
     heart.update(**gauge.facts)
     seeds = sample_seeds(config.seed, config.num_samples)
     fixed_z = z_from_seeds(seeds, config.z_dim, config.z_prior)  # (N, z_dim), the same eyes every time
@@ -136,6 +137,8 @@ def train(
         """Save the state; returns what went wrong: after a full disk the last state is whole, and the next may fit."""
         check_finite(gan, step)
         team.compare(gan)
+        if team.size == 1:
+            pace.note(now, images - images_before, time_s - trained_before)
         progress = {"step": step, "images": images, "time_s": time_s, "config": config.to_json()}
         progress |= {"live": live.dump(now), "threads": threads.now, "kept": keepsakes.kept}
         try:
@@ -190,12 +193,12 @@ def train(
     heart.update(
         state="running", message="", notice=notice, device=devices.device_name(device, team.size, gan.precision)
     )
-    heart.update(step=step, num_steps=num_steps, time_s=time_s)
+    heart.update(step=step, num_steps=num_steps, time_s=time_s, eta_s=None)
     if not run.state_paths():  # before there is a picture: a run with one always has a state to go on from
         heart.update(message=save())  # also the first to fork from: the same initial weights
     if not run.generator_path.exists() or step == start and not run.sample_path(step).exists():
         show()
-    saved_at, clock = time.monotonic(), Rate()
+    saved_at, clock, steady = time.monotonic(), Rate(), Rate(STEADY_SECONDS)
     watcher = Watcher()
     watcher.feed(lines)
     watcher.feed(class_rows(run.quality_path))
@@ -218,6 +221,7 @@ def train(
                     wish = "stop" if signals else wishes.newest()
                 heart.update(state="paused" if wish == "step" else "running", obeyed=wishes.serial)
                 clock.reset()
+                steady.reset()
             if wish == "stop":
                 ending = "stopped"
                 break
@@ -262,9 +266,9 @@ def train(
                 point |= {"time_s": round(time_s + time.monotonic() - began, 3), "images_per_s": round(rate, 1)}
                 _append(curves, point)
                 listen(point)
-                on_progress(point)
-                eta_s = seconds_left(now, num_steps - step, rate, time_s)
+                eta_s = seconds_left(now, num_steps - step, steady.images_per_s(), time_s)
                 heart.update(images_per_s=point["images_per_s"], eta_s=eta_s)
+                on_progress(point)
             heart.update(step=step, num_steps=num_steps, images=images, epoch=stream.epoch)
             if step % COMPARE_EVERY == 0:
                 team.compare(gan)
@@ -285,6 +289,7 @@ def train(
                 heart.update(notice=f"{heart.status.notice} {gauge.notice}".strip())
             time_s += time.monotonic() - began
             clock.count(now.d_steps * config.batch_size)
+            steady.count(now.d_steps * config.batch_size)
             heart.update(time_s=time_s)
 
             # Save what an interrupted run resumes from and a fork begins with, at a picture if one comes in time

@@ -12,9 +12,11 @@ from tqdm import tqdm
 from dcgan import launch
 from dcgan.config import NO_END, BadInput, Diverged, Halted, first_line
 from dcgan.heartbeat import Heartbeat
+from dcgan.rate import time_left
 from dcgan.runs import Run
 
 DONE, FAILED, REFUSED = 0, 1, 2  # exit codes of every command
+BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"  # the time left is the status's, as on the pages
 
 
 def follows() -> bool:
@@ -43,8 +45,10 @@ def _train_watched(run: Run, heart: Heartbeat, show: bool) -> int:
 
         def on_progress(point: dict[str, float]) -> None:
             bar.total = heart.status.num_steps if heart.status.num_steps < NO_END else None
+            bar.bar_format = BAR
             bar.set_postfix_str(
-                f"D {point['d_loss']:.3f} G {point['g_loss']:.3f} {point['images_per_s']:.0f} images/s"
+                f"{time_left(heart.status.eta_s)} left, D {point['d_loss']:.3f} G {point['g_loss']:.3f} "
+                + f"{point['images_per_s']:.0f} images/s"
                 + (f", alarm: {heart.status.alarms}" if heart.status.alarms else ""),
                 refresh=False,
             )

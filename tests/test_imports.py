@@ -41,7 +41,7 @@ def files(folder: str) -> list[Path]:
 LIGHT = [
     *("config", "files", "records", "presets", "runs", "launch", "order", "sources", "idx", "pictures", "uploads"),
     *("heartbeat", "cli", "arguments", "worker", "fork", "live", "states", "shapes", "estimate", "film"),
-    *("recipes", "told", "judging", "quality"),
+    *("recipes", "told", "judging", "quality", "rate", "pace"),
     *("commands.training", "commands.drawing", "commands.measuring", "commands.listing"),
 ]
 

@@ -7,6 +7,7 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dcgan import launch, pace
 from dcgan.config import Config
 from dcgan.files import publish
 from dcgan.images import grid, png_bytes
@@ -78,6 +79,23 @@ def test_presets_to_start_with_have_a_card_and_the_published_ones_a_list(root) -
     for name in in_group(PUBLISHED):
         choose_system(app, name)
         assert PRESETS[name].title in texts(app) and PRESETS[name].source in texts(app)
+
+
+def test_a_card_says_how_long_it_takes_here(root, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    shown = labelled(open_page().radio, "Recipe").proto.captions
+    assert "Takes 3 to 20 minutes without a GPU." in shown[0] and not any("AMX" in caption for caption in shown)
+    pace.note(PRESETS["quick"].config, 1100 * 60, 60.0)
+    shown = labelled(open_page().radio, "Recipe").proto.captions
+    assert "About 12 minutes on this computer." in shown[0] and "on this computer" in shown[1]
+
+
+def test_the_time_left_reads_the_same_wherever_it_stands(root, monkeypatch) -> None:
+    run = made_run(root, state="running", eta_s=16_412.0, images_per_s=90.0)
+    monkeypatch.setattr(launch, "is_process", lambda pid, started: True)
+    app = open_page(run=run.id)
+    assert labelled(app.metric, "Time left").value == "4 h 35 min"
+    assert any("4 h 35 min left" in caption.value for caption in app.sidebar.caption)
 
 
 def test_a_recipe_brings_its_pictures_and_says_when_they_are_not_here(root) -> None:

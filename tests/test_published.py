@@ -151,4 +151,5 @@ def test_each_system_makes_a_step_at_its_published_size(preset):
 def test_every_system_says_where_it_is_from_and_how_long_it_takes():
     for name in SYSTEMS:
         preset = PRESETS[name]
-        assert preset.config.preset == name and preset.pace.endswith(".") and not preset.source.endswith(".")
+        assert preset.config.preset == name and not preset.source.endswith(".")
+        assert 0 < preset.minutes[0] < preset.minutes[1]

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from dcgan import launch
+from dcgan.rate import time_left
 from pages.common import shelf, upkeep
-from pages.common.words import duration, escaped, state_word
+from pages.common.words import escaped, state_word
 
 
 @st.fragment(run_every=2.0)
@@ -22,7 +23,7 @@ def _card() -> None:
     config = shelf.config_of(run)
     if config:
         st.progress(upkeep.share_done(config, status))
-    left = f" · {duration(status.eta_s)} left" if status.eta_s is not None else ""
+    left = f" · {time_left(status.eta_s)} left" if status.eta_s is not None else ""
     st.caption(f"Step {status.step:,}{left}")
 
 

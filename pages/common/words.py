@@ -36,20 +36,6 @@ def badge(status: Status) -> str:
     return f":{colour}-badge[{icon} {escaped(state_word(status))}]"
 
 
-def duration(seconds: float | None) -> str:
-    """45 s, 3 min 20 s, 2 h 5 min, 3 days."""
-    if seconds is None:
-        return "–"
-    seconds = max(0, round(seconds))
-    if seconds < 60:
-        return f"{seconds} s"
-    if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60} s" if seconds < 600 else f"{seconds // 60} min"
-    if seconds < 48 * 3600:
-        return f"{seconds // 3600} h {seconds % 3600 // 60} min"
-    return f"{seconds // 86400} days"
-
-
 def age(run: Run) -> str:
     """How long ago the run was made, as roughly as the shelf says it."""
     seconds = time.time() - run.created()

@@ -8,13 +8,14 @@ import streamlit as st
 from dcgan import launch, live
 from dcgan.alarms import Alarm
 from dcgan.config import BadInput
+from dcgan.rate import duration, time_left
 from dcgan.records import Status
 from dcgan.runs import Run
 from pages.common import class_mix, distance, kept, shelf, upkeep
 from pages.common.curves import live_curves, load_library
 from pages.common.history import alarms_of, history_of, marks_of
 from pages.common.widgets import refuse
-from pages.common.words import badge, duration, escaped
+from pages.common.words import badge, escaped
 from pages.training import alarm_view, family, fork_form, live_panel, run_actions
 from pages.training.health import judge
 
@@ -88,7 +89,7 @@ def _figures(run: Run, status: Status, alarms: list[Alarm]) -> None:
     if not shown and status.state not in launch.ACTIVE:
         shown = status.images / status.time_s if status.time_s else 0.0
     cells.metric("Images/s", f"{shown:,.0f}" if shown else "–", help="Real pictures trained on per second.")
-    left = duration(status.eta_s) if status.state in launch.ACTIVE else duration(status.time_s)
+    left = time_left(status.eta_s) if status.state in launch.ACTIVE else duration(status.time_s)
     cells.metric("Time left" if status.state in launch.ACTIVE else "Time trained", left, help="Pauses are not counted.")
     if config.measure_images or status.distance is not None:
         rows = distance.quality_of(run)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dcgan import pace
 from dcgan.presets import PAPER, PRESETS, PUBLISHED, START, in_group
 
 CARDS_KEY, SYSTEM_KEY, PICTURES_KEY = "preset-cards", "published-system", "pictures"
@@ -13,12 +14,12 @@ DEFAULT_PICTURES = PRESETS[CARDS[0]].config.data
 
 def pick() -> str:
     """Draw the choice and return the name of the chosen preset."""
-    systems = in_group(PUBLISHED)
+    systems, rates = in_group(PUBLISHED), pace.known()
     about = f"{len(systems)} recipes of public DCGAN projects, layer by layer and with their own optimisers."
     card = st.radio(
         "Recipe",
         CARDS,
-        captions=[about if name == OTHERS else f"{PRESETS[name].title} {PRESETS[name].pace}" for name in CARDS],
+        captions=[about if name == OTHERS else f"{PRESETS[name].title} {pace.words(name, rates)}" for name in CARDS],
         horizontal=True,
         key=CARDS_KEY,
         on_change=_bring_pictures,
@@ -33,7 +34,7 @@ def pick() -> str:
             "Published system", systems, key=SYSTEM_KEY, on_change=_bring_pictures, help="Its networks are exact."
         )
         preset = PRESETS[system]
-        words.markdown(f"{preset.title} {preset.pace}  \n:small[:gray[{preset.source}.]]")
+        words.markdown(f"{preset.title} {pace.words(system, rates)}  \n:small[:gray[{preset.source}.]]")
     return system
 
 

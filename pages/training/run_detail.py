@@ -7,11 +7,12 @@ import streamlit as st
 
 from dcgan import launch
 from dcgan.config import NO_END
+from dcgan.rate import duration
 from dcgan.records import Status
 from dcgan.runs import Run
 from pages.common import address, class_mix, compare, curves, distance, epochs, kept, shelf
 from pages.common.history import history_of, marks_of
-from pages.common.words import age, badge, duration, escaped, size
+from pages.common.words import age, badge, escaped, size
 from pages.training import family, run_actions
 
 CURVES_HEIGHT = 620
