@@ -58,7 +58,8 @@ def test_the_terminal_shows_the_preparation_and_then_the_steps(run, capfd, show)
     printed = capfd.readouterr().err
     if show:
         assert "Preparing:   0%" in printed and "Preparing: 100%" in printed and "26/26" in printed
-        assert "4/4" in printed.split("26/26")[-1] and "images/s" in printed
+        last = printed.split("26/26")[-1].rpartition("\r")[2]
+        assert "4/4" in last and "images/s" in last and "0 s left, D " in last and "<" not in last
     else:
         assert printed == ""
 
