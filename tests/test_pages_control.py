@@ -9,8 +9,11 @@ from dcgan.runs import PROJECT, Run, list_runs
 from pages.common import kept
 from pages.common.history import marks_of
 from pages.common.words import escaped
+from pages.training import knobs
 
 from .test_train import play
+
+D_STEPS = "Steps of D for each of G"
 
 
 @pytest.fixture
@@ -32,16 +35,17 @@ def started(monkeypatch) -> list[str]:
     return ids
 
 
-def open_page(page: str, run: Run, *popovers: str, **query: str) -> AppTest:
+def open_page(page: str, run: Run, *drawers: str, **query: str) -> AppTest:
+    """A page of a run, after a press on the button that opens one of its drawers."""
     app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
     app.run()
     app.switch_page(f"pages/training/{page}.py")
     app.query_params["run"] = run.id
     for name, value in query.items():
         app.query_params[name] = value
-    for name in popovers:
-        app.session_state[f"{name}-{run.id}"] = True
     app.run()
+    for label in drawers:
+        labelled(app.button, label).click().run()
     assert not app.exception, app.exception
     return app
 
@@ -57,12 +61,12 @@ def texts(app: AppTest) -> str:
 
 @pytest.mark.parametrize("page", ["train", "runs"])
 def test_fork_from_here_makes_and_starts_a_run(run, started, page):
-    app = open_page(page, run, "fork")
+    app = open_page(page, run, "Fork from here")
     chooser = labelled(app.selectbox, "Begin at step")
     assert chooser.options == ["12", "8", "4", "0"] and chooser.value == 12
     chooser.set_value(4).run()
-    assert labelled(app.number_input, "num_steps").value == 12
-    labelled(app.number_input, "lr_g").set_value(1e-3)
+    assert labelled(reversed(app.number_input), "Train until step").value == 12
+    labelled(app.select_slider, "How fast G learns").set_value(1e-3)
     labelled(app.text_input, "Other settings").set_value("beta1=0.4 label_noise=0.1")
     labelled(app.button, "Start the fork").click().run()
     assert not app.exception and not app.error
@@ -73,22 +77,22 @@ def test_fork_from_here_makes_and_starts_a_run(run, started, page):
 
 
 def test_an_untouched_form_makes_an_unchanged_fork(run, started):
-    app = open_page("train", run, "fork")
+    app = open_page("train", run, "Fork from here")
     labelled(app.selectbox, "Begin at step").set_value(8).run()
     labelled(app.button, "Start the fork").click().run()
     assert list_runs(run.path.parent)[0].config == run.config
 
 
 def test_at_the_end_more_steps_are_proposed(run, started):
-    app = open_page("train", run, "fork")
-    assert labelled(app.number_input, "num_steps").value == 24
+    app = open_page("train", run, "Fork from here")
+    assert labelled(app.number_input, "Train until step").value == 24
     labelled(app.button, "Start the fork").click().run()
     assert list_runs(run.path.parent)[0].config.num_steps == 24
 
 
 @pytest.mark.parametrize("others", ["ngf=99", "nonsense", "batch_size=x", 'data="/no where"'])
 def test_a_bad_fork_is_one_sentence_and_makes_nothing(run, started, others):
-    app = open_page("train", run, "fork")
+    app = open_page("train", run, "Fork from here")
     labelled(app.text_input, "Other settings").set_value(others)
     labelled(app.button, "Start the fork").click().run()
     assert len(app.error) == 1 and not started
@@ -102,7 +106,7 @@ def test_a_fork_that_can_not_start_is_not_left_behind(run, monkeypatch):
         raise BadInput("No room.")
 
     monkeypatch.setattr(launch, "start", refuse)
-    app = open_page("train", run, "fork")
+    app = open_page("train", run, "Fork from here")
     labelled(app.button, "Start the fork").click().run()
     assert [error.value for error in app.error] == [escaped("No room.")]
     assert [each.id for each in list_runs(run.path.parent)] == ["first"]
@@ -110,38 +114,62 @@ def test_a_fork_that_can_not_start_is_not_left_behind(run, monkeypatch):
 
 def test_while_another_trains_the_fork_is_made_and_waits(run, started, monkeypatch):
     monkeypatch.setattr(launch, "active_run", lambda root=None: run)
-    app = open_page("train", run, "fork")
+    app = open_page("train", run, "Fork from here")
     assert "The fork waits" in texts(app)
     labelled(app.button, "Make the fork").click().run()
     assert not started and len(list_runs(run.path.parent)) == 2
 
 
 def test_the_form_begins_at_the_step_in_the_url(run):
-    app = open_page("runs", run, "fork", step="8")
+    app = open_page("runs", run, "Fork from here", step="8")
     assert labelled(app.selectbox, "Begin at step").value == 8
 
 
 def test_a_run_without_states_can_not_be_forked(root, tiny):
     app = open_page("train", Run.create(tiny, root, "new"))
-    assert "Begin at step" not in [box.label for box in app.selectbox]
+    assert labelled(app.button, "Fork from here").disabled
 
 
 def test_settings_are_changed_from_the_page(run):
     run.extend(40)
-    app = open_page("train", run, "live")
-    labelled(app.number_input, "lr_d").set_value(1e-3)
-    labelled(app.number_input, "d_steps").set_value(3)
+    app = open_page("train", run, "Change settings")
+    labelled(app.select_slider, "How fast D learns").set_value(1e-3)
+    labelled(app.number_input, D_STEPS).set_value(3)
     labelled(app.button, "Apply").click().run()
     assert not app.exception and not app.error
     assert (run.control().lr_d, run.control().d_steps, run.control().lr_g) == (1e-3, 3, None)
-    assert "From the next resume on" in texts(app)
-    labelled(app.number_input, "d_steps").set_value(99)
+    assert not any(button.label == "Apply" for button in app.button)
+    labelled(app.button, "Change settings").click().run()
+    assert "Holds from the next resume on" in texts(app)
+    assert labelled(app.select_slider, "How fast D learns").value == 1e-3
+    labelled(app.number_input, D_STEPS).set_value(99)
     labelled(app.button, "Apply").click().run()
     assert [error.value for error in app.error] == [escaped("d_steps must be at most 20, not 99.")]
 
 
+def test_two_sliders_say_how_fast_each_player_learns(run):
+    run.extend(40)
+    app = open_page("train", run, "Change settings")
+    g, d = (labelled(app.select_slider, f"How fast {player} learns") for player in "GD")
+    assert g.value == 2e-4 and g.options[6] == "unchanged (0.0002)"
+    assert (g.options[0], g.options[-1]) == ("0.1 times as fast (0.00002)", "10 times as fast (0.002)")
+    assert d.options == g.options
+    assert knobs.rates(0.5) == [0.05, 0.075, 0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1.0]  # a rate is at most 1
+    assert [field.label for field in app.number_input if field.label == field.label.lower()] == []
+
+
+def test_a_drawer_that_was_left_by_way_of_another_page_is_shut(run):
+    run.extend(40)
+    app = open_page("train", run, "Change settings")
+    app.switch_page("pages/training/runs.py").run()
+    app.switch_page("pages/training/train.py")
+    app.query_params["run"] = run.id
+    app.run()
+    assert not app.exception and not any(button.label == "Apply" for button in app.button)
+
+
 def test_a_finished_run_has_nothing_to_change(run):
-    assert "Apply" not in [button.label for button in open_page("train", run, "live").button]
+    assert "Change settings" not in [button.label for button in open_page("train", run).button]
 
 
 def test_forks_and_changes_are_marked_on_the_curves(run):

@@ -17,14 +17,20 @@ def hold(key: str, value: object) -> None:
         st.session_state[key] = value
 
 
-def setting(place: "st.delta_generator.DeltaGenerator", name: str, value: float | str, key: str) -> float | str | None:
-    """A field for a setting of Config, with its line of help: a choice, or a number, whole where `value` is one."""
+def setting(
+    place: "st.delta_generator.DeltaGenerator", name: str, value: float | str, key: str, label: str = ""
+) -> float | str | None:
+    """A field for a setting of Config, with its line of help: a choice, or a number, whole where `value` is one.
+
+    Under a `label` in plain words the help tells the setting's name.
+    """
+    help = f"**{name}**: {describe(name)}" if label else describe(name)
     if isinstance(value, str):
         choices = Config.__dataclass_fields__[name].metadata["choices"]
-        return place.selectbox(name, choices, choices.index(value), help=describe(name), key=key)
+        return place.selectbox(label or name, choices, choices.index(value), help=help, key=key)
     if isinstance(value, int):
-        return place.number_input(name, value=value, step=1, help=describe(name), key=key)
-    return place.number_input(name, value=value, format="%g", step=None, help=describe(name), key=key)
+        return place.number_input(label or name, value=value, step=1, help=help, key=key)
+    return place.number_input(label or name, value=value, format="%g", step=None, help=help, key=key)
 
 
 def refuse(error: BadInput, show: Callable[..., Any] = st.error, icon: str = ":material/block:") -> None:

@@ -12,76 +12,72 @@ from dcgan.fork import fork, settings_at
 from dcgan.runs import Run
 from dcgan.states import facts, fork_points
 from pages.common import kept
-from pages.common.widgets import refuse, setting
+from pages.common.widgets import refuse
 from pages.common.words import escaped
+from pages.training import drawer, knobs
 
-SHOWN = ("lr_g", "lr_d", "d_steps", "batch_size", "ema_half_life_images", "num_steps")
+REST = ("d_steps", "batch_size", "ema_half_life_images", "num_steps")
 TRAIN = "pages/training/train.py"
+FORM = "fork"
+HELP = "A new run that goes on from a kept step of this one, with other settings."
 
 
 def offer(run: Run, wanted: int | None = None, width: Literal["stretch", "content"] = "content") -> None:
-    """A button that opens the form; it begins at the kept step before `wanted`, or at the newest."""
+    """The button that opens the drawer; its form begins at the kept step before `wanted`, or at the newest."""
     points = fork_points(run)
-    opened = f"fork-at-{run.id}"  # the step that was offered when the form opened: training goes on, the form stays
-    popover = st.popover(
+    if st.button(
         "Fork from here",
         icon=":material/fork_right:",
         disabled=not points,
         width=width,
         key=f"fork-{run.id}",
-        help="A new run that goes on from a kept step of this one, with other settings."
-        if points
-        else "This run kept no training state to begin with.",
-        on_change="rerun",
-    )
-    if not points or not popover.open:
-        st.session_state.pop(opened, None)
-        return
-    if opened not in st.session_state:
-        st.session_state[opened] = max(
-            (step for step in points if wanted is None or step <= wanted), default=min(points)
-        )
-    with popover:
-        _form(run, list(points), st.session_state[opened])
+        help=HELP if points else "This run kept no training state to begin with.",
+    ):
+        before = [step for step in points if wanted is None or step <= wanted]
+        drawer.open_for(run, FORM, offered=max(before, default=min(points)))
 
 
-def _form(run: Run, steps: list[int], offered: int) -> None:
-    steps = sorted({*steps, offered}, reverse=True)  # one that is thinned away meanwhile is refused in words
+def draw(run: Run) -> None:
+    """The drawer, if it is open."""
+    drawer.draw(run, FORM, "Fork from here", ":material/fork_right:", lambda offered: _form(run, offered))
+
+
+def _form(run: Run, offered: int) -> str:
+    steps = sorted({*fork_points(run), offered}, reverse=True)  # one that is thinned away meanwhile is refused in words
+    chooser = f"fork-step-{run.id}-{offered}"
+    st.caption(f"{HELP} {escaped(run.name)} stays as it is.")
     step = st.selectbox(
         "Begin at step",
         steps,
         steps.index(offered),
         format_func=lambda step: f"{step:,}",
-        key=f"fork-step-{run.id}-{offered}",
+        key=chooser,
         help="Steps whose whole training state was kept: weights, optimisers, position in the data, randomness.",
     )
     saved = settings_of(run, step)
     if saved is None:
         st.warning("The state of this step can't be read: pick another.", icon=":material/broken_image:")
-        return
-    busy = launch.active_run(run.path.parent)
-    with st.form(f"fork-form-{run.id}-{step}", border=False):
-        cells = st.grid(3, min_column_width=130)
-        values: dict[str, object] = {}
-        for name in SHOWN:
-            before = _end(saved, step) if name == "num_steps" else getattr(saved, name)
-            value = setting(cells, name, before, f"fork-{name}-{run.id}-{step}")
-            if value is not None and value != getattr(saved, name):
-                values[name] = value
-        texts = st.grid(2, min_column_width=200)
-        others = texts.text_input(
-            "Other settings",
-            key=f"fork-others-{run.id}",
-            placeholder="beta1=0.4 label_noise=0.1 data=mnist",
-            help="FIELD=VALUE, as with --set. Networks, optimiser and seed stay; other pictures are allowed.",
-        )
-        name = texts.text_input("Name", key=f"fork-name-{run.id}", placeholder="chosen by itself", max_chars=80)
+        return chooser
+    busy, key = launch.active_run(run.path.parent), f"fork-{run.id}-{step}"
+    with st.form(f"form-{key}", border=False):
+        values: dict[str, object] = {**knobs.speeds(saved, key)}
+        with st.expander("More"):
+            values |= knobs.rest({name: getattr(saved, name) for name in REST} | {"num_steps": _end(saved, step)}, key)
+            others = st.text_input(
+                "Other settings",
+                key=f"fork-others-{run.id}",
+                placeholder="beta1=0.4 label_noise=0.1 data=mnist",
+                help="By the names that Advanced shows. Networks, optimiser and seed stay; other pictures are allowed.",
+            )
+            name = st.text_input("Name", key=f"fork-name-{run.id}", placeholder="chosen by itself", max_chars=80)
+        changed = {name: value for name, value in values.items() if value != getattr(saved, name)}
         label = "Make the fork" if busy else "Start the fork"
         if st.form_submit_button(label, type="primary", icon=":material/fork_right:", width="stretch"):
-            begin(run, step, values, others, name, start=busy is None)
+            begin(run, step, changed, others, name, start=busy is None)
     if busy:
         st.caption(f"{escaped(busy.name)} is in training. The fork waits: press Resume on it when the other has ended.")
     st.caption(f"Left as it is, a fork repeats its parent bit for bit. {kept.words(run)}")
+    return chooser
 
 
 def begin(run: Run, step: int, values: dict[str, object], others: str = "", name: str = "", start: bool = True) -> None:
@@ -98,6 +94,7 @@ def begin(run: Run, step: int, values: dict[str, object], others: str = "", name
     except BadInput as error:
         refuse(error)
         return
+    drawer.close()
     st.switch_page(TRAIN, query_params={"run": made.id})
 
 

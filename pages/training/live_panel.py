@@ -1,40 +1,50 @@
 """Settings that can change while a run trains."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from dcgan import live
 from dcgan.config import BadInput
 from dcgan.runs import Run
-from pages.common.widgets import refuse, setting
+from pages.common.widgets import refuse
+from pages.training import drawer, knobs
+
+FORM = "settings"
+HELP = "How fast G and D learn and more, without a stop; what changes is marked on the curves."
 
 
-def offer(run: Run, active: bool) -> None:
-    """A button that opens the form; what is applied holds from the next step on, or from the resume on."""
-    with st.popover(
-        "Change settings",
-        icon=":material/tune:",
-        width="stretch",
-        key=f"live-{run.id}",
-        help="Learning rates, steps of D, averaging, what D sees, intervals, without a stop; marked on the curves.",
-    ):
-        now = live.in_force(run)
-        with st.form(f"live-form-{run.id}", border=False):
-            cells, values = st.grid(3, min_column_width=130), {}
-            for name in live.LIVE:
-                value, key = getattr(now, name), f"live-{name}-{run.id}-{getattr(now, name)}"
-                values[name] = setting(cells, name, value, key)
-            if st.form_submit_button("Apply", type="primary", icon=":material/check:", width="stretch"):
-                _apply(run, {name: value for name, value in values.items() if value is not None}, active)
-        st.caption("From the next step on." if active else "From the next resume on.")
+def offer(run: Run) -> None:
+    """The button that opens the drawer."""
+    if st.button("Change settings", icon=":material/tune:", width="stretch", key=f"live-{run.id}", help=HELP):
+        drawer.open_for(run, FORM)
 
 
-def _apply(run: Run, values: dict[str, object], active: bool) -> None:
+def draw(run: Run, active: bool) -> None:
+    """The drawer, if it is open; what is applied holds from the next step on, or from the resume on."""
+    drawer.draw(run, FORM, "Change settings", ":material/tune:", lambda: _form(run, active))
+
+
+def _form(run: Run, active: bool) -> str:
+    now, key = live.in_force(run), f"live-{run.id}"
+    when = "the next step" if active else "the next resume"
+    st.caption(f"Holds from {when} on, and is marked on the curves.")
+    with st.form(f"form-{key}", border=False):
+        values = knobs.speeds(now, key)
+        with st.expander("More"):
+            more = knobs.rest({name: getattr(now, name) for name in live.LIVE if name not in values}, key)
+        if st.form_submit_button("Apply", type="primary", icon=":material/check:", width="stretch"):
+            _apply(run, values | more, when)
+    return f"{key}-lr_g-{now.lr_g}"
+
+
+def _apply(run: Run, values: Mapping[str, object], when: str) -> None:
     try:
         changes = live.ask(run, values)
     except BadInput as error:
         refuse(error)
         return
     if changes:
-        when = "the next step" if active else "the next resume"
         st.toast(f"From {when} on: {live.words(changes)}.", icon=":material/tune:")
-        st.rerun(scope="fragment" if active else "app")
+    drawer.close()
+    st.rerun()

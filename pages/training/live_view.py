@@ -33,6 +33,8 @@ def draw(run: Run) -> None:
     load_library()
     active = launch.observe(run).state in launch.ACTIVE
     st.fragment(_live, run_every=1.0 if active else None)(run, active)
+    live_panel.draw(run, active)
+    fork_form.draw(run)
 
 
 def _live(run: Run, ticking: bool) -> None:
@@ -49,7 +51,7 @@ def _live(run: Run, ticking: bool) -> None:
         with st.container(horizontal=True):
             fork_form.offer(run, step, "stretch")
             if status.state in launch.ACTIVE or upkeep.can_resume(run, status):
-                live_panel.offer(run, status.state in launch.ACTIVE)
+                live_panel.offer(run)
         st.caption(kept.words(run))
     with curves:
         rows = distance.quality_of(run)

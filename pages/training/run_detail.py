@@ -13,7 +13,7 @@ from dcgan.runs import Run
 from pages.common import address, class_mix, compare, curves, distance, epochs, kept, shelf
 from pages.common.history import history_of, marks_of
 from pages.common.words import age, badge, escaped, size
-from pages.training import family, run_actions
+from pages.training import family, fork_form, run_actions
 
 CURVES_HEIGHT = 620
 DISTANCE_HEIGHT = 180  # more, for the chart of the distance
@@ -29,6 +29,7 @@ def one(run: Run) -> None:
     with facts:
         heading(run, status)
         run_actions.draw(run, status)
+        fork_form.draw(run)
         own_settings(run)
         family.tree(run)
         st.caption(kept.words(run))

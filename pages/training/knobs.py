@@ -1,0 +1,63 @@
+"""The fields with which a run is changed or forked: how fast each player learns, and the rest in plain words."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import streamlit as st
+
+from dcgan.config import Config, describe
+from pages.common.widgets import setting
+
+PLAYERS = {"lr_g": "How fast G learns", "lr_d": "How fast D learns"}
+FACTORS = (0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10)  # of the rate as it is
+LABELS = {
+    "d_steps": "Steps of D for each of G",
+    "batch_size": "Pictures in a step",
+    "ema_half_life_images": "Half-life of G's average, in pictures",
+    "augment": "Change what D sees",
+    "micro_batch": "Pictures in the networks at once",
+    "sample_every": "Steps between kept samples",
+    "checkpoint_seconds": "Seconds between saves",
+    "num_steps": "Train until step",
+}
+
+
+def speeds(now: Config, key: str) -> dict[str, float]:
+    """A slider for each player's learning rate, in the middle as it is; the chosen rates by name."""
+    return {name: _speed(name, getattr(now, name), f"{key}-{name}") for name in PLAYERS}
+
+
+def rest(values: dict[str, Any], key: str) -> dict[str, Any]:
+    """A field for each of these settings, filled with its value; what they hold by name, empty ones left out."""
+    fields = {
+        name: setting(st, name, value, f"{key}-{name}-{value}", LABELS[name])  # type: ignore[arg-type]
+        for name, value in values.items()
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def rates(now: float) -> list[float]:
+    """The learning rates to choose from, from a tenth to ten times what it is, as round as that one."""
+    low, high = (Config.__dataclass_fields__["lr_g"].metadata[end] for end in ("low", "high"))
+    found: Iterable[float] = (now if factor == 1 else float(f"{now * factor:.2g}") for factor in FACTORS)
+    return [rate for rate in found if low <= rate <= high]
+
+
+def spoken(rate: float, now: float) -> str:
+    """A rate beside the one that holds now: 2 times as fast (0.0004)."""
+    number = f"{rate:.6f}".rstrip("0") if 1e-6 <= rate < 1 else f"{rate:g}"
+    if rate == now:
+        return f"unchanged ({number})"
+    times = rate / now
+    return f"{times:.2g} times as fast ({number})"
+
+
+def _speed(name: str, now: float, key: str) -> float:
+    return st.select_slider(
+        PLAYERS[name],
+        rates(now),
+        now,
+        format_func=lambda rate: spoken(rate, now),
+        key=f"{key}-{now}",
+        help=f"**{name}**: {describe(name)}",
+    )
