@@ -1,7 +1,7 @@
 """How long a recipe takes on this machine, judged by how fast its trainings were here before.
 
-Every training notes its speed in a file of the user's cache, so the Train page needs no PyTorch and no measurement. Of
-a recipe that never ran here the speed of another one tells something, too.
+Every training notes its speed in a file of the user's cache, so the Train page needs no PyTorch and no measurement. The
+fastest counts: the others shared the machine. Of a recipe that never ran here the speed of another one tells something.
 """
 
 import contextlib
@@ -33,8 +33,8 @@ def note(config: Config, images: int, seconds: float) -> None:
     if seconds < LEAST_SECONDS or images <= 0:
         return
     key, rates = _key(config), known()
-    rates.pop(key, None)
-    kept = list(rates.items())[-MOST + 1 :] + [(key, round(images / seconds, 2))]
+    fastest = max(rates.pop(key, 0.0), round(images / seconds, 2))
+    kept = list(rates.items())[-MOST + 1 :] + [(key, fastest)]
     with contextlib.suppress(OSError):
         path().parent.mkdir(parents=True, exist_ok=True)
         publish(path(), json.dumps(dict(kept), indent=1).encode(), sync=False)
@@ -50,9 +50,9 @@ def known() -> Rates:
 
 
 def path() -> Path:
-    """Where the speeds of this machine are kept; a home that machines share has one file for each."""
+    """Where the speeds of this machine are kept; a home that machines share has one file for each, by its cores."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "dcgan-studio" / f"speed-{platform.node() or 'here'}.json"
+    return base / "dcgan-studio" / f"speed-{platform.node()}-{os.cpu_count()}.json"
 
 
 def words(name: str, rates: Rates) -> str:

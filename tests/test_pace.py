@@ -29,10 +29,11 @@ def test_before_any_training_every_preset_has_a_plain_range():
 def test_a_training_here_says_how_long_the_next_of_its_recipe_takes():
     pace.note(QUICK, 1100 * 60, 60.0)
     assert pace.words("quick", pace.known()) == "About 12 minutes on this computer."
-    pace.note(QUICK.replace(channels=3, num_steps=5, lr_g=1e-4), 550 * 60, 60.0)  # as fast a step as without them
-    assert pace.words("quick", pace.known()) == "About 25 minutes on this computer."
+    pace.note(QUICK.replace(channels=3, num_steps=5, lr_g=1e-4), 2200 * 60, 60.0)  # as fast a step as without them
+    assert pace.words("quick", pace.known()) == "About 6 minutes on this computer."
     pace.note(QUICK.replace(ngf=99), 100, 60.0)
-    assert pace.words("quick", pace.known()) == "About 25 minutes on this computer."
+    pace.note(QUICK, 90 * 60, 60.0)  # beside other work
+    assert pace.words("quick", pace.known()) == "About 6 minutes on this computer."
 
 
 @pytest.mark.parametrize(("images_per_s", "minutes"), [(4790, 44), (682, 435)])

@@ -22,7 +22,7 @@ CHARTS = (  # title, the quantities (solid, dotted), limits of the y axis
     ("<b>What D believes:</b> of real pictures solid, of fakes dotted", ("d_real", "d_fake"), (-0.03, 1.03)),
     ("<b>How often D is right:</b> lower means G fools it more", ("d_accuracy",), (0.3, 1.03)),
 )
-DISTANCE = "<b>Distance to real pictures:</b> lower is closer, the floor dotted, a cross at the best"
+DISTANCE = "<b>Distance to real pictures:</b> lower is closer, the cross the best"
 HIDDEN_SETTINGS = ("preset", "data_fingerprint", "schema")  # not a matter of taste
 
 

@@ -12,7 +12,17 @@ CSS = """
 [class*="st-key-pixels"] img, .pixels { image-rendering: pixelated; width: 100%; }
 /* figures that tick stay in their columns */
 [data-testid="stMetricValue"], [data-testid="stTable"], .tabular { font-variant-numeric: tabular-nums; }
-[data-testid="stMainBlockContainer"] { padding-top: 2.2rem; padding-bottom: 2rem; max-width: 1320px; }
+[data-testid="stMainBlockContainer"] { padding: 2.2rem clamp(1.5rem, 3.5vw, 4rem) 2rem; max-width: 1760px; }
+[data-testid="stHeading"] h1 { padding: 0 0 0.4rem; }
+/* what is read keeps lines that an eye can follow, however wide the page */
+[data-testid="stMainBlockContainer"] [data-testid="stMarkdownContainer"] > p { max-width: 60rem; }
+/* the newest samples leave room for their slider and the controls under them, and what is left to the curves */
+@media (min-width: 1000px) {
+  .st-key-run-view > * > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:first-child {
+    flex: 0 0 clamp(24rem, calc(100vh - 30rem), 46%);
+  }
+  .st-key-run-view > * > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:last-child { flex: 1 1 0; }
+}
 /* the recipes are cards, all of which can be clicked */
 .st-key-preset-cards [role="radiogroup"] {
   display: grid; gap: 0.8rem; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); align-items: stretch;

@@ -30,9 +30,9 @@ def draw(run: Run) -> None:
         st.title(escaped(run.name), anchor=False, width="content")
         st.page_link("pages/training/train.py", label="New run", icon=":material/add:", query_params={"new": "1"})
     family.origin(run)
-    load_library()
     active = launch.observe(run).state in launch.ACTIVE
     st.fragment(_live, run_every=1.0 if active else None)(run, active)
+    load_library()
     live_panel.draw(run, active)
     fork_form.draw(run)
 
@@ -44,8 +44,8 @@ def _live(run: Run, ticking: bool) -> None:
     columns, alarms = history_of(run), alarms_of(run)
     _figures(run, status, alarms)
     _trouble(run, status)
-    picture, curves = st.columns([6, 7], gap="medium")
-    with picture:
+    picture, curves = st.container(key="run-view").columns([6, 7], gap="medium")
+    with picture.container(gap="small"):
         step = _samples(run, columns)
         _controls(run, status)
         with st.container(horizontal=True):
@@ -79,7 +79,7 @@ def _figures(run: Run, status: Status, alarms: list[Alarm]) -> None:
     alarm = alarm_view.badge(alarms)
     what = escaped(f"{config.preset} on {shelf.data_title(config.data)}{where}")
     st.markdown(f"{badge(status)}{alarm} {what}{note}")
-    cells = st.grid(5, min_column_width=120)
+    cells = st.grid(5, min_column_width=100)
     cells.metric(
         "Step",
         f"{status.step:,}",

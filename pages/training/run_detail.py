@@ -21,13 +21,13 @@ GRIDS_HELP = "Every kept sample grid, from the first on. The same z at every ste
 
 
 def one(run: Run) -> None:
-    """Its pictures; beside them what it is, what can be done with it, and its own settings; its curves below."""
+    """What it is; its pictures and beside them what can be done with it and its own settings; its curves below."""
     status = launch.observe(run)
+    heading(run, status)
     picture, facts = st.columns(2, gap="large")
     with picture:
         sample_grids([run])
     with facts:
-        heading(run, status)
         run_actions.draw(run, status)
         fork_form.draw(run)
         own_settings(run)
@@ -35,10 +35,10 @@ def one(run: Run) -> None:
         st.caption(kept.words(run))
     columns = history_of(run)
     if len(columns["step"]):
-        curves.load_library()
         rows, chart = distance.quality_of(run), distance.measured(run)
         height = CURVES_HEIGHT + DISTANCE_HEIGHT * bool(chart)
         curves.live_curves(f"curves-{run.id}", columns, height, marks=marks_of(run), distance=chart)
+        curves.load_library()
         if rows:
             st.markdown(f":material/straighten: {distance.words(rows, status.best_step, status.best_distance)}")
         class_mix.draw(rows)
@@ -101,7 +101,8 @@ def heading(run: Run, status: Status) -> None:
         about[0] += f" of {config.num_steps:,}" if config.num_steps < NO_END else ""
         about = [config.preset, f"{shelf.data_title(config.data)} at {config.image_size} px, {colours}", *about]
     if status.time_s:
-        about.append(f"trained for {duration(status.time_s)} on {status.device}")
+        where = f" on {status.device}" if status.device else ""  # a fork that hasn't begun has none
+        about.append(f"trained for {duration(status.time_s)}{where}")
     st.markdown(f"{badge(status)} " + " · ".join(escaped(part) for part in about))
     if status.state == "failed":
         st.error(
@@ -139,8 +140,10 @@ def sample_grids(runs: list[Run], names: Sequence[str] = ()) -> None:
     if not steps:
         st.info("No sample grid yet: the first appears when training begins.", icon=":material/hourglass_empty:")
         return
+    above = st.container() if names else None  # on a phone two grids would push the slider far down
     pictures = st.container(key="pixels-runs")
-    wanted = step_slider(steps, "-".join(run.id for run in runs))
+    with above or st.container():
+        wanted = step_slider(steps, "-".join(run.id for run in runs))
     places = pictures.columns(len(runs), gap="medium") if names else [pictures]
     for i, (place, run, each) in enumerate(zip(places, runs, kept, strict=True)):
         with place:

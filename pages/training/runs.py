@@ -11,7 +11,7 @@ from pages.common.words import escaped
 from pages.training import run_detail
 
 ROW_HEIGHT = 58  # pixels: two rows of small pictures
-NUM_ROWS = 4.5  # in view: the half one says that there is more
+NUM_ROWS = 6  # in view; of more, half a row says that they are there
 REFRESH_SECONDS = 3.0  # of the table, while a run trains
 
 
@@ -41,7 +41,7 @@ def draw_shelf(known: list[str]) -> None:
         selection_mode="multi-row",
         selection_default=selection(rows),
         row_height=ROW_HEIGHT,
-        height=round(38 + ROW_HEIGHT * min(NUM_ROWS, len(runs))),
+        height=round(38 + ROW_HEIGHT * (len(runs) if len(runs) <= NUM_ROWS else NUM_ROWS + 0.5)),
         column_config=columns(),
         placeholder="–",
         alt="All runs, newest first",
@@ -61,21 +61,21 @@ def selection(rows: list[int]) -> Any:
 
 
 def columns() -> dict[str, Any]:
-    """How each column is shown, and what it means."""
+    """How each column is shown, and what it means; all are in view on a laptop's screen."""
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     return {
-        "Samples": st.column_config.ImageColumn(width=108, help="A corner of the newest sample grid."),
-        "Name": text(width=165),
-        "State": text(width=105, help="What its training process is doing."),
-        "Steps": number(width=68, format="localized", help="Batches it has been trained on."),
-        "D loss": number(width=64, format="%.2f", help="The discriminator's newest loss."),
-        "G loss": number(width=64, format="%.2f", help="The generator's newest loss."),
-        "Distance": number(width=70, format="%.2f", help="How far its newest fakes are from real pictures."),
-        "Preset": text(width=80, help="The recipe it started from."),
-        "Data": text(width=105, help="The pictures it learns from."),
-        "Forked from": text(width=120, help="The run and step that it goes on from."),
-        "Made": st.column_config.DatetimeColumn(width=110, format="distance", help="When it was made."),
-        "Size": number(width=76, format="%.1f MB", help="All its files together."),
+        "Samples": st.column_config.ImageColumn(width=94, help="A corner of the newest sample grid."),
+        "Name": text(width=126),
+        "State": text(width=84, help="What its training process is doing."),
+        "Steps": number(width=62, format="localized", help="Batches it has been trained on."),
+        "D loss": number(width=58, format="%.2f", help="The discriminator's newest loss."),
+        "G loss": number(width=58, format="%.2f", help="The generator's newest loss."),
+        "Distance": number(width=66, format="%.2f", help="How far its newest fakes are from real pictures."),
+        "Preset": text(width=82, help="The recipe it started from."),
+        "Data": text(width=98, help="The pictures it learns from."),
+        "Forked from": text(width=104, help="The run and step that it goes on from."),
+        "Made": st.column_config.DatetimeColumn(width=96, format="distance", help="When it was made."),
+        "Size": number(width=70, format="%.1f MB", help="All its files together."),
     }
 
 
