@@ -186,6 +186,26 @@ def test_a_finished_run_leads_on(root) -> None:
     assert button(app, "Resume").disabled
 
 
+def test_the_bare_page_goes_on_with_the_run_that_was_stopped_last(root, monkeypatch) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(launch, "start", lambda run: started.append(run.id))
+    run = made_run(root, state="stopped")
+    run.rename("my *run*")
+    run.generator_path.write_bytes(b"weights")
+    app = open_page()
+    assert "Go on with it" not in [item.label for item in app.button]  # it has no state to go on from
+    run.state_path.write_bytes(b"state")
+    run.extend(100)
+    app.run()
+    assert r"**my \*run\***: stopped at step 50 of 100." in texts(app)
+    button(app, "Go on with it").click().run()
+    assert started == [run.id] and app.query_params["run"] == run.id and not app.exception
+    later = made_run(root, state="finished")
+    later.extend(50)
+    later.write_status(dataclasses.replace(later.status(), heartbeat=time.time() + 60))
+    assert "Go on with it" not in [item.label for item in open_page().button]
+
+
 def test_the_slider_shows_the_newest_grid_and_goes_back(root) -> None:
     run = made_run(root, state="finished")
     app = open_page(run=run.id)

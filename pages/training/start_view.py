@@ -12,7 +12,7 @@ from dcgan.order import order
 from dcgan.runs import Run, list_runs
 from pages.common.widgets import refuse
 from pages.common.words import escaped
-from pages.training import advanced, needs, recipe
+from pages.training import advanced, go_on, needs, recipe
 
 DATA = {
     "fashion-mnist": "Fashion-MNIST: 60,000 clothes, bundled",
@@ -42,6 +42,8 @@ def draw() -> None:
             st.page_link(
                 "pages/training/train.py", label="Watch it", icon=":material/visibility:", query_params={"run": busy.id}
             )
+    else:
+        go_on.offer()
 
     preset = recipe.pick()
     spec = _pick_data()
