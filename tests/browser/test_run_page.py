@@ -1,18 +1,21 @@
-"""A run in training is changed and forked from the drawer at the side, while the page behind it goes on."""
+"""The pages of a run: changed and forked from the drawer at the side while it trains, and its place on the shelf."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from dcgan import launch
 from dcgan.config import Config
+from dcgan.files import publish
+from dcgan.records import Parent, dump
 from dcgan.runs import Run
-from tests.browser.studio import Studio
+from tests.browser.studio import SHIPPED, Studio
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.browser
@@ -65,3 +68,32 @@ def test_the_drawer_stays_while_the_page_ticks_and_holds_the_whole_form(page: Pa
     expect(drawer).to_have_count(0)
     page.wait_for_function(f"() => ({STEP})() !== '{page.evaluate(STEP)}'")
     expect(drawer).to_have_count(0)
+
+
+def test_the_shelf_shows_every_column_and_row_and_a_wide_screen_is_used(
+    context: BrowserContext, studio: Studio
+) -> None:
+    """Five runs, one of them a fork, which adds a column."""
+    copies = [Run(studio.root / f"copy-{i}") for i in range(4)]
+    for copy in copies:
+        shutil.copytree(SHIPPED, copy.path)
+    publish(copies[0].parent_path, dump(Parent(SHIPPED.name, 1000)))
+    page = context.new_page()
+    try:
+        page.goto(f"{studio.url}/runs?run=copy-0&run=copy-1")
+        table = page.get_by_test_id("stDataFrame").locator(".dvn-scroller")
+        expect(table).to_be_visible()
+        expect(page.get_by_role("slider", name="Step")).to_be_visible()
+        hidden = table.evaluate("(at) => [at.scrollWidth - at.clientWidth, at.scrollHeight - at.clientHeight]")
+        assert max(hidden) <= 0, f"{hidden} pixels of the shelf are out of sight"
+        page.set_viewport_size({"width": 1920, "height": 1080})
+        picture = page.get_by_alt_text(re.compile("^Samples at step")).first
+        wait_for(lambda: picture.bounding_box()["width"] > 680, 20, "pictures that use the screen")  # type: ignore[index]
+
+        page.set_viewport_size({"width": 390, "height": 844})
+        slider = page.get_by_role("slider", name="Step")
+        wait_for(lambda: picture.bounding_box()["width"] < 380, 20, "the phone's column")  # type: ignore[index]
+        assert slider.bounding_box()["y"] < picture.bounding_box()["y"]  # type: ignore[index]
+    finally:
+        for copy in copies:
+            copy.delete()
