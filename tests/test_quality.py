@@ -187,6 +187,7 @@ def test_the_mix_of_classes_is_shown_with_what_is_missing():
     rows = [mix(8, [0.0, 1.0], ["<b>bag</b>"]), mix(16, [0.4, 0.6], [])]
     page = class_mix.html(rows)
     assert "<b>" not in page and "&lt;b&gt;bag" in page and page.count("<figure>") == 2 and "40%" in page
+    assert "aria-label='Shares of the classes at step 8: &lt;b&gt;bag&lt;/b&gt; 0%, shoe 100%'" in page
     assert "<figure>" not in class_mix.html(rows[:1]) and "class=gone" in class_mix.html(rows[:1])
     assert "all 2 classes" in class_mix.words(rows[1]) and "any of 1 of the 2" in class_mix.words(rows[0])
     assert "\\<b\\>" in class_mix.words(rows[0])

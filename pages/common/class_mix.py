@@ -86,7 +86,9 @@ def _small(row: dict[str, Any], top: float) -> str:
         f"style='height:{_part(share, top)}'></span><span class=even style='bottom:{_part(real, top)}'></span></span>"
         for name, share, real in zip(row["class_names"], row["shares"], row["real_shares"], strict=True)
     )
-    label = f"Shares of the classes at step {row['step']}"
+    pairs = zip(row["class_names"], row["shares"], strict=True)
+    shares = ", ".join(f"{name[:40]} {share:.0%}" for name, share in pairs)
+    label = escape(f"Shares of the classes at step {row['step']:,}: {shares}", quote=True)
     caption = f"<figcaption>step {row['step']:,}</figcaption>"
     return f"<figure><div class=bars role=img aria-label='{label}'>{bars}</div>{caption}</figure>"
 
