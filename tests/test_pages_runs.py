@@ -276,10 +276,22 @@ def test_a_run_without_state_can_not_go_on_and_says_so(root):
     assert "came without its training state" in texts(at)
 
 
-def test_a_run_out_of_minutes_can_not_go_on_and_says_so(root):
+def test_a_run_out_of_minutes_is_trained_further_to_a_step(root, monkeypatch):
     run = make_run("timed", "finished", step=50, config=preset_config("quick").replace(num_minutes=1.0))
-    assert not upkeep.can_resume(run, run.status())
-    assert "Its limit of 1 minutes is used up" in texts(open_page())
+    assert not upkeep.can_resume(run, run.status()) and not upkeep.why_not_further(run, run.status())
+    monkeypatch.setattr(launch, "start", lambda run: None)
+    upkeep.train_further(run, 80)
+    now = live.in_force(run)
+    assert (now.num_steps, now.num_minutes) == (80, 0.0) and upkeep.can_resume(run, run.status())
+
+    def refuses(run):
+        raise BadInput("No room.")
+
+    monkeypatch.setattr(launch, "start", refuses)
+    before = run.control()
+    with pytest.raises(BadInput):
+        upkeep.train_further(run, 90)
+    assert run.control() == before
 
 
 def test_a_run_that_its_minutes_end_is_measured_by_them(root):

@@ -89,8 +89,7 @@ def new_end(run: Run, steps: int | None, epochs: float | None, minutes: float | 
             option = "--steps is" if epochs is None else f"--epochs {epochs:g} is step {steps:,},"
             raise BadInput(f"Run {run.id} is at step {step:,} already: {option} where training ends.")
         return {"num_steps": steps} | ({"num_minutes": 0.0} if config.num_minutes else {})
-    last = run.control().num_steps or config.num_steps
-    if run.status().state == "finished" and (step >= last or is_over(config.num_minutes, seen_s)):
+    if run.status().state == "finished" and (step >= config.num_steps or is_over(config.num_minutes, seen_s)):
         raise BadInput(
             f"Run {run.id} is finished, at step {step:,}: give it a later end by --steps, --epochs or --minutes."
         )

@@ -2,6 +2,7 @@
 
 from dcgan import launch, live
 from dcgan.config import NO_END, BadInput, Config
+from dcgan.rate import is_over
 from dcgan.records import Status
 from dcgan.runs import Run
 from dcgan.states import can_go_on
@@ -20,17 +21,12 @@ def share_done(config: Config, status: Status) -> float:
     return min(1.0, max(status.step / config.num_steps, minutes))
 
 
-def is_out_of_time(run: Run, status: Status) -> bool:
-    """Whether the run's limit in minutes, which no later wish can move, is used up."""
-    minutes = run.config.num_minutes
-    return bool(minutes) and status.time_s >= 60 * minutes
-
-
 def can_resume(run: Run, status: Status) -> bool:
     """Whether Resume would train at least one step."""
     if status.state in launch.ACTIVE or not can_go_on(run):
         return False
-    return status.step < live.in_force(run).num_steps and not is_out_of_time(run, status)
+    now = live.in_force(run)
+    return status.step < now.num_steps and not is_over(now.num_minutes, status.time_s)
 
 
 def why_not_further(run: Run, status: Status) -> str:
@@ -39,22 +35,21 @@ def why_not_further(run: Run, status: Status) -> str:
         return "It is in training: stop it first."
     if not can_go_on(run):
         return "It came without its training state (state.pt), so it can't go on; its generator is all yours."
-    if is_out_of_time(run, status):
-        return (
-            f"Its limit of {run.config.num_minutes:g} minutes is used up and a run keeps its settings: start a new one."
-        )
     return ""
 
 
 def train_further(run: Run, num_steps: int) -> None:
-    """Move the end of training and start; raises BadInput, with the old end back in place, if it can't start."""
+    """Move the end of training to a step, whatever its minutes were, and start.
+
+    Raises BadInput, with the old end back in place, if it can't start.
+    """
     run.config.replace(num_steps=num_steps)  # refuses what no run could have
-    before = run.control().num_steps
-    run.extend(num_steps)
+    before = run.control()
+    run.change(num_steps=num_steps, **({"num_minutes": 0.0} if live.in_force(run).num_minutes else {}))
     try:
         launch.start(run)
     except BadInput:
-        run.extend(before)
+        run.change(num_steps=before.num_steps, num_minutes=before.num_minutes)
         raise
 
 
