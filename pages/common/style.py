@@ -13,7 +13,7 @@ CSS = """
 /* figures that tick stay in their columns */
 [data-testid="stMetricValue"], [data-testid="stTable"], .tabular { font-variant-numeric: tabular-nums; }
 [data-testid="stMainBlockContainer"] { padding: 2.2rem clamp(1.5rem, 3.5vw, 4rem) 2rem; max-width: 1760px; }
-[data-testid="stHeading"] h1 { padding: 0 0 0.8rem; }
+[data-testid="stHeading"] h1 { padding-top: 0; }
 /* what is read keeps lines that an eye can follow, however wide the page */
 [data-testid="stMainBlockContainer"] [data-testid="stMarkdownContainer"] > p { max-width: 60rem; }
 /* the newest samples leave room for their slider and the controls under them, and what is left to the curves */

@@ -12,7 +12,7 @@ from dcgan.records import Status
 from dcgan.runs import Run
 from pages.common import address, class_mix, compare, curves, distance, epochs, kept, shelf
 from pages.common.history import history_of, marks_of
-from pages.common.words import age, badge, escaped, size
+from pages.common.words import age, badge, escaped
 from pages.training import family, fork_form, run_actions
 
 CURVES_HEIGHT = 620
@@ -95,7 +95,7 @@ def heading(run: Run, status: Status) -> None:
     """The name, and what there is to know in one line."""
     st.subheader(escaped(run.name), anchor=False)
     config = shelf.config_of(run)
-    about = [f"step {status.step:,}", f"made {age(run)}", f"{size(shelf.size_of(run))} on disk"]
+    about = [f"step {status.step:,}", f"made {age(run)}"]
     if config:
         colours = "grey" if config.channels == 1 else "colour"
         about[0] += f" of {config.num_steps:,}" if config.num_steps < NO_END else ""
