@@ -18,6 +18,7 @@ LABELS = {
     "micro_batch": "Pictures in the networks at once",
     "sample_every": "Steps between kept samples",
     "checkpoint_seconds": "Seconds between saves",
+    "num_minutes": "End after minutes of training, 0 for no limit",
     "num_steps": "Train until step",
 }
 
