@@ -127,7 +127,7 @@ def train(
     _drop_metrics_after(run, step)
     keepsakes = Keepsakes(run, step, saved_kept)
     gauge, keeping = Gauge(run, config, pictures.images, step, device), Stopwatch()
-    trained_before, images_before = time_s, images
+    trained_before, paced = time_s, (time_s, images)
     heart.update(**gauge.facts)
     seeds = sample_seeds(config.seed, config.num_samples)
     fixed_z = z_from_seeds(seeds, config.z_dim, config.z_prior)  # (N, z_dim), the same eyes every time
@@ -135,10 +135,12 @@ def train(
 
     def save() -> str:
         """Save the state; returns what went wrong: after a full disk the last state is whole, and the next may fit."""
+        nonlocal paced
         check_finite(gan, step)
         team.compare(gan)
-        if team.size == 1:
-            pace.note(now, images - images_before, time_s - trained_before)
+        if team.size == 1 and time_s - paced[0] >= pace.LEAST_SECONDS:  # its parts apart: some may share the machine
+            pace.note(now, images - paced[1], time_s - paced[0])
+            paced = time_s, images
         progress = {"step": step, "images": images, "time_s": time_s, "config": config.to_json()}
         progress |= {"live": live.dump(now), "threads": threads.now, "kept": keepsakes.kept}
         try:

@@ -15,7 +15,6 @@ const TITLES = [
 ];
 
 const DISTANCE_TITLE = ["y4", "Distance to real pictures: should fall towards the dotted line, as close as real ones are"];
-const BEST = "#D62728";
 
 // heights of the charts: three, or four with the distance
 const THREE = { y: [0.72, 0.955], y2: [0.37, 0.605], y3: [0.05, 0.255] };
@@ -48,6 +47,7 @@ function palette(element) {
     G: chart[0] || "#b4532a",
     D: chart[1] || "#35688c",
     third: chart[2] || "#6b7f3a",
+    best: read("--st-red-text-color", "#D62728"),
   };
 }
 
@@ -72,7 +72,7 @@ function distanceTraces(points, { best }, colours) {
   const style = { line: { color: colours.G, width: 2.2 }, hovertemplate: "distance %{y:.2f}<extra></extra>" };
   const found = [{ ...common, ...line, ...style }];
   if (best) {
-    const cross = { mode: "markers", marker: { symbol: "x", size: 10, color: BEST } };
+    const cross = { mode: "markers", marker: { symbol: "x", size: 10, color: colours.best } };
     found.push({ ...common, ...cross, x: [best[0]], y: [best[1]], hovertemplate: "best so far %{y:.2f}<extra></extra>" });
   }
   return found;
@@ -91,7 +91,7 @@ function distanceMarks({ floor, deviation, best }, colours, domain, empty) {
     shapes.push({ ...across, type: "line", y0: floor, y1: floor, line: { color: colours.D, width: 1.5, dash: "dot" } });
   }
   const labels = [];
-  if (best) labels.push(`<span style="color:${BEST}">✕ best so far: ${best[1].toFixed(2)}</span>`);
+  if (best) labels.push(`<span style="color:${colours.best}">✕ best so far: ${best[1].toFixed(2)}</span>`);
   if (floor) labels.push(`<span style="color:${colours.D}">┄ real pictures: ${floor.toFixed(2)}</span>`);
   const text = labels.join("&nbsp;&nbsp; ");
   if (text) words.push({ ...place, text, x: 1, xanchor: "right", y: domain[1] + 0.008, yanchor: "middle" });
