@@ -27,6 +27,15 @@ def publish(path: Path, data: bytes, sync: bool = True) -> None:
         sync_directory(path.parent)
 
 
+def overwrite(path: Path, data: bytes) -> None:
+    """Put a text into the room that a file has already, as even a full disk allows; spaces fill what is left of it.
+
+    Not for what must survive a crash: a reader may see a mixture for a moment. Raises OSError.
+    """
+    with open(path, "r+b", buffering=0) as file:
+        file.write(data.rstrip().ljust(path.stat().st_size))
+
+
 def share(source: Path, target: Path) -> None:
     """Give a published file a second name that costs no room; where the disk knows no links, make a copy.
 

@@ -22,6 +22,7 @@ from dcgan.files import publish
 from dcgan.gan import GAN
 from dcgan.metrics.follow import Pieces, figures_in_pieces, frozen, standard_in_pieces
 from dcgan.models import Discriminator, Generator
+from dcgan.points import append_line
 from dcgan.quality import FIELDS, lines_until, rows_in
 from dcgan.runs import Run
 
@@ -133,8 +134,7 @@ class Gauge:
         row |= {"best_step": self._best["step"], "best_distance": self._best["distance"]}
         row["seconds"] = round(self.spent_s - spent_before, 3)
         self._cost_s = self.spent_s - spent_before
-        with open(self.run.quality_path, "ab") as file:
-            file.write(line_of(row))
+        append_line(self.run.quality_path, {name: row[name] for name in FIELDS})
         self.row = row
         self.facts = {name: row[name] for name in ("distance", "distance_floor", "best_step", "best_distance")}
         return True

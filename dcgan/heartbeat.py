@@ -9,9 +9,12 @@ from typing import Any
 
 import psutil
 
+from dcgan.files import overwrite
+from dcgan.records import dump
 from dcgan.runs import Run
 
 BEAT_SECONDS = 1.0
+NO_ROOM = "Nothing can be written: training goes on, what it would keep meanwhile is lost"
 
 
 class Heartbeat:
@@ -50,9 +53,15 @@ class Heartbeat:
             self.publish()
 
     def publish(self) -> None:
-        """Write status.json; a full disk must not end the training, so a failure only costs this beat."""
-        with self._lock, contextlib.suppress(OSError):
-            self.run.write_status(dataclasses.replace(self.status, heartbeat=time.time()))
+        """Write status.json; where there is no room for a new one, into the room of the old one, which then says so."""
+        with self._lock:
+            status = dataclasses.replace(self.status, heartbeat=time.time())
+            try:
+                self.run.write_status(status)
+            except OSError as error:
+                trouble = f"{NO_ROOM} ({error.strerror})"
+                with contextlib.suppress(OSError):
+                    overwrite(self.run.status_path, dump(dataclasses.replace(status, message=trouble)))
 
     def _beat(self) -> None:
         while not self._ended.wait(BEAT_SECONDS):

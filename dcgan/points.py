@@ -1,11 +1,57 @@
-"""Reading metrics.jsonl: points of the curves, and events that mark them."""
+"""metrics.jsonl, read and written: points of the curves, and events that mark them; one JSON object on a line."""
 
+import contextlib
+import errno
 import json
-from collections.abc import Iterator
+import logging
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from dcgan.records import fits
+
+log = logging.getLogger("dcgan")
+
+
+class Curves:
+    """Writes the points of a training; a full disk costs points, never the run, and the curves tell of the gap."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lost_since: int | None = None  # the step of the first line that did not fit
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Append a point or an event; the first that fits after some were lost stands behind an event `gap`."""
+        try:
+            if self.lost_since is not None:
+                append_line(self.path, {"step": self.lost_since, "event": "gap", "until": record["step"]})
+                self.lost_since = None
+            append_line(self.path, record)
+        except OSError as error:
+            if self.lost_since is None:
+                self.lost_since = int(record["step"])
+                log.warning("metrics from step %d on are lost: %s", self.lost_since, error)
+
+
+def append_line(path: Path, record: Mapping[str, Any]) -> None:
+    """Add a record as one whole line, or raise OSError and leave the file as it was.
+
+    What a crash left of a line is ended first, so that it spoils nothing but itself.
+    """
+    line = (json.dumps(record, allow_nan=False) + "\n").encode()
+    with open(path, "a+b", buffering=0) as file:
+        size = file.seek(0, os.SEEK_END)
+        if size:
+            file.seek(size - 1)
+            line = line if file.read(1) == b"\n" else b"\n" + line
+        try:
+            if file.write(line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError:
+            with contextlib.suppress(OSError):
+                file.truncate(size)
+            raise
 
 
 def read_lines(path: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:

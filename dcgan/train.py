@@ -1,7 +1,6 @@
 """The training loop: the only place where the mathematics meets the files of a run."""
 
 import contextlib
-import json
 import logging
 import math
 import os
@@ -22,6 +21,7 @@ from dcgan.gauge import Gauge
 from dcgan.heartbeat import Heartbeat
 from dcgan.keepsakes import Keepsakes, is_sample_step
 from dcgan.latent import sample_seeds, truncate, z_from_seeds
+from dcgan.points import Curves
 from dcgan.probe import Probe, begun
 from dcgan.rate import STEADY_SECONDS, Rate, Stopwatch, is_over, seconds_left
 from dcgan.runs import Run
@@ -125,7 +125,7 @@ def train(
     players = {"gan": gan.state_dict(), "stream": stream.state_dict()}
     team.tell("begin", config=config.to_json(), now=now.to_json(), device=device.type, **players)
     _drop_metrics_after(run, step)
-    keepsakes = Keepsakes(run, step, saved_kept)
+    curves, keepsakes = Curves(run.metrics_path), Keepsakes(run, step, saved_kept)
     gauge, keeping = Gauge(run, config, pictures.images, step, device), Stopwatch()
     trained_before, paced = time_s, (time_s, images)
     heart.update(**gauge.facts)
@@ -165,12 +165,12 @@ def train(
         """Say that memory ran out in this step, and what holds from now on."""
         words = f"Memory ran out in step {step + 1}: from there on {at_once} pictures are in the networks at once."
         log.warning("%s", words)
-        _append(curves, {"step": step, "event": "memory", "micro_batch": at_once})
+        curves.add({"step": step, "event": "memory", "micro_batch": at_once})
         heart.update(notice=f"{notice} {words}".strip())
 
     def note_threads() -> None:
         """Say how many threads train from here on, and what that means for a repetition."""
-        _append(curves, {"step": step, "event": "threads", "threads": threads.now})
+        curves.add({"step": step, "event": "threads", "threads": threads.now})
         log.info("from step %d on: %d threads, for the load of this machine", step, threads.now)
         heart.update(device=devices.device_name(device, team.size, gan.precision))
         if UNEVEN not in heart.status.notice:
@@ -207,9 +207,9 @@ def train(
 
     # Play until the end
     ending = "finished"
-    with open(run.metrics_path, "ab", buffering=0) as curves, caught_signals() as signals:
+    with caught_signals() as signals:
         if begins or step == start and not any(line.get("event") == "begun" for line in lines):
-            _append(curves, about := {"step": step, "event": "begun"} | begun(gan, pictures.images))
+            curves.add(about := {"step": step, "event": "begun"} | begun(gan, pictures.images))
             listen(about)
         while step < num_steps and not is_over(wishes.settings.num_minutes, time_s):
             # Look for a wish
@@ -237,7 +237,7 @@ def train(
                 if "micro_batch" in changes:
                     gan.at_most = 0
                 team.tell("change", live=live.dump(now), at_most=gan.at_most)
-                _append(curves, {"step": step, "event": "change", **changes})
+                curves.add({"step": step, "event": "change", **changes})
                 log.info("from step %d on: %s", step, live.words(changes))
                 heart.update(message=save())
 
@@ -266,7 +266,7 @@ def train(
                     raise Diverged(f"The losses stopped being numbers at step {step}.", step)
                 rate = clock.images_per_s()
                 point |= {"time_s": round(time_s + time.monotonic() - began, 3), "images_per_s": round(rate, 1)}
-                _append(curves, point)
+                curves.add(point)
                 listen(point)
                 eta_s = seconds_left(now, num_steps - step, steady.images_per_s(), time_s)
                 heart.update(images_per_s=point["images_per_s"], eta_s=eta_s)
@@ -335,14 +335,6 @@ def _make_room(run: Run) -> None:
         with contextlib.suppress(OSError):
             if time.time() - draft.stat().st_mtime > 60:
                 draft.unlink()
-
-
-def _append(curves: Any, point: dict[str, Any]) -> None:
-    """Write one point as one line; a full disk leaves a gap in the curves, not a dead run."""
-    try:
-        curves.write((json.dumps(point, allow_nan=False) + "\n").encode())
-    except OSError as error:
-        log.warning("metrics of step %d were lost: %s", point["step"], error)
 
 
 def _drop_metrics_after(run: Run, step: int) -> None:

@@ -1,7 +1,6 @@
 """The training process: holds the run, beats its heart, writes its log, and ends every trouble in one sentence."""
 
 import contextlib
-import json
 import logging
 import os
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from tqdm import tqdm
 from dcgan import launch
 from dcgan.config import NO_END, BadInput, Diverged, Halted, first_line
 from dcgan.heartbeat import Heartbeat
+from dcgan.points import append_line
 from dcgan.rate import time_left
 from dcgan.runs import Run
 
@@ -99,14 +99,15 @@ def _train_watched(run: Run, heart: Heartbeat, show: bool) -> int:
 
 def _note(run: Run, event: dict[str, object]) -> None:
     """Add an event to the curves; without room for it there is still the status."""
-    with contextlib.suppress(OSError), open(run.metrics_path, "ab") as curves:
-        curves.write((json.dumps(event) + "\n").encode())
+    with contextlib.suppress(OSError):
+        append_line(run.metrics_path, event)
 
 
 @contextlib.contextmanager
 def _logging_to(run: Run) -> Iterator[None]:
     """Send the log and the warnings to the run's log.txt."""
     handler = logging.FileHandler(run.log_path, encoding="utf-8")
+    handler.handleError = lambda record: None  # type: ignore[method-assign]  # a full disk: its own words would be many
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     loggers = [logging.getLogger("dcgan"), logging.getLogger("py.warnings")]
     loggers[0].setLevel(logging.INFO)

@@ -16,7 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
-from dcgan import keepsakes
+from dcgan import keepsakes, points
 from dcgan import train as training
 from dcgan.checkpoint import load_generator, load_state, open_generator
 from dcgan.config import BadInput, Diverged
@@ -415,8 +415,8 @@ def test_a_disk_that_is_full_for_a_while_costs_pictures_but_no_run(new_run, monk
     for where, name in ((training, "publish"), (keepsakes, "publish"), (training, "save_state")):
         real = getattr(where, name)
         monkeypatch.setattr(where, name, lambda *args, real=real: (full if is_full.is_set() else real)(*args))
-    append = training._append
-    monkeypatch.setattr(training, "_append", lambda file, point: append(Full(is_full, file), point))
+    append = points.append_line
+    monkeypatch.setattr(points, "append_line", lambda *args: (full if is_full.is_set() else append)(*args))
 
     def on_progress(point) -> None:
         if point["step"] == 3:
@@ -440,18 +440,8 @@ def test_a_disk_that_is_full_for_a_while_costs_pictures_but_no_run(new_run, monk
     assert any(each.get("state") == "paused" and "Step 5 could not be saved" in each["message"] for each in said)
     assert set(whole.samples()) - set(run.samples()) == {4} and set(curves(whole)) - set(curves(run)) == {4, 5}
     assert_same(load_state(run)["gan"], load_state(whole)["gan"])
-
-
-class Full:
-    """A file on a disk that may be full."""
-
-    def __init__(self, is_full: threading.Event, file) -> None:
-        self.is_full, self.file = is_full, file
-
-    def write(self, data: bytes) -> None:
-        if self.is_full.is_set():
-            full()
-        self.file.write(data)
+    (gap,) = [line for line in run.read_lines()[0] if line.get("event") == "gap"]
+    assert (gap["step"], gap["until"]) == (4, 6)
 
 
 def test_a_disk_that_is_full_at_the_end_says_that_work_was_lost(new_run, monkeypatch):

@@ -1,6 +1,7 @@
 """The metric points of a run as columns, read from where the last look ended."""
 
 import threading
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -11,7 +12,14 @@ from dcgan.alarms import Alarm, Watcher, class_rows, ordered, watch
 from dcgan.runs import Run
 
 COLUMNS = ("step", "d_loss", "g_loss", "d_real", "d_fake", "d_accuracy", "images_per_s", "epoch")
-MARKED = ("change", "memory")  # events that stand on the curves
+MARKED = ("change", "memory", "gap")  # events that stand on the curves
+
+
+def event_words(event: dict[str, Any]) -> str:
+    """What stands on the curves at an event."""
+    if event["event"] == "gap":
+        return f"disk full until step {int(event.get('until') or 0):,}"
+    return live.words(event)
 
 
 class History:
@@ -41,7 +49,7 @@ class History:
                 self._inode = stat.st_ino
             lines, self._offset = self.run.read_lines(self._offset)
             points = [line for line in lines if "event" not in line]
-            self._marks += [(int(line["step"]), live.words(line)) for line in lines if line.get("event") in MARKED]
+            self._marks += [(int(line["step"]), event_words(line)) for line in lines if line.get("event") in MARKED]
             self._watcher.feed(lines)
             if points:
                 self._columns = {
