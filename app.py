@@ -56,9 +56,12 @@ def studio() -> None:
 if __name__ == "__main__":  # Streamlit runs this file for every view of a page ...
     studio()
 else:  # ... and imports it once, when the server starts
+    from starlette.middleware import Middleware
     from streamlit.runtime.pages_manager import PagesManager
+
+    from pages.common.protection import Protection
 
     # A folder named pages/ switches Streamlit to its old discovery until the first view has run, and the first visitor
     # of a deep link (or a tab that reconnects to a restarted server) is told that the page does not exist.
     PagesManager.uses_pages_directory = False
-    app = st.App(__file__)
+    app = st.App(__file__, middleware=[Middleware(Protection)])
