@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from dcgan import images, latent, project
+from dcgan import images, latent, project, sources
 from dcgan.arithmetic import combine
 from dcgan.config import BadInput
 from dcgan.liked import direction
@@ -23,7 +23,6 @@ from dcgan.zcode import code_of
 from pages.common import loading, samples, view
 from pages.common.jobs import Job
 from pages.common.view import Hop, View
-from pages.latent import projection_panel
 from tests.test_pages_latent import CONFIG, healthy, laboratory, run, url, visit  # noqa: F401 (run is a fixture)
 
 Z = code_of(latent.z_from_seed(77, 20))
@@ -31,10 +30,9 @@ Z = code_of(latent.z_from_seed(77, 20))
 
 @pytest.fixture(autouse=True)
 def quick_search(monkeypatch, tmp_path):
-    monkeypatch.setattr(project, "STAGES", ((1, 2),))
-    monkeypatch.setattr(project, "NUM_STARTS", 8)
+    monkeypatch.setattr(project, "PLAN", project.Plan(8, ((1, 2),), 1))
     monkeypatch.setattr(project, "NUM_HELD_OUT", 2)
-    monkeypatch.setattr(project.sources, "DATA_DIR", tmp_path / "data")
+    monkeypatch.setattr(sources, "DATA_DIR", tmp_path / "data")
 
 
 def mark(app: AppTest, wall: str, **marks: str | None) -> AppTest:
@@ -197,7 +195,6 @@ def png(pixels: np.ndarray) -> bytes:
 def test_an_upload_becomes_the_picture(run):  # noqa: F811
     app = visit("explore", panel="project", seed="5", distance="60")
     healthy(upload(app, png(np.full((50, 40), 255, np.uint8))))
-    assert any("Swap light and dark" in caption.value for caption in app.caption)
     press(app, "project-start")
     search = app.session_state["explore-search"]
     for _ in range(2):  # the search, then those of held-out pictures
@@ -226,10 +223,27 @@ def test_a_bad_upload_is_refused_in_one_sentence(run):  # noqa: F811
         app.button(key="project-start")
 
 
-def test_a_light_background_is_noticed_within_the_frame_that_the_data_set_adds():
-    white = project.target_of(png(np.full((60, 60), 255, np.uint8)), "a.png", CONFIG.replace(image_size=32))
-    assert white[0, 0] == 0 and projection_panel._edge(white[None]) == 255
-    assert projection_panel._edge(255 - white[None]) == 0
+def test_a_light_background_is_swapped_by_itself_with_a_way_back_that_stays(run, monkeypatch):  # noqa: F811
+    dark = np.zeros((24, 16, 16), np.uint8)  # what the model draws: things on black
+    dark[:, 5:11, 5:11] = 200
+    monkeypatch.setattr(samples, "pictures_of", lambda opened, those: dark[: len(those)])
+
+    def swapped(app: AppTest) -> bool:
+        return bool(app.toggle(key="project-inverted").value)
+
+    on_white, on_black = np.full((60, 60), 250, np.uint8), np.full((60, 60), 5, np.uint8)
+    on_white[20:40, 20:40], on_black[20:40, 20:40] = 60, 200
+    app = healthy(upload(visit("explore", panel="project"), png(on_white)))
+    assert swapped(app) and any("Swapped: its background is light" in caption.value for caption in app.caption)
+    press(app, "project-unswap")
+    assert not swapped(app) and any("Not swapped" in caption.value for caption in app.caption)
+    assert not swapped(healthy(app.run()))
+    with pytest.raises(KeyError):
+        app.button(key="project-unswap")
+    app.file_uploader(key="project-file").set_value(("other.png", png(on_white), "image/png"))
+    assert swapped(healthy(app.run()))  # another upload is looked at anew
+    app.file_uploader(key="project-file").set_value(("dark.png", png(on_black), "image/png"))
+    assert not swapped(healthy(app.run())) and not any("wapped" in caption.value for caption in app.caption)
 
 
 def test_work_beside_the_page_can_be_stopped_and_tells_its_troubles():

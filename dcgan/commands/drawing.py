@@ -117,6 +117,7 @@ def project(args: argparse.Namespace) -> int:
     from dcgan import images
     from dcgan import project as projection
     from dcgan.checkpoint import open_generator
+    from dcgan.framing import target_of
     from dcgan.zcode import code_of
 
     out = file_to_write(args.out or "projection.png", ".png")
@@ -126,14 +127,14 @@ def project(args: argparse.Namespace) -> int:
         content = Path(args.picture).read_bytes()
     except OSError as error:
         raise BadInput(f"{args.picture!r} can't be read ({error.strerror}).") from None
-    target = projection.target_of(content, args.picture, generator.config, args.invert)
+    target = target_of(content, args.picture, generator.config, args.invert)
     with tqdm(total=100, disable=args.json or not sys.stderr.isatty(), bar_format="{percentage:.0f} %") as bar:
         found = projection.project(generator, target, lambda share: bar.update(100 * share - bar.n))
-        held_out = projection.held_out_distances(generator) if args.compare else []
+        held_out = projection.held_out_distances(run, generator) if args.compare else []
     recipe = origin(run, generator) | {"seed": 0, "z": code_of(found.z), "truncation": 1.0}
     write(out, images.png_bytes(found.picture, recipe))
     facts = recipe | {"distance": found.distance, "start": found.start, "held_out": held_out, "out": str(out)}
-    text = f"{found.distance:.1f} grey levels away, {found.start:.1f} the best of {projection.NUM_STARTS} random z"
+    text = f"{found.distance:.1f} grey levels away, {found.start:.1f} the best random z"
     words = projection.beside(found.distance, held_out)
     say(args, facts, f"{text}{', ' * bool(words)}{words}\n{out}, z={facts['z']}")
     return DONE

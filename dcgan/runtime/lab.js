@@ -488,7 +488,7 @@ class Lab {
     const choices = this.choices();
     if (choices) this.page %= this.pages();
     this.rows.build(choices?.slice(this.page * PER_PAGE, (this.page + 1) * PER_PAGE) ?? PLACEHOLDERS);
-    const roots = JSON.stringify([view.seed, view.hops, view.distance, view.around]);
+    const roots = JSON.stringify([view.seed, view.z, view.hops, view.distance, view.around]);
     if (roots !== this.roots) {
       // what sliders and truncation don't change: the z that they start from
       this.roots = roots;

@@ -19,15 +19,15 @@ from pages.common.words import escaped
 KEY = "project"
 POLL_S = 0.5
 MAX_MB = 50
-OTHER_LIGHT = 90  # grey levels between the edges of an upload and those of the model's pictures
 _SEARCH = "explore-search"
+_SEEN = "explore-upload"  # the upload, and the run, for which the swap was preset
 
 
 @dataclasses.dataclass
 class Search:
     """One upload on its way to a z."""
 
-    run_id: str
+    run: Run
     opened: Opened  # the weights it began with; a run in training has others by the time it ends
     target: np.ndarray  # as the model sees it
     job: Job  # whose result is a Projection
@@ -49,14 +49,15 @@ def draw(run: Run, opened: Opened, go: Callable[[View], None]) -> None:
     st.markdown(
         "Upload a picture, and the studio looks for the z whose picture comes nearest. You can then explore it like "
         "any other.",
-        help="The best of 512 random z walk downhill (Levenberg and Marquardt's least squares), held near the sphere "
-        "on which nearly all z lie, so that what is found stays a picture that the model could have drawn.",
+        help="The best of some hundred random z, and a guess made from all of them, walk downhill (Levenberg and "
+        "Marquardt's least squares), held near the sphere on which nearly all z lie, so that what is found stays a "
+        "picture that the model could have drawn.",
     )
     left, right = st.columns([5, 7], gap="large")
     with left:
-        target = _target(opened)
+        target = _target(run, opened)
         search: Search | None = st.session_state.get(_SEARCH)
-        if search and search.run_id != run.id:
+        if search and search.run.id != run.id:
             search = None
         if target is not None:
             busy = bool(search and search.job.running)
@@ -79,9 +80,9 @@ def draw(run: Run, opened: Opened, go: Callable[[View], None]) -> None:
                 st.caption("Yours, as the model sees it")
 
 
-def _target(opened: Opened) -> np.ndarray | None:
+def _target(run: Run, opened: Opened) -> np.ndarray | None:
     """The uploaded picture in the model's size, or None with what is wrong."""
-    from dcgan.project import target_of
+    from dcgan.framing import background_of_file, is_swapped, target_of
 
     upload = st.file_uploader(
         "A picture",
@@ -91,31 +92,43 @@ def _target(opened: Opened) -> np.ndarray | None:
         help="Any size, grey or colour: it is cut and resized as the data set's own pictures were. It stays in this "
         "session and is not kept.",
     )
-    inverted = st.toggle(
-        "Swap light and dark",
-        key=f"{KEY}-inverted",
-        help="For a picture on white paper and a model that learned things on black, or the other way round.",
-    )
-    if upload is None:
-        return None
-    config = opened.generator.config
+    config, key, other = opened.generator.config, f"{KEY}-inverted", False
     try:
-        target = target_of(upload.getvalue(), upload.name, config, inverted)
+        if upload is not None:
+            own = background_of_file(upload.getvalue(), upload.name, config)
+            other = is_swapped(own, samples.pictures_of(opened, [str(seed) for seed in range(24)]))
+            if (run.id, upload.file_id) != st.session_state.get(_SEEN):
+                st.session_state[_SEEN] = (run.id, upload.file_id)
+                st.session_state[key] = other
+        inverted = st.toggle(
+            "Swap light and dark",
+            key=key,
+            help="For a picture on white paper and a model that learned things on black, or the other way round.",
+        )
+        if upload is None:
+            return None
+        if other:
+            _say_swapped(inverted, own > 127, key)
+        return target_of(upload.getvalue(), upload.name, config, inverted)
     except BadInput as error:
         refuse(error)
         return None
-    usual = _edge(samples.pictures_of(opened, [str(seed) for seed in range(24)]))
-    if abs(_edge(target[None]) - usual) > OTHER_LIGHT:
-        words = ("light", "dark") if usual < 128 else ("dark", "light")
-        st.caption(f"Its background is {words[0]}, and this model's are {words[1]}: **Swap light and dark** may help.")
-    return target
 
 
-def _edge(pictures: np.ndarray) -> float:
-    """How bright pictures (N, H, W[, 3]) are near their edge, within any frame: the median over it."""
-    at = pictures.shape[1] // 8
-    edges = [pictures[:, at], pictures[:, -1 - at], pictures[:, :, at], pictures[:, :, -1 - at]]
-    return float(np.median(np.concatenate([edge.reshape(-1) for edge in edges])))
+def _say_swapped(inverted: bool, is_light: bool, key: str) -> None:
+    """Why light and dark were swapped, with the way back."""
+    words = ("light", "dark") if is_light else ("dark", "light")
+    reason = f"its background is {words[0]}, this model's are {words[1]}."
+    if not inverted:
+        st.caption(f"Not swapped, though {reason}")
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{KEY}-swapped"):
+        st.caption(f"Swapped: {reason}", width="content")
+        st.button("Undo", key=f"{KEY}-unswap", type="tertiary", icon=":material/undo:", on_click=_unswap, args=(key,))
+
+
+def _unswap(key: str) -> None:
+    st.session_state[key] = False
 
 
 def _start(run: Run, opened: Opened, target: np.ndarray) -> None:
@@ -125,14 +138,16 @@ def _start(run: Run, opened: Opened, target: np.ndarray) -> None:
         before.stop()
     generator = opened.generator
     job = Job(lambda tick: project(generator, target, lambda share: tick(share, "Looking for the nearest z")))
-    st.session_state[_SEARCH] = Search(run.id, opened, target, job)
+    st.session_state[_SEARCH] = Search(run, opened, target, job)
 
 
 def _compare(search: Search) -> None:
     from dcgan.project import held_out_distances
 
     doing = "The same search for held-out real pictures, to compare"
-    search.beside = Job(lambda tick: held_out_distances(search.opened.generator, lambda share: tick(share, doing)))
+    search.beside = Job(
+        lambda tick: held_out_distances(search.run, search.opened.generator, lambda share: tick(share, doing))
+    )
 
 
 def _watch(search: Search, go: Callable[[View], None], running: bool) -> None:
@@ -168,11 +183,11 @@ def _pictures(target: np.ndarray, found: np.ndarray | None) -> None:
 
 
 def _verdict(search: Search, go: Callable[[View], None], there: View) -> None:
-    from dcgan.project import NUM_STARTS, beside
+    from dcgan.project import beside
 
     found, held_out = search.job.result, search.beside
     st.markdown(
-        f"**{found.distance:.1f} grey levels away.** The best of {NUM_STARTS} random z was {found.start:.1f} away.",
+        f"**{found.distance:.1f} grey levels away.** The best random z was {found.start:.1f} away.",
         help="Root mean square difference of the pixels, in grey levels of 255.",
     )
     if held_out and held_out.error:
