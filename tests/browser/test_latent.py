@@ -176,7 +176,8 @@ def test_sliders_of_axes_draw_what_pytorch_does_and_survive_the_address(
 
 
 def check_names(page: Page) -> None:
-    """Every control of a laboratory has a name for who hears the page."""
+    """Every control of a laboratory has a name for who hears the page, and the page one headline."""
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
     for control in page.locator(".lab :is(button, input, select, a[href], [role=img], [role=slider]):visible").all():
         expect(control).to_have_accessible_name(re.compile("."))
 
