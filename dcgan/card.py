@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from dcgan.models import Generator
 
 SAMPLES = 64  # on the sheet
-NOT_TASTE = ("preset", "data", "data_fingerprint", "schema", "num_steps", "num_minutes", "device", "num_threads")
+NOT_TASTE = (
+    *("preset", "data", "held_out", "data_fingerprint", "schema", "num_steps", "num_minutes", "device", "num_threads"),
+)
 
 
 @dataclasses.dataclass(frozen=True)

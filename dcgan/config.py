@@ -65,6 +65,12 @@ class Config:
         "The part about the centre of CelebA's or your own pictures that is used; 178x208 is squeezed to a square.",
         choices=("square", "178x208"),
     )
+    held_out: int = setting(
+        0,
+        "Pictures of a folder or zip that are not trained on but measured with; 0 leaves it to the program.",
+        0,
+        10**6,
+    )
     image_size: int = setting(64, "Height and width of the pictures, in pixels.", choices=SIZES)
     channels: int = setting(1, "1 for grey pictures, 3 for colour.", choices=(1, 3))
 

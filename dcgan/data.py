@@ -43,11 +43,12 @@ def load(
     progress: Progress | None = None,
     crop: str = "square",
     expected: str = "",
+    num_test: int = 0,
 ) -> ImageData:
     """Load the split train or test of a data set; raises BadInput when that can't be done.
 
-    What can be downloaded is, if it isn't there. Folders and zips of pictures are prepared once, into `cache_dir`; of
-    200 or more, 5 % and at most 2,000 are held out as the test split, which is empty for fewer. `expected` is the
+    What can be downloaded is, if it isn't there. Folders and zips of pictures are prepared once, into `cache_dir`;
+    `dcgan.holdout` says how many of them are held out as the test split. `expected` is the
     fingerprint that a run began with: other data is refused with what differs, but pictures that are merely gone since
     they were prepared don't matter.
     """
@@ -57,7 +58,7 @@ def load(
         source = spec if isinstance(spec, sources.Source) else sources.resolve(spec, download=not expected)
         fingerprint = sources.fingerprint(source)
     except BadInput:
-        found = open_prepared(expected, shape, folder) if expected else None
+        found = open_prepared(expected, shape, folder, num_test) if expected else None
         if found is None:
             raise
         remark = f"The pictures of {spec!r} are not there any more; the run goes on with those prepared from them."
@@ -66,7 +67,7 @@ def load(
     remark = ""
     if expected and fingerprint != expected:
         remark = _only_gone(source, expected, folder)
-        found = open_prepared(expected, shape, folder)
+        found = open_prepared(expected, shape, folder, num_test)
         if found is None:
             raise BadInput(f"{remark} The prepared ones are gone, too: put them back, or start a new run.")
         return _split(found, expected, split, remark)
@@ -83,7 +84,7 @@ def load(
             held_out = _of_size(_spread(tests, HELD_OUT), image_size, channels)
         names = sources.class_names(source)
         return ImageData(images, labels.astype(np.int64), names, fingerprint, [], held_out=held_out)
-    return _split(prepared(source, fingerprint, shape, folder, progress), fingerprint, split)
+    return _split(prepared(source, fingerprint, shape, folder, progress, num_test), fingerprint, split)
 
 
 def _split(found: Prepared, fingerprint: str, split: str, remark: str = "") -> ImageData:

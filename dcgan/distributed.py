@@ -254,7 +254,10 @@ def _follow(team: Processes) -> None:
     device = team.device(begin["device"])
     set_threads(config, team)
     pictures = data.load(
-        *(config.data, config.image_size, config.channels), crop=config.crop, expected=config.data_fingerprint
+        *(config.data, config.image_size, config.channels),
+        crop=config.crop,
+        expected=config.data_fingerprint,
+        num_test=config.held_out,
     )
     buffers.keep_buffers()
     devices.repeat_exactly(device)

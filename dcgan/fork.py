@@ -12,7 +12,7 @@ from dcgan import estimate, live, sources
 from dcgan.config import NO_END, BadInput, Config
 from dcgan.files import publish, share, sync_directory
 from dcgan.names import slug
-from dcgan.order import steps_in
+from dcgan.order import hold_out, steps_in
 from dcgan.quality import lines_until
 from dcgan.records import Parent, Status, dump
 from dcgan.runs import Run
@@ -23,7 +23,7 @@ FIXED = (
     *("image_size", "channels", "architecture", "z_dim", "ngf", "ndf", "d_growth", "stem", "kernel", "conv_bias"),
     *("norm_g", "norm_d", "g_activation", "leak", "output", "initial_weights", "optimizer", "seed", "schema"),
 )
-UNSAID = ("preset", "data_fingerprint", "schema")  # settings whose change is no news to a person
+UNSAID = ("preset", "held_out", "data_fingerprint", "schema")  # settings whose change is no news to a person
 
 
 def fork(
@@ -94,6 +94,8 @@ def refuse_fixed(before: Config, after: Config) -> None:
     names = [name for name in FIXED if getattr(before, name) != getattr(after, name)]
     if bool(before.dropout) != bool(after.dropout):
         names.append("dropout")  # how much is left out may change, but not whether there is such a layer
+    if before.data_fingerprint == after.data_fingerprint and before.held_out != after.held_out:
+        names.append("held_out")  # of the same pictures: the order in which they are seen goes on
     if names:
         raise BadInput(
             f"{names[0]} can't change in a fork ({getattr(before, names[0])} to {getattr(after, names[0])}): the saved "
@@ -143,6 +145,8 @@ def _ordered(
         source = sources.resolve(str(spec), download=True)
         sources.check(source)
         config = config.replace(data=source.spec, data_fingerprint=sources.fingerprint(source))
+        if config.data_fingerprint != before.data_fingerprint:
+            config = hold_out(config.replace(held_out=wanted.get("held_out", 0)), source)
     if steps is not None:
         config = config.replace(num_steps=steps)
     if epochs is not None:

@@ -19,8 +19,8 @@ from filelock import FileLock, Timeout
 from dcgan import sources
 from dcgan.config import BadInput, Config
 from dcgan.files import publish
+from dcgan.holdout import MIN_FOR_TEST
 from dcgan.launch import is_process
-from dcgan.prepared import MIN_FOR_TEST
 from dcgan.records import dump, load
 from dcgan.runs import PROJECT
 

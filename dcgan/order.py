@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dcgan import estimate, sources
 from dcgan.config import NO_END, BadInput, Config
+from dcgan.holdout import num_held_out, num_to_hold_out
 from dcgan.presets import preset_config
 from dcgan.runs import default_root
 
@@ -39,6 +40,7 @@ def order(
             config = config.replace(num_steps=NO_END)
     source = sources.resolve(config.data, download=download)
     sources.check(source)
+    config = hold_out(config, source)
     if epochs is not None:
         config = config.replace(num_steps=steps_in(epochs, config, source))
     if "channels" not in values:
@@ -51,4 +53,22 @@ def steps_in(epochs: float, config: Config, source: sources.Source) -> int:
     """The steps that see every picture so many times; raises BadInput for a number that can't be meant."""
     if not 0 < epochs <= 1e9:  # false for NaN, too
         raise BadInput(f"epochs must be more than 0 and at most a billion, not {epochs}.")
-    return math.ceil(epochs * sources.count(source) / (config.d_steps * config.batch_size))
+    count = sources.count(source)
+    if source.kind == "images":
+        count -= num_held_out(count, config.held_out)
+    return math.ceil(epochs * count / (config.d_steps * config.batch_size))
+
+
+def hold_out(config: Config, source: sources.Source) -> Config:
+    """Fill in how many pictures a new run on them holds out; raises BadInput for a number that can't be."""
+    if source.kind == "idx":
+        if config.held_out:
+            raise BadInput(f"held_out must be 0 on {source.title}, which comes with its own test pictures.")
+        return config
+    count = sources.count(source)
+    if config.held_out > count - 2:
+        raise BadInput(
+            f"held_out is {config.held_out:,}, but of the {count:,} pictures of {source.title} training needs at least "
+            "2: hold out fewer."
+        )
+    return config.replace(held_out=config.held_out or num_to_hold_out(count))

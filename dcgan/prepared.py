@@ -1,19 +1,19 @@
 """Pictures decoded once into a memory-mapped uint8 array, in a cache; an interrupted preparation goes on; no torch.
 
 <cache>/<key>.npy holds the training pictures, then the test pictures; <key>.json says how many are which and which
-were skipped; <key>.files lists what every row was made of. The key is fingerprint, size, channels and crop. Until it
-is whole, the array is .<key>.draft, and .<key>.journal lists the pictures that are in it for good.
+were skipped; <key>.files lists what every row was made of. The key is fingerprint, size, channels, crop and how many
+are test pictures. Until it is whole, the array is .<key>.draft, and .<key>.journal lists the pictures that are in it
+for good.
 """
 
 import contextlib
-import hashlib
 import io
 import json
 import mmap
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,9 +25,9 @@ from dcgan import decoders, identity, sources
 from dcgan.config import BadInput
 from dcgan.decoders import Fact, Shape
 from dcgan.files import publish, sync_directory
+from dcgan.holdout import MIN_FOR_TEST, held_out
 
 PREPARATION = 1  # raised when pictures are prepared in another way, so that older caches are made again
-MIN_FOR_TEST = 200  # pictures below which none are held out
 COMMIT_SECONDS = 2.0  # of work that a killed preparation loses at most
 STALE_SECONDS = 7 * 86_400  # after which nobody is taken to come back to a half-made array
 Progress = Callable[[int, int], None]  # called with (pictures done, pictures in all)
@@ -42,23 +42,30 @@ class Prepared(NamedTuple):
 
 
 def prepared(
-    source: sources.Source, fingerprint: str, shape: Shape, folder: Path, progress: Progress | None = None
+    source: sources.Source,
+    fingerprint: str,
+    shape: Shape,
+    folder: Path,
+    progress: Progress | None = None,
+    num_test: int = 0,
 ) -> Prepared:
     """Open a data set's array, made first if it isn't there; raises BadInput when that can't be done.
 
-    Of several processes one makes it, and the others wait and report its progress; if it dies, another goes on.
+    How many are the test split, `dcgan.holdout` says. Of several processes one makes it, and the others wait and report
+    its progress; if it dies, another goes on.
     """
-    found = open_prepared(fingerprint, shape, folder)
+    key = _key(fingerprint, shape, num_test)
+    found = open_prepared(fingerprint, shape, folder, num_test)
     if found is None:
         sources.check(source)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _remove_stale(folder)
-            lock = FileLock(folder / f".{_key(fingerprint, shape)}.lock")
-            _wait(lock, source, fingerprint, shape, folder, progress)
+            lock = FileLock(folder / f".{key}.lock")
+            _wait(lock, source, folder / f".{key}.draft", shape, progress)
             try:
-                if open_prepared(fingerprint, shape, folder) is None:
-                    _prepare(source, fingerprint, shape, folder, progress)
+                if open_prepared(fingerprint, shape, folder, num_test) is None:
+                    _prepare(source, fingerprint, shape, folder, progress, num_test)
                 Path(lock.lock_file).unlink(missing_ok=True)  # whoever still waits for it finds the array
             finally:
                 lock.release()
@@ -67,16 +74,16 @@ def prepared(
                 f"The prepared pictures could not be written to {folder} ({error.strerror or error}): make room there, "
                 "or name another folder in the environment variable DCGAN_DATA."
             ) from error
-        found = open_prepared(fingerprint, shape, folder)
+        found = open_prepared(fingerprint, shape, folder, num_test)
         assert found is not None, folder
     if progress:
         progress(len(found.images), len(found.images))
     return found
 
 
-def open_prepared(fingerprint: str, shape: Shape, folder: Path) -> Prepared | None:
+def open_prepared(fingerprint: str, shape: Shape, folder: Path, num_test: int = 0) -> Prepared | None:
     """Map an array into memory; None if it isn't there, isn't whole, or was prepared in another way."""
-    path = folder / f"{_key(fingerprint, shape)}.npy"
+    path = folder / f"{_key(fingerprint, shape, num_test)}.npy"
     try:
         about = json.loads(path.with_suffix(".json").read_text())
         images = np.load(path, mmap_mode="c")
@@ -111,23 +118,18 @@ def known_files(fingerprint: str, folder: Path) -> dict[str, str] | None:
     return None
 
 
-def held_out(names: Sequence[str]) -> set[str]:
-    """The names of the test split: those with the smallest hashes, so that a new picture moves few others."""
-    if len(names) < MIN_FOR_TEST:
-        return set()
-    hashed = sorted(names, key=lambda name: hashlib.sha256(name.encode(errors="surrogateescape")).digest())
-    return set(hashed[: min(2_000, len(names) // 20)])
-
-
 # ---- making it
 
 
-def _prepare(source: sources.Source, fingerprint: str, shape: Shape, folder: Path, progress: Progress | None) -> None:
+def _prepare(
+    source: sources.Source, fingerprint: str, shape: Shape, folder: Path, progress: Progress | None, num_test: int
+) -> None:
     """Decode every picture that is not in the draft yet, then publish."""
+    key = _key(fingerprint, shape, num_test)
     names = sources.picture_names(source)
-    test_names = held_out(names)
+    test_names = held_out(names, num_test)
     order = [name for name in names if name not in test_names] + sorted(test_names)
-    draft = _Draft(folder / f".{_key(fingerprint, shape)}.draft", order, shape)
+    draft = _Draft(folder / f".{key}.draft", order, shape)
     try:
         _need_room(folder, (len(order) - draft.done) * shape.row_bytes)
         if progress:
@@ -142,7 +144,7 @@ def _prepare(source: sources.Source, fingerprint: str, shape: Shape, folder: Pat
         if not vanished and identity.of_digests(draft.digests()) != fingerprint:
             draft.remove()
             raise BadInput(f"The pictures in {source.path} changed while they were being prepared: start again.")
-        draft.publish(folder / f"{_key(fingerprint, shape)}.npy", test_names)
+        draft.publish(folder / f"{key}.npy", test_names, num_test)
     except OSError:
         draft.remove()  # a full disk is not left full
         raise
@@ -196,13 +198,13 @@ class _Draft:
         self._unsaved.clear()
         self._committed = time.monotonic()
 
-    def publish(self, path: Path, test_names: set[str]) -> None:
+    def publish(self, path: Path, test_names: set[str], num_test: int) -> None:
         """Give the array its name; the .json before it means nothing without it."""
         num_train = sum(
             not reason for name, (_, reason) in zip(self.order, self.facts, strict=True) if name not in test_names
         )
-        if self.num_rows < MIN_FOR_TEST:  # so many could not be read that the rest is needed for training
-            num_train = self.num_rows
+        if self.num_rows < MIN_FOR_TEST if num_test == 0 else num_train < 2:
+            num_train = self.num_rows  # so many could not be read that the rest is needed for training
         self._rows.seek(0)
         self._rows.write(_header(self.num_rows, self.shape))  # numpy leaves room for any number of rows
         self.commit()
@@ -248,10 +250,8 @@ class _Draft:
         return whole
 
 
-def _wait(
-    lock: FileLock, source: sources.Source, fingerprint: str, shape: Shape, folder: Path, progress: Progress | None
-) -> None:
-    """Take the lock; while another process has it, tell how far that one is."""
+def _wait(lock: FileLock, source: sources.Source, draft: Path, shape: Shape, progress: Progress | None) -> None:
+    """Take the lock; while another process has it, tell how far that one is with the draft."""
     total = len(sources.picture_names(source))
     while True:
         try:
@@ -259,7 +259,7 @@ def _wait(
             return
         except Timeout:
             with contextlib.suppress(OSError):
-                size = os.stat(folder / f".{_key(fingerprint, shape)}.draft").st_size
+                size = os.stat(draft).st_size
                 if progress:
                     progress(min(total, size // shape.row_bytes), total)
 
@@ -273,8 +273,9 @@ def _need_room(folder: Path, num_bytes: int) -> None:
         )
 
 
-def _key(fingerprint: str, shape: Shape) -> str:
-    return f"{fingerprint}-{shape.size}-{shape.channels}" + (f"-{shape.crop}" if shape.crop != "square" else "")
+def _key(fingerprint: str, shape: Shape, num_test: int) -> str:
+    crop = f"-{shape.crop}" if shape.crop != "square" else ""
+    return f"{fingerprint}-{shape.size}-{shape.channels}{crop}" + (f"-test{num_test}" if num_test else "")
 
 
 def _header(num_images: int, shape: Shape) -> bytes:

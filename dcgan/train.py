@@ -83,6 +83,7 @@ def train(
             progress=say_prepared,
             crop=config.crop,
             expected=config.data_fingerprint,
+            num_test=config.held_out,
         )
     except Stopped:  # what is prepared is kept
         heart.update(state="stopped", message="", prepared=None, obeyed=run.control().serial)

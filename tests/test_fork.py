@@ -155,6 +155,14 @@ def test_a_fork_may_learn_from_other_pictures_and_says_so(parent, tmp_path):
     assert made.status().epoch == pytest.approx(8 * 8 / 10)  # of the new pictures
 
 
+def test_how_many_are_held_out_goes_with_the_pictures(parent, tmp_path):
+    with pytest.raises(BadInput, match="^held_out can't change in a fork"):
+        fork(parent, 4, {"held_out": 3})
+    other = write_pictures(tmp_path / "other", 200)
+    assert fork(parent, 4, {}, data=str(other)).config.held_out == 40
+    assert fork(parent, 4, {"held_out": 3}, data=str(other)).config.held_out == 3
+
+
 def test_other_settings_slip_in_only_at_the_step_of_the_fork(parent):
     made = fork(parent, 4, {})
     play_to(made, 6)

@@ -9,6 +9,8 @@ from dcgan import sources
 from dcgan.config import BadInput, Config
 from dcgan.order import order
 
+from .files import refuse, write_pictures
+
 
 def test_the_settings_come_from_the_preset_and_what_was_changed(pictures):
     config = order("quick", {"batch_size": "16", "seed": 3}, data=str(pictures), steps=50)
@@ -36,6 +38,18 @@ def test_a_length_in_epochs_becomes_steps(pictures):
     config = order("quick", {"batch_size": 8}, data=str(pictures), epochs=3)
     assert config.num_steps == math.ceil(3 * len(list(pictures.iterdir())) / 8)
     assert order("quick", {}, data=str(pictures), epochs=1e-9).num_steps == 1
+
+
+def test_a_new_run_writes_down_how_many_pictures_it_holds_out(tmp_path):
+    folder = write_pictures(tmp_path / "d", 250)
+    config = order("quick", {"batch_size": 10}, data=str(folder), epochs=1)
+    assert (config.held_out, config.num_steps) == (50, 20)  # of the 200 that are left
+    assert order("quick", {"held_out": "7"}, data=str(folder)).held_out == 7
+    assert order("quick", {}, data="fashion-mnist").held_out == 0  # it has test pictures of its own
+    with refuse("held_out", "250 pictures", "at least 2"):
+        order("quick", {"held_out": 249}, data=str(folder))
+    with refuse("held_out", "Fashion-MNIST"):
+        order("quick", {"held_out": 5}, data="fashion-mnist")
 
 
 def test_a_length_in_minutes_lifts_the_limit_on_steps_and_only_then(pictures):

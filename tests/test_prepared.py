@@ -100,15 +100,20 @@ def test_nothing_is_held_out_when_too_few_can_be_read(tmp_path):
         (folder / f"bad{i}.png").write_bytes(b"")
     found = prepare(folder, tmp_path / "c")
     assert len(found.images) == found.num_train == 3 and len(found.skipped) == 250
+    source = sources.resolve(str(folder))
+    found = prepared.prepared(source, sources.fingerprint(source), SHAPE, tmp_path / "c", num_test=252)
+    assert len(found.images) == found.num_train == 3, "not one would be left"
 
 
-def test_held_out_names_are_stable_and_bounded():
-    names = [f"{i}.png" for i in range(1_000)]
-    chosen = prepared.held_out(names)
-    assert len(chosen) == 50 and chosen == prepared.held_out(names[::-1])
-    assert len(chosen & prepared.held_out([*names, "new.png"])) >= 49
-    assert prepared.held_out(names[:199]) == set()
-    assert len(prepared.held_out([str(i) for i in range(50_000)])) == 2_000
+def test_two_splits_of_the_same_pictures_are_kept_side_by_side(tmp_path):
+    folder, cache = write_pictures(tmp_path / "d", 6), tmp_path / "c"
+    source = sources.resolve(str(folder))
+    before = prepare(folder, cache)
+    fingerprint = sources.fingerprint(source)
+    split = prepared.prepared(source, fingerprint, SHAPE, cache, num_test=2)
+    again = prepared.open_prepared(fingerprint, SHAPE, cache)
+    assert (before.num_train, split.num_train) == (6, 4)
+    assert endings(cache).count(".npy") == 2 and np.array_equal(again.images, before.images)
 
 
 # ---- interrupted

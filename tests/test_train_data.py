@@ -15,6 +15,8 @@ from dcgan.order import order
 from dcgan.runs import Run
 from dcgan.train import train
 
+from .files import write_pictures
+
 
 @pytest.fixture
 def run(root, tiny: Config) -> Run:
@@ -49,6 +51,24 @@ def test_preparation_is_told_and_what_was_skipped_is_named(run, pictures, root, 
     assert status.state == "finished" and status.prepared is None
     assert status.notice == "1 picture could not be read: page.jpg: not a picture in a known format."
     assert "skipped page.jpg: not a picture in a known format" in caplog.text
+
+
+def test_a_run_from_before_goes_on_with_the_pictures_it_began_with(root, tiny, tmp_path):
+    """Its config.json says nothing of held-out pictures: ten of 210. A new run has 42 beside it."""
+    folder = write_pictures(tmp_path / "d", 210)
+    new = order("quick", {}, data=str(folder)).to_json()
+    fields = json.loads(new) | {**dataclasses.asdict(tiny), "data": str(folder), "num_steps": 2}
+    fields["data_fingerprint"] = json.loads(new)["data_fingerprint"]
+    trained_on = {}
+    for name, own in (("old", fields), ("new", fields | {"held_out": json.loads(new)["held_out"]})):
+        run = Run.create(tiny, root, name)
+        run.config_path.write_text(json.dumps({key: own[key] for key in own if (name, key) != ("old", "held_out")}))
+        play(run)
+        run.extend(4)
+        play(run)
+        assert load_state(run)["step"] == 4
+        trained_on[name] = load_state(run)["stream"]["num_images"]
+    assert trained_on == {"old": 200, "new": 168}
 
 
 @pytest.mark.parametrize("show", [False, True])

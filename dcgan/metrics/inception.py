@@ -17,7 +17,7 @@ import torch
 from dcgan import sources
 from dcgan.config import BadInput, Config, first_line
 from dcgan.metrics.pixels import fake_pictures, real_pictures
-from dcgan.metrics.reference import FLOOR_DRAWS, kept_json, spread
+from dcgan.metrics.reference import FLOOR_DRAWS, identity, kept_json, spread
 
 if TYPE_CHECKING:
     from dcgan.models import Generator
@@ -159,8 +159,7 @@ def _compare(pictures: np.ndarray, real: np.ndarray, config: Config, show: bool)
 
 def _key(config: Config) -> str:
     """Tells the held-out pictures of one data set and size from others."""
-    identity = [config.data, config.data_fingerprint, config.image_size, config.channels, config.crop, HASH]
-    return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:24]
+    return hashlib.sha256(json.dumps([*identity(config), HASH]).encode()).hexdigest()[:24]
 
 
 def as_text(report: dict[str, Any]) -> str:

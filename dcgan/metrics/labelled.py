@@ -12,9 +12,9 @@ from torch import Tensor
 from dcgan import idx, judging
 from dcgan.config import BadInput
 from dcgan.decoders import Shape, decoded
+from dcgan.holdout import held_out, num_to_hold_out
 from dcgan.listing import class_of
 from dcgan.metrics.classifier import FRAME, framed
-from dcgan.prepared import held_out
 from dcgan.sources import Source, class_names, picture_names
 
 MAX_PICTURES = 20_000  # read from a folder or zip, chosen at random: enough to learn its classes
@@ -29,7 +29,7 @@ class Labelled(NamedTuple):
 
 class Examples(NamedTuple):
     train: Labelled
-    test: Labelled  # held out as `dcgan.data` holds them out
+    test: Labelled  # those that a new run on these pictures holds out, among which are those of an older one
     class_names: tuple[str, ...]
 
 
@@ -55,7 +55,7 @@ def labelled(source: Source, channels: int, progress: Callable[[float], None] = 
             readable = [name for name, (_, reason) in zip(chunk, facts, strict=True) if not reason]
             progress((looked_at := looked_at + len(chunk)) / len(label_of))
             found |= zip(readable, np.frombuffer(rows, np.uint8).reshape(-1, channels, FRAME, FRAME), strict=True)
-    splits, test_names = [], held_out(names)
+    splits, test_names = [], held_out(names, num_to_hold_out(len(names)))
     for is_test in (False, True):
         kept = [name for name in found if (name in test_names) == is_test]
         if not kept:

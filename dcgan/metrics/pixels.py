@@ -174,7 +174,8 @@ def real_pictures(config: Config, split: str) -> np.ndarray:
 
     Raises BadInput when the data is gone, or has changed since the run began: nothing is then known to be held out.
     """
-    found = data.load(config.data, config.image_size, config.channels, split, crop=config.crop)
+    shape = (config.data, config.image_size, config.channels)
+    found = data.load(*shape, split, crop=config.crop, num_test=config.held_out)
     if config.data_fingerprint and found.fingerprint != config.data_fingerprint:
         raise BadInput(f"data {config.data!r} has changed since this run was trained, so it can't be compared with it.")
     return found.images[:, 0] if config.channels == 1 else found.images.transpose(0, 2, 3, 1)

@@ -245,14 +245,15 @@ class Reference:
 
     def _cache_path(self, kind: str, *about: object) -> Path:
         ending = about[-1]
-        parts = [VERSION, self.judge.hash, *_identity(self.config)]
+        parts = [VERSION, self.judge.hash, *identity(self.config)]
         key = hashlib.sha256(json.dumps([*parts, *about]).encode()).hexdigest()[:24]
         return sources.DATA_DIR / "cache" / f"{kind}-{key}{ending}"
 
 
-def _identity(config: Config) -> list[object]:
+def identity(config: Config) -> list[object]:
     """What decides which real pictures a run is compared with."""
-    return [config.data, config.data_fingerprint, config.image_size, config.channels, config.crop]
+    pictures = [config.data, config.data_fingerprint, config.image_size, config.channels, config.crop]
+    return pictures + [config.held_out] * bool(config.held_out)
 
 
 _REFERENCES: dict[tuple[object, ...], Reference] = {}
@@ -260,7 +261,7 @@ _REFERENCES: dict[tuple[object, ...], Reference] = {}
 
 def reference_of(config: Config, tick: Tick = _quiet) -> Reference:
     """The reference of a run's data, kept in memory for the next generator of the same data and size."""
-    key = (*_identity(config), judge_of(config).hash)
+    key = (*identity(config), judge_of(config).hash)
     if not config.data_fingerprint:
         return Reference(config, tick)
     real_pictures(config, "train")  # notices data that have changed

@@ -23,7 +23,7 @@ CHARTS = (  # title, the quantities (solid, dotted), limits of the y axis
     ("<b>How often D is right:</b> lower means G fools it more", ("d_accuracy",), (0.3, 1.03)),
 )
 DISTANCE = "<b>Distance to real pictures:</b> lower is closer, the cross the best"
-HIDDEN_SETTINGS = ("preset", "data_fingerprint", "schema")  # not a matter of taste
+HIDDEN_SETTINGS = ("preset", "held_out", "data_fingerprint", "schema")  # not a matter of taste
 
 
 def figure(

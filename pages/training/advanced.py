@@ -32,6 +32,7 @@ GROUPS = {
     "Length and what is kept": (
         *("num_steps", "num_minutes", "log_every", "sample_every", "num_samples", "sample_truncation"),
         *("max_samples", "max_snapshots", "max_states_mb", "checkpoint_seconds", "measure_images"),
+        "held_out",
     ),
     "Machine": ("device", "precision", "num_threads", "seed"),
 }
