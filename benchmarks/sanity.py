@@ -1,6 +1,6 @@
-"""How the judge answers to known damage, and the copy alarm to known copies: real pictures of Fashion-MNIST only.
+"""How the judge answers to known damage, the copy alarm to known copies, and both to few pictures: all of real clothes.
 
-python benchmarks/sanity.py [--tables distance copies]
+python benchmarks/sanity.py [--tables distance copies few]
 """
 
 import argparse
@@ -11,16 +11,26 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from dcgan.checkpoint import load_generator  # noqa: E402
 from dcgan.config import Config  # noqa: E402
 from dcgan.data import load  # noqa: E402
 from dcgan.metrics.copies import close_calls  # noqa: E402
 from dcgan.metrics.disguise import undisguised  # noqa: E402
+from dcgan.metrics.enough import DRAWS  # noqa: E402
+from dcgan.metrics.frechet import frechet, gaussian  # noqa: E402
+from dcgan.metrics.judge import SHIPPED, ClassifierJudge, EdgeJudge, Judge  # noqa: E402
 from dcgan.metrics.nearest import as_it_is, nearest_training  # noqa: E402
+from dcgan.metrics.neighbours import neighbours  # noqa: E402
+from dcgan.metrics.pixels import fake_pictures  # noqa: E402
 from dcgan.metrics.reference import Reference  # noqa: E402
-from dcgan.metrics.spoil import blurred, noisy  # noqa: E402
+from dcgan.metrics.spoil import SPOILT, blurred, noisy  # noqa: E402
+from dcgan.runs import PROJECT  # noqa: E402
 from dcgan.sources import IDX_CLASS_NAMES  # noqa: E402
 
 DISTANCE_PICTURES, COPY_PICTURES, SIZE = 5000, 1000, 28
+FEW_PICTURES, TRIALS, LARGEST = 12_000, 15, 500  # pictures in a draw at most
+FEW = ((210, 10), (210, 42), (300, 60), (400, 80), (500, 100), (1000, 50), (1000, 200), (4000, 200))  # all, held out
+BLOBS = PROJECT / "checkpoints" / "quick-fashion" / "snapshots" / "00000128.safetensors"
 
 
 def distances() -> None:
@@ -70,15 +80,66 @@ def copies() -> None:
         print(f"| {name} | {counts} | {found[0]['expected']:.0f} | {alarm} |", flush=True)
 
 
+def few() -> None:
+    """In how many trials a small data set's figures set spoilt pictures and blobs clearly apart from real ones."""
+    train = load("fashion-mnist", SIZE, 1, "train").images[:FEW_PICTURES, 0]
+    blobs = fake_pictures(load_generator(BLOBS), DRAWS * LARGEST, 0)
+    head = ["judge", "pictures", "held out", "distance: real", "blurred", "noise", "blobs"]
+    print(f"| {' | '.join([*head, 'precision: blurred', 'noise', 'blobs'])} |")
+    print("|---|---|---|---|---|---|---|---|---|---|", flush=True)
+    judges: dict[str, Judge] = {"edges, grey": EdgeJudge(1), "edges, colour": EdgeJudge(3)}
+    judges["fmnistcnn"] = ClassifierJudge(SHIPPED)
+    for name, judge in judges.items():
+        shown, fakes = (coloured(x) if "colour" in name else x for x in (train, blobs))
+        real = judge.features(shown)
+        bad = {kind: judge.features(SPOILT[kind](shown)) for kind in ("blurred", "very noisy")}
+        mush = judge.features(fakes)
+        for number, held_out in FEW:
+            trials = [_trial(real, bad, mush, number, held_out, seed) for seed in range(TRIALS)]
+            cells = " | ".join(f"{share:.0%}" for share in np.mean(trials, 0))
+            print(f"| {name} | {number:,} | {held_out} | {cells} |", flush=True)
+
+
+def _trial(
+    real: np.ndarray, bad: dict[str, np.ndarray], blobs: np.ndarray, number: int, held_out: int, seed: int
+) -> list[bool]:
+    """Whether each figure lies more than three deviations beyond its floor: see the columns of `few`."""
+    order = np.random.default_rng(seed).permutation(len(real))
+    test, train, others = real[order[:held_out]], order[held_out:number], order[number:]
+    size, known = min(LARGEST, len(train) // DRAWS), gaussian(test)
+    sides = {"real": real[others], "blurred": bad["blurred"][train], "noise": bad["very noisy"][train], "blobs": blobs}
+
+    def figures(x: np.ndarray) -> np.ndarray:
+        """Distance and negative precision of the first DRAWS pieces, (DRAWS, 2): more is worse."""
+        pieces = [x[start : start + size] for start in range(0, DRAWS * size, size)]
+        among = [neighbours(test[:size], piece[:held_out]) for piece in pieces]
+        return np.array([[frechet(gaussian(p), known), -a.precision] for p, a in zip(pieces, among, strict=True)])
+
+    floor = figures(real[train])
+    limit = floor.mean(0) + 3 * floor.std(0, ddof=1)
+    beyond = {name: figures(x).mean(0) > limit for name, x in sides.items()}
+    return [bool(beyond[name][0]) for name in sides] + [bool(beyond[name][1]) for name in sides if name != "real"]
+
+
+def coloured(pictures: np.ndarray) -> np.ndarray:
+    """Grey pictures (N, H, W) as (N, H, W, 3), each in a colour of its own on another."""
+    rng = np.random.default_rng(len(pictures))
+    front, back = rng.uniform(80, 255, (len(pictures), 1, 1, 3)), rng.uniform(0, 120, (len(pictures), 1, 1, 3))
+    share = pictures[..., None] / 255.0
+    return (front * share + back * (1 - share)).round().astype(np.uint8)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    both = ["distance", "copies"]
-    parser.add_argument("--tables", nargs="+", choices=both, default=both, help="default: both")
+    every = ["distance", "copies", "few"]
+    parser.add_argument("--tables", nargs="+", choices=every, default=every, help="default: all")
     tables = parser.parse_args().tables
     if "distance" in tables:
         distances()
     if "copies" in tables:
         copies()
+    if "few" in tables:
+        few()
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from dcgan.config import BadInput, Config
 from dcgan.files import publish
 from dcgan.images import grid, upscale
 from dcgan.latent import sample_seeds, z_from_seeds
+from dcgan.metrics.enough import too_few
 from dcgan.metrics.evaluation import evaluate_run, kept_reports
 from dcgan.metrics.faults import faults
 from dcgan.metrics.verdict import answers, verdict
@@ -116,11 +117,10 @@ def _front_matter(run: Run, report: dict[str, Any]) -> str:
     """YAML; each value is written as JSON, which YAML understands."""
     title = _title(report)
     licence = LICENCES.get(title, UNKNOWN)
-    metrics = [(metric_name(report), report["figures"]["distance"]["value"])]
-    metrics += [
-        (FIGURES[key].label, found["value"])
+    metrics = [
+        (metric_name(report) if key == "distance" else FIGURES[key].label, found["value"])
         for key, found in report["figures"].items()
-        if found is not None and key != "distance"
+        if found is not None
     ]
     rows = []
     for label, value in metrics:
@@ -133,17 +133,19 @@ def _front_matter(run: Run, report: dict[str, Any]) -> str:
         "pipeline_tag: unconditional-image-generation",
         "tags: [dcgan, gan, image-generation, safetensors]",
         *([f"datasets: [{licence.dataset}]"] if licence.dataset else []),
-        "model-index:",
-        f"- name: {json.dumps(run.name, ensure_ascii=False)}",
-        "  results:",
-        "  - task: {type: unconditional-image-generation}",
-        f"    dataset: {{name: {json.dumps(title, ensure_ascii=False)}, type: {licence.dataset or 'own'}, "
-        f"split: {report['reference']['split']}}}",
-        "    metrics:",
-        *rows,
-        "---",
     ]
-    return "\n".join(lines)
+    if rows:
+        lines += [
+            "model-index:",
+            f"- name: {json.dumps(run.name, ensure_ascii=False)}",
+            "  results:",
+            "  - task: {type: unconditional-image-generation}",
+            f"    dataset: {{name: {json.dumps(title, ensure_ascii=False)}, type: {licence.dataset or 'own'}, "
+            f"split: {report['reference']['split']}}}",
+            "    metrics:",
+            *rows,
+        ]
+    return "\n".join([*lines, "---"])
 
 
 def _what(generator: "Generator") -> str:
@@ -229,13 +231,14 @@ def _quality(run: Run, generator: "Generator", report: dict[str, Any]) -> str:
         if (found := report["figures"][key]) is not None
     ]
     table = "\n".join(["| figure | this model | real against real | better |", "|---|---|---|---|", *rows])
-    times = times_floor(report)
     said = "\n".join(f"- **{answer.question}** {answer.short}. {_plain(answer.text)}" for answer in answers(report))
-    parts = ["## How good it is", said, table]
-    if times is not None:
-        parts.append(f"The distance is {times:.1f} times its floor. {copy_sentence(report)}")
-    parts += [_classes(report), _steps(run, generator, report)]
-    parts.append(f"How it was measured: {_plain(origin(report))} {floors(report)} {report['judge']['limits']}")
+    parts = ["## How good it is", too_few(report), said]
+    how = f"How it was measured: {_plain(origin(report))}"
+    if not too_few(report):
+        parts += [table, f"The distance is {times_floor(report):.1f} times its floor. {copy_sentence(report)}"]
+        parts += [_classes(report), _steps(run, generator, report)]
+        how += f" {floors(report)} {report['judge']['limits']}"
+    parts.append(how)
     parts += [_plain(note) for note in report["notes"]]
     return "\n\n".join(part for part in parts if part)
 
@@ -265,7 +268,8 @@ def _steps(run: Run, generator: "Generator", report: dict[str, Any]) -> str:
 
 
 def _faults(report: dict[str, Any]) -> str:
-    found = faults(report) or ["None that these figures show."]
+    none = "There are too few pictures to tell." if too_few(report) else "None that these figures show."
+    found = faults(report) or [none]
     return "## Known faults\n\n" + "\n".join(f"- {_plain(fault)}" for fault in found)
 
 

@@ -20,6 +20,7 @@ from dcgan.checkpoint import generator_bytes, weights_hash
 from dcgan.config import BadInput, Config, first_line
 from dcgan.files import publish
 from dcgan.gan import GAN
+from dcgan.metrics import follow
 from dcgan.metrics.follow import Pieces, figures_in_pieces, frozen, standard_in_pieces
 from dcgan.models import Discriminator, Generator
 from dcgan.points import append_line
@@ -130,7 +131,7 @@ class Gauge:
         yield
         if is_better(row, self._best):
             publish(self.run.best_path, generator_bytes(G, row["step"], facts=best_facts(row)))
-            self._best = {"step": row["step"], "distance": row["distance"], "judge_hash": row["judge_hash"]}
+            self._best = {name: row[name] for name in ("step", "distance", "judge_hash", "n")}
         row |= {"best_step": self._best["step"], "best_distance": self._best["distance"]}
         row["seconds"] = round(self.spent_s - spent_before, 3)
         self._cost_s = self.spent_s - spent_before
@@ -159,21 +160,23 @@ class Gauge:
 
 
 def is_better(row: dict[str, Any], best: dict[str, Any]) -> bool:
-    """Whether a row's generator takes the place of the best so far; judges with other weights can't be compared."""
-    return best.get("judge_hash") != row["judge_hash"] or row["distance"] < best["distance"]
+    """Whether a row's generator takes the place of the best so far, with which it must have been measured alike."""
+    alike = all(best.get(name) == row[name] for name in ("judge_hash", "n"))
+    return not alike or row["distance"] < best["distance"]
 
 
 def best_facts(row: dict[str, Any]) -> dict[str, str]:
     """What best.safetensors says of itself beside what every generator says."""
-    return {"distance": repr(row["distance"]), "judge_hash": row["judge_hash"]}
+    return {"distance": repr(row["distance"]), "judge_hash": row["judge_hash"], "n": str(row["n"])}
 
 
 def best_of(run: Run) -> dict[str, Any]:
-    """Step, distance and judge_hash of the best generator kept so far; empty if there is none that can be read."""
+    """Step, distance, judge_hash and n of the best generator kept so far; empty if there is none that can be read."""
     try:
         with safe_open(run.best_path, framework="pt") as file:
             facts = file.metadata() or {}
         found = {"step": int(facts["step"]), "distance": float(facts["distance"]), "judge_hash": facts["judge_hash"]}
+        found["n"] = int(facts.get("n", follow.N))  # older ones don't say it
     except (OSError, SafetensorError, KeyError, ValueError):
         return {}
     return found if np.isfinite(found["distance"]) else {}

@@ -14,7 +14,7 @@ FIELDS: dict[str, Any] = {  # name -> what stands for a value that is missing or
     "step": 0,
     "images": 0,  # training pictures seen by then
     "time_s": 0.0,  # training time by then
-    "n": 0,  # fakes looked at, from seeds seed, seed + 1, ...
+    "n": 0,  # fakes compared at a time, of those from seeds seed, seed + 1, ...; rows of another n are no neighbours
     "seed": 0,
     "weights": "",  # EMA or raw
     "weights_hash": "",
@@ -23,7 +23,8 @@ FIELDS: dict[str, Any] = {  # name -> what stands for a value that is missing or
     "reference": "",  # test, or train where nothing is held out
     "reference_n": 0,
     "distance": None,  # Frechet; like its floor too large at small n
-    "distance_floor": None,  # of n real training pictures instead of fakes: mean and deviation of some draws
+    "distance_floor": None,  # of n real training pictures instead of fakes: mean and deviation of some draws; None
+    # where there are too few of them to tell
     "distance_floor_deviation": None,
     "kernel": None,  # not too large at any n
     "kernel_floor": None,

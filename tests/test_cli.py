@@ -354,12 +354,14 @@ def test_evaluate_measures_with_finite_figures(cli, trained):
     assert (code, err) == (0, "") and facts["run"] == "done" and facts["n"] == 8
     figures = [value for value in facts.values() if isinstance(value, float)]
     assert all(math.isfinite(value) for value in figures) and len(facts) > 4
-    assert facts["judge"]["name"] == "edges-v1" and facts["figures"]["distance"]["value"] > 0
+    assert facts["judge"]["name"] == "edges-v1" and facts["figures"]["distance"] is None
+    assert facts["too_few"].startswith("Too few pictures to tell: none are held out")
     code, out, _ = cli("evaluate", "done", "--n", 8, "--seed", 1, "--out", "report.html")
-    assert code == 0 and "FD-edges-v1: 8 fakes of seeds 1 to 8, step 6" in out
+    assert code == 0 and "8 fakes of seeds 1 to 8, step 6" in out and facts["too_few"] in out
     with open("report.html", encoding="utf-8") as file:
         page = file.read()
-    assert page.startswith("<!doctype html>") and page.count("data:image/png") == 4 and "http" not in page
+    assert page.startswith("<!doctype html>") and page.count("data:image/png") == 2 and "http" not in page
+    assert page.count("Too few pictures to tell") == 1 and "Figures" not in page
     assert_refused(cli("evaluate", "done", "--out", "report.pdf"), "must end in .html")
     assert_refused(cli("evaluate", "done", "--n", 1), "n must be from 2 to 10000, not 1.")
     assert_refused(cli("evaluate", "done", "--step", 1), "the kept steps are")

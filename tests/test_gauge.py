@@ -15,7 +15,7 @@ from dcgan.checkpoint import generator_bytes, load_generator, load_state, open_g
 from dcgan.config import BadInput, Config
 from dcgan.fork import fork
 from dcgan.gauge import Gauge, best_of
-from dcgan.metrics import follow
+from dcgan.metrics import enough, follow
 from dcgan.quality import FIELDS, read_quality
 from dcgan.records import Status
 from dcgan.runs import Run
@@ -34,6 +34,7 @@ def measured(root, tmp_path, monkeypatch) -> Config:
     monkeypatch.setattr(gauge, "SHARE", 1e9)
     monkeypatch.setattr(gauge, "SHARE_AT_END", 1e9)
     monkeypatch.setattr(follow, "N", 24)
+    monkeypatch.setattr(enough, "ENOUGH", 16)
     return Config(
         preset="tiny", data="mnist", image_size=16, z_dim=8, ngf=4, ndf=4, batch_size=8, num_steps=60, log_every=1,
         sample_every=4, num_samples=4, device="cpu", num_threads=1, measure_images=8,
@@ -75,7 +76,7 @@ def test_a_row_says_all_that_it_should(root, measured):
     row = rows[-1]
     assert row["step"] == 60 and row["images"] == 480, "the last generator is measured at the end"
     assert (row["n"], row["seed"], row["judge"], row["reference"], row["reference_n"]) == (
-        24,
+        16,
         0,
         "edges-v1",
         "test",
@@ -122,7 +123,7 @@ def test_the_best_is_never_replaced_by_a_worse_one_and_outlives_a_resume(root, m
     play(run)
     rows = read_quality(run)
     generator = open_generator(run)
-    excellent = {"distance": "0.001", "judge_hash": rows[-1]["judge_hash"]}
+    excellent = {"distance": "0.001", "judge_hash": rows[-1]["judge_hash"], "n": "16"}
     run.best_path.write_bytes(generator_bytes(generator, 20, facts=excellent))
     content = run.best_path.read_bytes()
     assert play_to(run, 48).state == "finished"
@@ -134,6 +135,9 @@ def test_the_best_is_never_replaced_by_a_worse_one_and_outlives_a_resume(root, m
     run.best_path.write_bytes(generator_bytes(generator, 20, facts=excellent | {"distance": "1e9"}))
     play_to(run, 56)
     assert best_of(run)["distance"] < 1e9 and run.best_step() > 48
+    run.best_path.write_bytes(generator_bytes(generator, 20, facts=excellent | {"n": "24"}))
+    play_to(run, 64)
+    assert run.best_step() > 48, "one measured on another number of fakes at a time is no rival"
 
 
 def test_an_interrupted_run_forgets_rows_after_its_state_and_gets_to_the_same_end(root, measured, monkeypatch):
@@ -223,6 +227,14 @@ def test_a_full_disk_costs_a_row_and_not_the_run(root, measured, monkeypatch):
     run = make(root, measured)
     status = play(run)
     assert status.state == "finished" and status.notice == "" and read_quality(run) == []
+
+
+def test_data_too_few_to_tell_have_a_distance_to_follow_and_no_floor(root, measured, monkeypatch):
+    monkeypatch.setattr(enough, "ENOUGH", 17)
+    status = play(run := make(root, measured))
+    row = read_quality(run)[-1]
+    assert (row["n"], row["reference"], row["distance_floor"], row["kernel_floor"]) == (24, "test", None, None)
+    assert status.distance == row["distance"] > 0 and status.distance_floor is None
 
 
 def test_little_data_without_held_out_pictures_has_no_floor(root, tiny, measured):

@@ -14,6 +14,7 @@ from dcgan.config import BadInput, Config
 from dcgan.files import publish
 from dcgan.images import to_uint8
 from dcgan.latent import z_from_seeds
+from dcgan.metrics import enough, evaluation, reference
 from dcgan.metrics.verdict import Verdict
 from dcgan.models import Discriminator, Generator
 from dcgan.presets import PRESETS, preset_config
@@ -28,7 +29,10 @@ SCREENS = ("Two players", "From z to picture", "What D looks at", "Why curves wo
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    """A root without runs, and a folder of 240 pictures, of which 12 are held out."""
+    """A root without runs, and a folder of 240 pictures, of which 12 are held out and taken to be enough."""
+    monkeypatch.setattr(enough, "ENOUGH", 12)
+    for module in (reference, evaluation):
+        monkeypatch.setattr(module, "SURE", 0)
     monkeypatch.setenv("DCGAN_ROOT", str(tmp_path / "runs"))
     monkeypatch.setattr(sources, "DATA_DIR", tmp_path)
     rng = np.random.default_rng(0)
@@ -121,11 +125,24 @@ def test_evaluate_measures_on_the_click_and_keeps_it_with_the_run(place):
         assert said in text
     assert "4 draws" in text and "EMA weights" in text
     assert len(app.get("plotly_chart")) == 4  # the pictures have no classes
-    assert html(app).count("data:image/png") == 12  # as many as are held out
+    assert html(app).count("data:image/png") == 24
     assert measure_button(app).disabled and measure_button(app).label == "Measured"
     assert len(list((run.path / "evaluations").iterdir())) == 1
     again = open_page("evaluate", run="tiny")
     assert is_measured(again) and words(again) == words(app)
+
+
+def test_evaluate_of_too_few_pictures_says_so_and_gives_no_figure(place, monkeypatch):
+    monkeypatch.setattr(enough, "ENOUGH", 100)
+    make_run(place)
+    app = open_page("evaluate")
+    measure_button(app).click().run()
+    assert not app.exception and is_measured(app)
+    assert "12 are held out to compare with, and it takes 100; 500 in all would do" in app.info[0].value
+    assert not app.get("plotly_chart") and not app.expander and "istance" not in words(app)
+    for claim in ("Do the fakes look real?", "could pass", "Does it copy?", "no classes"):
+        assert claim not in words(app)
+    assert html(app).count("data:image/png") == 2 * 12, "there is still something to see"
 
 
 def test_evaluate_at_another_step_asks_to_measure_anew_and_never_shows_the_old_figures(place):

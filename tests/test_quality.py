@@ -164,7 +164,7 @@ def test_the_chart_gets_points_floor_and_cross(run):
     assert header["distance"]["best"] == [200, 4.0] and header["arrays"][-1] == ["distance", 2]
     assert np.frombuffer(packed[4 + length :], "<f4")[-4:].tolist() == [100, 200, 9, 4]
     assert distance.chart_of([], None, None)["best"] is None
-    write(run, line(4, 5.0, judge_hash="another"), *rows)
+    write(run, line(4, 5.0, judge_hash="another"), line(5, 5.0, n=7), *rows)
     assert [row["step"] for row in distance.quality_of(run)] == [100, 200], "figures of another judge are no neighbours"
 
 

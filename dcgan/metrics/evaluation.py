@@ -12,8 +12,9 @@ from dcgan.files import publish
 from dcgan.latent import sample_seeds, z_from_seeds
 from dcgan.metrics import pixels
 from dcgan.metrics.classes import class_report
+from dcgan.metrics.enough import SURE, at_once, is_blind, is_enough, too_few
 from dcgan.metrics.judge import judge_of
-from dcgan.metrics.reference import VERSION, Reference, reference_of, shuffled_score
+from dcgan.metrics.reference import VERSION, Figures, Reference, reference_of, shuffled_score
 from dcgan.metrics.score import SPLITS
 from dcgan.render import render
 from dcgan.runs import Run
@@ -32,8 +33,9 @@ def evaluate(
 ) -> dict[str, Any]:
     """The report of the fakes from seeds seed, seed + 1, ..., plain numbers and text, ready for JSON.
 
-    Raises BadInput when the data can't be read. The first one of a data set also looks at the real pictures and keeps
-    what it saw. No global random state moves.
+    Figures that can't tell good fakes from bad ones, since there are too few real pictures, are None. Raises BadInput
+    when the data can't be read. The first one of a data set also looks at the real pictures and keeps what it saw. No
+    global random state moves.
     """
     if not 2 <= n <= pixels.MAX_PICTURES:
         raise BadInput(f"n must be from 2 to {pixels.MAX_PICTURES}, not {n!r}.")
@@ -45,13 +47,18 @@ def evaluate(
     search = len(reference.train) * 4 * copies * reference.train[0].size // PRODUCTS_PER_PICTURE
     bar.restart(reference.pictures_to_see(n) + 2 * n + search)
     floors, ruler = reference.floors(n, bar.tick), reference.ruler(n, bar.tick)
+    noise = reference.noise_precision(n, bar.tick)
 
     bar.doing = "Drawing fakes"
     fakes = pixels.fake_pictures(generator, n, seed, bar.tick)
     bar.doing = "Looking at the fakes"
     features = reference.judge.features(fakes, bar.tick)
     bar.doing = "Comparing every picture with every other"
-    figures, realism, class_precision = reference.compare(features, seed, lambda: bar.tick(0))
+    figures, realism, class_precision = Figures(), np.full(n, np.nan), None
+    if reference.enough:
+        figures, realism, class_precision = reference.compare(features, seed, lambda: bar.tick(0))
+    if blind := "precision" in floors and is_blind(noise, floors["precision"]["mean"]):
+        figures, realism[:], class_precision = figures._replace(precision=None, density=None), np.nan, None
     bar.doing = "Looking for copies among the training pictures"
     measured = pixels.measure(generator, copies, seed, fakes[:copies], lambda share: bar.tick(share * search))
 
@@ -70,9 +77,10 @@ def evaluate(
         "reference": {
             "split": "test" if reference.held_out else "train",
             "n": len(reference.pictures),
-            "floor_n": min(n, len(reference.train)),  # training pictures in each draw of a floor
+            "floor_n": at_once(n, len(reference.train)),  # training pictures in each draw of a floor, and fakes at once
+            "noise_precision": noise,  # of very noisy training pictures
         },
-        "neighbours_n": len(reference.beside(features)[0]),
+        "neighbours_n": len(reference.beside(features[: reference.at_once(n)])[0]),
         "figures": {
             name: None if value is None else {"value": value, "floor": floors.get(name)}
             for name, value in figures._asdict().items()
@@ -84,24 +92,28 @@ def evaluate(
             "closest": measured.fakes.closest(SHOWN).listed(),
             "first": measured.fakes.take(slice(SHOWN)).listed(),
         },
-        "notes": _notes(reference, n) + measured.report.pop("notes"),
+        "notes": _notes(reference, blind) + measured.report.pop("notes"),
     }
     if measured.held_out is not None:
         report["pictures"]["closest_real"] = measured.held_out.closest(SHOWN).listed()
         report["pictures"]["first_real"] = measured.held_out.take(slice(SHOWN)).listed()
         if measured.report["disguised"]["alarm"]:
             report["pictures"]["disguised"] = measured.disguised.closest(SHOWN).listed()
-    if realism is not None:
-        order = np.argsort(-realism, kind="stable")
+    compared = np.flatnonzero(~np.isnan(realism))
+    if len(compared):
+        order = compared[np.argsort(-realism[compared], kind="stable")]
         report["pictures"] |= {"best": order[:SHOWN].tolist(), "worst": order[::-1][:SHOWN].tolist()}
     judge, real = reference.judge, reference.probabilities
     probabilities = judge.probabilities(features)
-    if probabilities is not None and real is not None and judge.confusion is not None:
+    if reference.enough and probabilities is not None and real is not None and judge.confusion is not None:
         report["classes"] = class_report(probabilities, real, judge.confusion, judge.class_names)
         report["classes"] |= {"precision": class_precision, "real_precision": reference.class_floors(n) or None}
         if figures.score is not None and len(real) >= 2 * SPLITS:
-            own = shuffled_score(real[np.random.default_rng(seed).permutation(len(real))[:n]])
-            report["figures"]["score"] |= {"deviation": shuffled_score(probabilities).deviation, "real": own.mean}
+            report["figures"]["score"] |= {"deviation": shuffled_score(probabilities).deviation}
+            if reference.at_once(n) == n:  # else the fakes' is of fewer pictures at a time
+                own = shuffled_score(real[np.random.default_rng(seed).permutation(len(real))[:n]])
+                report["figures"]["score"] |= {"real": own.mean}
+    report["too_few"] = too_few(report)  # why there are no figures, in a sentence; empty if there are
     progress(1.0, "Done")
     return report
 
@@ -151,7 +163,17 @@ def _is_alike(report: dict[str, Any], config: Config) -> bool:
         report.get("data_fingerprint") == config.data_fingerprint
         and report.get("version") == VERSION
         and (report.get("judge") or {}).get("hash") == judge_of(config).hash
+        and _is_fair(report)
     )
+
+
+def _is_fair(report: dict[str, Any]) -> bool:
+    """Whether a report keeps to what few pictures can tell; some of those made before it was looked at don't."""
+    splits, reference = report["pixels"]["splits"], report["reference"]
+    if not is_enough(splits["test"], splits["train"]):
+        return report["figures"]["distance"] is None
+    fair = reference["floor_n"] == at_once(report["n"], splits["train"])
+    return fair and ("noise_precision" in reference or reference["n"] >= SURE)
 
 
 def _path(run: Run, step: int, weights: str, n: int, seed: int) -> Path:
@@ -207,16 +229,13 @@ class _Bar:
         self._total, self._done = total, 0.0
 
 
-def _notes(reference: Reference, n: int) -> list[str]:
+def _notes(reference: Reference, blind: bool) -> list[str]:
     notes = []
-    if not reference.held_out:
+    if blind:
         notes.append(
-            "No pictures are held out, so the fakes are compared with the training pictures themselves and copies "
-            "would look perfect."
+            f"Precision and density are left out: beside so few pictures {reference.judge.name} takes noise for real."
         )
-    if reference.held_out and len(reference.train) < 2 * n:
-        notes.append(f"There are only {len(reference.train):,} training pictures, so the floors are rough.")
-    if not reference.judge.class_names:
+    if reference.enough and not reference.judge.class_names:
         notes.append(
             f"Judged by {reference.judge.name}, fixed filters that need no labels and no download. "
             f"{reference.judge.limits}"

@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from dcgan.metrics.verdict import clearly_worse, copies, copy_alarm, uneven_classes, weak_classes
+from dcgan.metrics.enough import too_few
+from dcgan.metrics.verdict import answers, clearly_worse, copies, copy_alarm, uneven_classes, weak_classes
 
 VISIBLE = 4  # grey levels of 255
 
 
 def faults(report: dict[str, Any]) -> list[str]:
     """What is wrong with the generator as far as these figures show, one sentence each; empty without any."""
+    if too_few(report):
+        return [answer.text for answer in answers(report)]
     found = [_told_apart(report), _unreal(report), _left_out(report), *_of_classes(report), _light(report)]
     if copy_alarm(report):
         words = copies(report).words

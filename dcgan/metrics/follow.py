@@ -32,7 +32,7 @@ class Standard(NamedTuple):
     """The real side, the same for every measurement of a run."""
 
     reference: Reference
-    floors: dict[str, dict[str, float]]  # of distance and kernel; empty where nothing is held out
+    floors: dict[str, dict[str, float]]  # of distance and kernel; empty where too few pictures are held out
     score_real: float | None
     verdicts: tuple[np.ndarray, np.ndarray]  # training and held-out pictures to ask D about
 
@@ -78,7 +78,12 @@ def figures_in_pieces(standard: Standard, generator: Painter, D: Discriminator |
 def about(standard: Standard) -> dict[str, Any]:
     """What is the same in every row: how it is measured, and the floors."""
     reference = standard.reference
-    facts: dict[str, Any] = {"n": N, "seed": SEED, "judge": reference.judge.name, "judge_hash": reference.judge.hash}
+    facts: dict[str, Any] = {
+        "n": reference.at_once(N),
+        "seed": SEED,
+        "judge": reference.judge.name,
+        "judge_hash": reference.judge.hash,
+    }
     facts |= {"reference": "test" if reference.held_out else "train", "reference_n": len(reference.pictures)}
     for name in ("distance", "kernel"):
         floor = standard.floors.get(name)

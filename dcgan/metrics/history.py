@@ -10,7 +10,8 @@ from dcgan import launch
 from dcgan.checkpoint import generator_bytes, load_generator
 from dcgan.files import publish
 from dcgan.gauge import best_facts, best_of, is_better, line_of
-from dcgan.metrics.follow import figures_in_pieces, standard_in_pieces
+from dcgan.metrics.follow import about, figures_in_pieces, standard_in_pieces
+from dcgan.metrics.kept import whole
 from dcgan.models import Generator
 from dcgan.quality import read_quality
 from dcgan.runs import Run
@@ -21,15 +22,15 @@ Progress = Callable[[int, int], None]  # called with the number of generators me
 def fill_history(run: Run, progress: Progress = lambda done, total: None) -> list[dict[str, Any]]:
     """Measure every kept generator that quality.jsonl has no row of, and keep the best; returns all rows.
 
-    Rows by a judge that is not the present one give way. Raises BadInput without the data, without a generator, and
-    while the run is being trained: then its trainer writes the file.
+    Rows by another judge, or of another number of fakes at a time, give way. Raises BadInput without the data, without
+    a generator, and while the run is being trained: then its trainer writes the file.
     """
     with launch.hold(run, parallel=True):
         paths = {load_generator(run.generator_path).origin.step: run.generator_path}  # type: ignore[union-attr]
         paths |= {step: run.snapshot_path(step) for step in run.snapshots()}
-        standard = _whole(standard_in_pieces(run.config))
-        judge = standard.reference.judge.hash
-        rows = {row["step"]: row for row in read_quality(run) if row["judge_hash"] == judge}
+        standard = whole(standard_in_pieces(run.config))
+        alike = {name: value for name, value in about(standard).items() if name in ("judge_hash", "n")}
+        rows = {row["step"]: row for row in read_quality(run) if alike.items() <= row.items()}
         missing = sorted(paths.keys() - rows.keys())
         moments = _moments(run, missing)
         for done, step in enumerate(missing):
@@ -49,7 +50,7 @@ def fill_history(run: Run, progress: Progress = lambda done, total: None) -> lis
 def _row(standard: Any, generator: Generator) -> dict[str, Any]:
     assert generator.origin is not None  # it was read from a file
     weights = "EMA" if generator.config.ema_half_life_images else "raw"
-    figures = _whole(figures_in_pieces(standard, generator))
+    figures = whole(figures_in_pieces(standard, generator))
     return figures | {"weights": weights, "weights_hash": generator.origin.weights_hash, "seconds": 0.0}
 
 
@@ -81,12 +82,3 @@ def _with_best(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     at = {row["distance"]: row["step"] for row in reversed(rows)}
     for row, distance in zip(rows, lowest.tolist(), strict=True):
         yield row | {"best_step": at[distance], "best_distance": distance}
-
-
-def _whole(pieces: Any) -> Any:
-    """What a generator of pieces returns when they are all done."""
-    while True:
-        try:
-            next(pieces)
-        except StopIteration as end:
-            return end.value

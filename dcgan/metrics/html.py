@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dcgan.images import grid, png_bytes, upscale
+from dcgan.metrics.enough import too_few
 from dcgan.metrics.evaluation import fakes_of, pairs_of
 from dcgan.metrics.verdict import answers, verdict
 from dcgan.metrics.words import FIGURES, beside, copy_sentence, floors, metric_name, origin, times_floor
@@ -40,9 +41,7 @@ def html_report(generator: "Generator", report: dict[str, Any], name: str) -> by
         f"<h1>{html.escape(title)}</h1>",
         f"<p class=verdict>{html.escape(verdict(report).text)}</p>",
         _answers(report),
-        "<h2>Figures</h2>",
-        _figures(report),
-        _ruler(report),
+        *(("<h2>Figures</h2>", _figures(report), _ruler(report)) if not too_few(report) else ()),
         _classes(report),
         "<h2>Pictures</h2>",
         *_pictures(generator, report),
@@ -67,7 +66,8 @@ def _answers(report: dict[str, Any]) -> str:
 
 
 def _origin(report: dict[str, Any]) -> str:
-    text = f"{origin(report)} {floors(report)} {report['judge']['limits']}"
+    limits = "" if too_few(report) else report["judge"]["limits"]
+    text = f"{origin(report)} {floors(report)} {limits}"
     return f"<p><small>{html.escape(text)}</small></p>"
 
 
@@ -85,14 +85,12 @@ def _figures(report: dict[str, Any]) -> str:
             )
     head = "<tr><th>Figure<th class=number>Fakes, and real against real</tr>"
     times = times_floor(report)
-    ratio = f"<p>The distance is {times:.1f} times its floor.</p>" if times is not None else ""
+    ratio = f"<p>The distance is {times:.1f} times its floor.</p>"
     return f"<table>{head}{''.join(rows)}</table>{ratio}<p>{html.escape(copy_sentence(report))}</p>"
 
 
 def _ruler(report: dict[str, Any]) -> str:
     found = report["figures"]["distance"]
-    if not report["ruler"] or found["floor"] is None:
-        return ""
     marks = [(f"Real pictures, {mark['label']}", mark["distance"]) for mark in report["ruler"]]
     marks += [("Real pictures (the floor)", found["floor"]["mean"]), ("These fakes", found["value"])]
     rows = "".join(

@@ -16,13 +16,14 @@ import torch
 
 from dcgan import sources
 from dcgan.config import BadInput, Config, first_line
+from dcgan.metrics.enough import DRAWS, ENOUGH, at_once
+from dcgan.metrics.kept import kept_json, spread
 from dcgan.metrics.pixels import fake_pictures, real_pictures
-from dcgan.metrics.reference import FLOOR_DRAWS, identity, kept_json, spread
+from dcgan.metrics.reference import identity
 
 if TYPE_CHECKING:
     from dcgan.models import Generator
 
-MIN_PICTURES = 50
 MAX_REAL = 10_000
 SPLITS = 10
 KID_SUBSET = 1000
@@ -94,9 +95,14 @@ def inception_report(generator: "Generator", n: int = 10_000, seed: int = 0, sho
     import torch_fidelity
 
     config = generator.config
-    real = real_pictures(config, "test")[:MAX_REAL]
-    if min(n, len(real)) < MIN_PICTURES:
-        raise BadInput(f"Inception figures need at least {MIN_PICTURES} fakes and {MIN_PICTURES} held-out pictures.")
+    real, num_train = real_pictures(config, "test")[:MAX_REAL], len(real_pictures(config, "train"))
+    if min(n, len(real)) < ENOUGH:
+        raise BadInput(f"Inception figures need at least {ENOUGH} fakes and {ENOUGH} held-out pictures.")
+    if at_once(n, num_train) < n:
+        raise BadInput(
+            f"Inception figures of {n:,} fakes need {DRAWS * n:,} training pictures for their floor, but {num_train:,} "
+            f"are here: --n can be at most {num_train // DRAWS}."
+        )
     found = _compare(fake_pictures(generator, n, seed), real, config, show)
     cache = sources.DATA_DIR / "cache" / f"inception-{_key(config)}-{n}.json"
     floors = kept_json(cache, lambda: _floors(config, real, n, show))
@@ -121,11 +127,11 @@ def _floors(config: Config, real: np.ndarray, n: int, show: bool) -> dict[str, d
 
 
 def _draws(config: Config, n: int) -> Iterator[np.ndarray]:
-    """n training pictures at a time, no picture twice where there are enough."""
+    """n training pictures at a time, no picture twice."""
     train = real_pictures(config, "train")
     order = np.random.default_rng(0).permutation(len(train))
-    for draw in range(FLOOR_DRAWS):
-        yield train[np.sort(np.take(order, range(draw * n, (draw + 1) * n), mode="wrap"))]
+    for draw in range(DRAWS):
+        yield train[np.sort(order[draw * n : (draw + 1) * n])]
 
 
 def _compare(pictures: np.ndarray, real: np.ndarray, config: Config, show: bool) -> dict[str, float]:

@@ -108,10 +108,6 @@ def measure(
         )
         _remember(key, real)
     pairs_of_real = real.pairs[0] if real.pairs else None
-    if pairs_of_real is None:
-        notes.append("The data set is too small for held-out pictures, so the floors that need them are missing.")
-    elif len(held_out) < 100:
-        notes.append(f"Only {len(held_out)} pictures are held out, so the floors are rough.")
     sets = {"fakes": _moments(fakes), "test": real.test, "train": real.train}
 
     def each(figure: str) -> dict[str, float | None]:

@@ -12,19 +12,20 @@ import numpy as np
 
 from dcgan import sources
 from dcgan.config import Config
-from dcgan.files import publish
 from dcgan.metrics.classes import divergence, histogram, precision_by_class
 from dcgan.metrics.classifier import AT_ONCE
+from dcgan.metrics.enough import DRAWS, SURE, at_once, is_enough
 from dcgan.metrics.frechet import frechet, gaussian
 from dcgan.metrics.judge import Tick, _quiet, judge_of
+from dcgan.metrics.kept import keep, kept_json, spread, whole
 from dcgan.metrics.kernel import kernel_distance, kernel_within
-from dcgan.metrics.neighbours import K_DENSITY, neighbours
+from dcgan.metrics.nearest import as_it_is
+from dcgan.metrics.neighbours import K_DENSITY, Neighbours, neighbours
 from dcgan.metrics.pixels import real_pictures
 from dcgan.metrics.score import SPLITS, Score, class_score
 from dcgan.metrics.spoil import SPOILT
 
 VERSION = 3  # raised when a figure is worked out in another way, so that kept ones are made again
-FLOOR_DRAWS = 4
 MAX_REFERENCE = 10_000
 MAX_NEIGHBOURS = 5000  # on either side: distances of all pairs grow with the square
 
@@ -32,8 +33,8 @@ MAX_NEIGHBOURS = 5000  # on either side: distances of all pairs grow with the sq
 class Figures(NamedTuple):
     """How one set of pictures compares with the test pictures; None where there is no such figure."""
 
-    distance: float  # Frechet
-    kernel: float
+    distance: float | None = None  # Frechet
+    kernel: float | None = None
     precision: float | None = None
     recall: float | None = None
     density: float | None = None
@@ -44,14 +45,15 @@ class Figures(NamedTuple):
 
 class Comparison(NamedTuple):
     figures: Figures
-    realism: np.ndarray | None = None  # float64, of the first pictures, as many as were compared; large is typical
+    realism: np.ndarray  # float64 (N,), large is typical; NaN of pictures that were not compared
     class_precision: list[float | None] | None = None  # precision among the pictures that are named each class
 
 
 class Reference:
     """What pictures of one data set, size and number of channels are compared with; raises BadInput without the data.
 
-    Without held-out pictures the training pictures take their place, and `held_out` is False.
+    Without held-out pictures the training pictures take their place, and `held_out` is False. With too few there are
+    no floors, and `enough` is False.
     """
 
     def __init__(self, config: Config, tick: Tick = _quiet) -> None:
@@ -74,6 +76,7 @@ class Reference:
         self.train = real_pictures(config, "train") if train is None else train
         test = real_pictures(config, "test")
         self.held_out = len(test) > K_DENSITY
+        self.enough = is_enough(len(test), len(self.train))
         self.pictures = (test if self.held_out else self.train)[:MAX_REFERENCE]
         self._kernel_within: float | None = None  # of the features, once it is needed
         yield 0
@@ -84,42 +87,69 @@ class Reference:
     def gaussian(self) -> Any:
         return gaussian(self.features)
 
+    def at_once(self, n: int) -> int:
+        """How many of n fakes are compared at a time: as many as in each draw of a floor, or all without one."""
+        return at_once(n, len(self.train)) if self.enough else n
+
     def distance(self, features: np.ndarray) -> float:
         """Frechet distance of features (N, D) to those of the test pictures."""
-        return frechet(gaussian(features), self.gaussian)
+        return self._mean(features, lambda part: frechet(gaussian(part), self.gaussian))
 
     def kernel(self, features: np.ndarray, beat: Callable[[], None] = lambda: None) -> float:
         """Kernel distance of features (N, D) to those of the test pictures."""
+        return self._mean(features, lambda part: self._kernel(part, beat))
+
+    def _mean(self, features: np.ndarray, figure: Callable[[np.ndarray], float]) -> float:
+        return float(np.mean([figure(part) for part in self._parts(features)]))
+
+    def _parts(self, features: np.ndarray) -> list[np.ndarray]:
+        """Features (N, D) as they are compared; what is left over is too few."""
+        size = self.at_once(len(features))
+        return [features[start : start + size] for start in range(0, len(features) - size + 1, size)]
+
+    def _kernel(self, features: np.ndarray, beat: Callable[[], None]) -> float:
         if self._kernel_within is None:
             path = self._cache_path("within", ".json")
             self._kernel_within = float(kept_json(path, lambda: kernel_within(self.features, beat)))
         return kernel_distance(features, self.features, self._kernel_within, beat)
 
     def compare(self, features: np.ndarray, seed: int = 0, beat: Callable[[], None] = lambda: None) -> Comparison:
-        """All figures of features (N, D); precision and its kin compare at most 5,000, as many on either side.
+        """All figures of features (N, D), `at_once` so many at a time; precision and its kin compare at most 5,000.
 
         `beat` is called often on the way.
         """
-        realism = class_precision = None
-        probabilities = self.judge.probabilities(features)
-        found = {
-            "distance": self.distance(features),
-            "kernel": self.kernel(features, beat),
-        }
+        realism = np.full(len(features), np.nan)
+        inside = np.zeros(len(features), bool)
+        each, size = [], self.at_once(len(features))
+        for number, part in enumerate(self._parts(features)):
+            figures, among = self._compare_part(part, seed, beat)
+            each.append(figures)
+            if among is not None:
+                rows = slice(number * size, number * size + len(among.inside))
+                realism[rows], inside[rows] = among.realism, among.inside
+        columns = {name: [getattr(figures, name) for figures in each] for name in Figures._fields}
+        means = {name: None if None in values else float(np.mean(values)) for name, values in columns.items()}
+        probabilities, class_precision, compared = self.judge.probabilities(features), None, ~np.isnan(realism)
+        if probabilities is not None and compared.any():
+            named = probabilities[compared].argmax(1)
+            class_precision = precision_by_class(named, inside[compared], len(self.judge.class_names))
+        return Comparison(Figures(**means), realism, class_precision)
+
+    def _compare_part(
+        self, features: np.ndarray, seed: int, beat: Callable[[], None]
+    ) -> tuple[Figures, Neighbours | None]:
+        probabilities, among = self.judge.probabilities(features), None
+        found = {"distance": frechet(gaussian(features), self.gaussian), "kernel": self._kernel(features, beat)}
         beside = self.beside(features, seed)
         if min(len(part) for part in beside) > K_DENSITY:
             among = neighbours(*beside, beat)
             found |= {name: getattr(among, name) for name in ("precision", "recall", "density", "coverage")}
-            realism = among.realism
-            if probabilities is not None:
-                named = probabilities[: len(among.inside)].argmax(1)
-                class_precision = precision_by_class(named, among.inside, len(self.judge.class_names))
         if probabilities is not None and self.probabilities is not None:
             if len(features) >= 2 * SPLITS:
                 found["score"] = shuffled_score(probabilities).mean
             counts = [histogram(p, len(self.judge.class_names)) for p in (probabilities, self.probabilities)]
             found["divergence"] = divergence(*counts)
-        return Comparison(Figures(**found), realism, class_precision)
+        return Figures(**found), among
 
     def beside(self, features: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """As many features of test pictures, drawn by the seed, and of these, at most 5,000."""
@@ -128,37 +158,30 @@ class Reference:
         return self.features[np.sort(rows)], features[:n]
 
     def floors(self, n: int, tick: Tick = _quiet) -> dict[str, dict[str, float]]:
-        """Each figure of n training pictures instead of fakes: mean, deviation over the draws, and their number.
+        """Each figure of training pictures instead of n fakes: mean, deviation over the draws, and their number.
 
-        Empty without held-out pictures. Kept on disk once worked out.
+        Empty without enough pictures. Kept on disk once worked out.
         """
-        if not self.held_out:
+        if not self.enough:
             return {}
         return self._kept_floors(n, tick)["figures"]
 
     def class_floors(self, n: int, tick: Tick = _quiet) -> list[dict[str, float] | None]:
         """The floor of each class's precision, None for a class with few pictures; empty without classes."""
-        return self._kept_floors(n, tick)["classes"] if self.held_out and self.judge.class_names else []
+        return self._kept_floors(n, tick)["classes"] if self.enough and self.judge.class_names else []
 
     def distance_floor(self, n: int) -> dict[str, float] | None:
-        """The floor of the distance alone, which takes a third of the time; None without held-out pictures."""
-        if not self.held_out:
-            return None
-        n = min(n, len(self.train))
-        everything = self._cache_path("floor", n, FLOOR_DRAWS, ".json")
-        if everything.exists():
-            return self.floors(n)["distance"]
-        path = self._cache_path("distance", n, FLOOR_DRAWS, ".json")
-        return kept_json(path, lambda: spread([self.distance(x) for x in self._draws(n, _quiet)]))
+        """The floor of the distance alone, which takes a third of the time; None without enough pictures."""
+        return whole(self.two_floors(n)).get("distance")
 
     def two_floors(self, n: int) -> Generator[None, None, dict[str, dict[str, float]]]:
-        """The floors of both distances alone, a draw at a time; empty without held-out pictures. Kept on disk, too."""
-        if not self.held_out:
+        """The floors of both distances alone, a draw at a time; empty without enough pictures. Kept on disk, too."""
+        if not self.enough:
             return {}
-        n = min(n, len(self.train))
-        if self._cache_path("floor", n, FLOOR_DRAWS, ".json").exists():
+        n = self.at_once(n)
+        if self._cache_path("floor", n, DRAWS, ".json").exists():
             return self.floors(n)
-        path = self._cache_path("distances", n, FLOOR_DRAWS, ".json")
+        path = self._cache_path("distances", n, DRAWS, ".json")
         if path.exists():
             return kept_json(path, dict)
         found = []
@@ -170,40 +193,60 @@ class Reference:
         return kept_json(path, lambda: dict(zip(("distance", "kernel"), spreads, strict=True)))
 
     def ruler(self, n: int, tick: Tick = _quiet) -> list[dict[str, Any]]:
-        """Distances of n spoilt training pictures, rising, by which a distance can be read; kept on disk, too.
+        """Distances of spoilt training pictures, rising, by which that of n fakes can be read; kept on disk, too.
 
-        Empty without held-out pictures.
+        Empty without enough pictures.
         """
-        if not self.held_out:
+        if not self.enough:
             return []
-        n = min(n, len(self.train))
-        return kept_json(self._cache_path("ruler", n, ".json"), lambda: self._work_out_ruler(n, tick))
+        size = self.at_once(n)
+        draws = 1 if size == n else DRAWS
+        about = (n,) if draws == 1 else (size, draws)
+        return kept_json(self._cache_path("ruler", *about, ".json"), lambda: self._work_out_ruler(size, draws, tick))
 
-    def _work_out_ruler(self, n: int, tick: Tick) -> list[dict[str, Any]]:
-        rows = np.sort(np.random.default_rng(0).permutation(len(self.train))[:n])
+    def _work_out_ruler(self, size: int, draws: int, tick: Tick) -> list[dict[str, Any]]:
+        order = np.random.default_rng(0).permutation(len(self.train))
+        each = [self._spoilt(np.sort(order[at * size : (at + 1) * size]), tick) for at in range(draws)]
+        labels = [label for label in each[0] if all(label in marks for marks in each)]
+        marks = [{"label": label, "distance": float(np.mean([marks[label] for marks in each]))} for label in labels]
+        return sorted(marks, key=lambda mark: mark["distance"])
+
+    def _spoilt(self, rows: np.ndarray, tick: Tick) -> dict[str, float]:
+        """The distance of these training pictures after each way of spoiling them."""
         pictures = self.train[rows]
         seen = {label: self.judge.features(spoil(pictures), tick) for label, spoil in SPOILT.items()}
         own = self.judge.features(pictures, tick)
-        seen["one picture repeated"] = np.repeat(own[:1], n, axis=0)
+        seen["one picture repeated"] = np.repeat(own[:1], len(rows), axis=0)
         probabilities = self.judge.probabilities(own)
         if probabilities is not None:
             named = probabilities.argmax(1)
             rest = own[named != np.bincount(named).argmax()]
             if len(rest) > 1:
                 seen["one class missing"] = rest
-        marks = [{"label": label, "distance": self.distance(features)} for label, features in seen.items()]
-        return sorted(marks, key=lambda mark: mark["distance"])
+        return {label: frechet(gaussian(features), self.gaussian) for label, features in seen.items()}
+
+    def noise_precision(self, n: int, tick: Tick = _quiet) -> float | None:
+        """The precision of very noisy training pictures instead of n fakes; None where it needs no such test."""
+        if not self.enough or len(self.pictures) >= SURE:
+            return None
+        n = self.at_once(n)
+
+        def work_out() -> float:
+            draws = self._draws(n, tick, SPOILT["very noisy"])
+            return float(np.mean([self.compare(x, draw).figures.precision for draw, x in enumerate(draws)]))
+
+        return kept_json(self._cache_path("noise", n, ".json"), work_out)
 
     def pictures_to_see(self, n: int) -> int:
-        """How many pictures `floors` and `ruler` still have to look at."""
-        n = min(n, len(self.train))
-        floors = self._cache_path("floor", n, FLOOR_DRAWS, ".json").exists()
-        ruler = self._cache_path("ruler", n, ".json").exists()
-        return self.held_out * n * (FLOOR_DRAWS * (not floors) + (len(SPOILT) + 1) * (not ruler))
+        """How many pictures `floors`, `ruler` and `noise_precision` may still have to look at."""
+        size = self.at_once(n)
+        if not self.enough or self._cache_path("floor", size, DRAWS, ".json").exists():
+            return 0
+        return size * (DRAWS + (1 if size == n else DRAWS) * (len(SPOILT) + 1) + DRAWS * (len(self.pictures) < SURE))
 
     def _kept_floors(self, n: int, tick: Tick) -> dict[str, Any]:
-        n = min(n, len(self.train))
-        return kept_json(self._cache_path("floor", n, FLOOR_DRAWS, ".json"), lambda: self._work_out_floors(n, tick))
+        n = self.at_once(n)
+        return kept_json(self._cache_path("floor", n, DRAWS, ".json"), lambda: self._work_out_floors(n, tick))
 
     def _work_out_floors(self, n: int, tick: Tick) -> dict[str, Any]:
         draws = [self.compare(x, draw, lambda: tick(0)) for draw, x in enumerate(self._draws(n, tick))]
@@ -214,15 +257,14 @@ class Reference:
             "classes": [None if None in values else spread(list(values)) for values in classes],
         }
 
-    def _draws(self, n: int, tick: Tick) -> Iterator[np.ndarray]:
-        """Features of n training pictures at a time, no picture twice where there are enough, in no order.
+    def _draws(self, n: int, tick: Tick, spoil: Callable[[np.ndarray], np.ndarray] = as_it_is) -> Iterator[np.ndarray]:
+        """Features of n training pictures at a time, no picture twice, in no order.
 
         Folders come sorted by class, and what compares the first few of a set must not see one class alone.
         """
         order = np.random.default_rng(0).permutation(len(self.train))
-        for draw in range(FLOOR_DRAWS):
-            rows = np.take(order, range(draw * n, (draw + 1) * n), mode="wrap")
-            features = self.judge.features(self.train[np.sort(rows)], tick)
+        for draw in range(DRAWS):
+            features = self.judge.features(spoil(self.train[np.sort(order[draw * n : (draw + 1) * n])]), tick)
             yield features[np.random.default_rng(draw).permutation(n)]
 
     def _kept_features(self) -> Generator[int, None, np.ndarray]:
@@ -240,7 +282,7 @@ class Reference:
         features = np.concatenate(parts)
         buffer = io.BytesIO()
         np.save(buffer, features)
-        _keep(path, buffer.getvalue())
+        keep(path, buffer.getvalue())
         return features
 
     def _cache_path(self, kind: str, *about: object) -> Path:
@@ -276,28 +318,3 @@ def reference_of(config: Config, tick: Tick = _quiet) -> Reference:
 def shuffled_score(probabilities: np.ndarray) -> Score:
     """The score of pictures that may be sorted by class, as folders are."""
     return class_score(probabilities[np.random.default_rng(0).permutation(len(probabilities))])
-
-
-def spread(values: list[float]) -> dict[str, float]:
-    """Mean and standard deviation of a figure over several draws."""
-    return {"mean": float(np.mean(values)), "deviation": float(np.std(values, ddof=1)), "draws": len(values)}
-
-
-def kept_json(path: Path, work_out: Callable[[], Any]) -> Any:
-    """What is kept at path, or what is worked out now and kept there."""
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError):
-        pass
-    found = work_out()
-    _keep(path, json.dumps(found, allow_nan=False).encode())
-    return found
-
-
-def _keep(path: Path, content: bytes) -> None:
-    """Write into the cache; where that can't be done, the same is worked out again next time."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        publish(path, content)
-    except OSError:
-        pass

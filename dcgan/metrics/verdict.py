@@ -3,6 +3,8 @@
 import math
 from typing import Any, NamedTuple
 
+from dcgan.metrics.enough import SHORT, too_few
+
 PLACES = {  # mark of the ruler -> what lies nearer than it
     "a little blurred": "nearer to real pictures than real ones that are a little blurred",
     "blurred": "nearer to real pictures than blurred real ones",
@@ -13,11 +15,13 @@ PLACES = {  # mark of the ruler -> what lies nearer than it
 WEAK = 0.9  # a class whose precision is under this part of its floor, and clearly so, is weak
 UNEVEN = 1.3  # a class so many times as common as among real pictures, or as rare, is worth a word
 LEVELS = ("good", "watch", "bad")
+UNKNOWN = "unknown"  # too few pictures to tell
+REAL, THERE = "Do the fakes look real?", "Is everything there?"
 
 
 class Verdict(NamedTuple):
-    level: str  # good, watch or bad
-    text: str  # one sentence
+    level: str  # good, watch, bad or unknown
+    text: str  # a sentence or two
 
 
 class Answer(NamedTuple):
@@ -35,50 +39,78 @@ class _Finding(NamedTuple):
 
 
 def verdict(report: dict[str, Any]) -> Verdict:
-    """What the figures come to, for somebody who has never seen one of them."""
+    """What the figures come to, for somebody who has never seen one of them; as grave as the worst of the answers."""
+    found = answers(report)
+    if few := too_few(report):
+        return Verdict("bad" if found else UNKNOWN, " ".join([few, *(answer.text for answer in found)]))
     findings = [_place(report), _variety(report), *_classes(report), *_weakness(report), copies(report)]
-    sentence = f"{'; '.join(found.words for found in findings)}."
-    return Verdict(_level(findings), sentence[0].upper() + sentence[1:])
+    level = max((answer.level for answer in found), key=LEVELS.index)
+    return Verdict(level, _sentence("; ".join(finding.words for finding in findings)))
 
 
 def answers(report: dict[str, Any]) -> list[Answer]:
-    """Do they look real, is everything there, does it copy: each with its figures beside those of real pictures."""
-    look, there, copy = [_place(report)], [_variety(report), *_classes(report)], [copies(report)]
-    precision, recall, close = report["figures"]["precision"], report["figures"]["recall"], report["pixels"]["close"]
-    place = _place(report).words
-    looks = [f"{place[0].upper()}{place[1:]}."]
-    if precision is not None:
-        look.append(_Finding(_shortfall(precision), ""))
-        looks.append(_of_a_hundred(precision, "fakes could pass for real pictures", "other real pictures could"))
-    looks += _weakest(report)
-    shown = [f"{found.words[0].upper()}{found.words[1:]}." for found in _classes(report)]
+    """Do they look real, is everything there, does it copy: each with its figures beside those of real pictures.
+
+    Of too few pictures only what is sure nevertheless: that it collapsed, that it copies.
+    """
+    if too_few(report):
+        sure = []
+        if (collapse := _collapse(report)).problems == 2:
+            sure.append(Answer(THERE, "bad", "No", _sentence(collapse.words)))
+        if copy_alarm(report):
+            sure.append(_copying(report))
+        return sure
+    return [_looks(report), _everything(report), _copying(report)]
+
+
+def _looks(report: dict[str, Any]) -> Answer:
+    place, precision = _place(report), report["figures"]["precision"]
+    if precision is None:
+        return Answer(REAL, LEVELS[place.problems], _on_floor(report, [place]), _sentence(place.words))
+    each = _of_a_hundred(precision, "fakes could pass for real pictures", "other real pictures could")
+    lacks = _shortfall(precision)
+    if place.problems == 2 and not lacks:  # each is like some real picture, but not all are like all
+        said = [each, f"But {place.words}.", *_weakest(report)]
+        return Answer(REAL, "bad", "One by one, not as a whole", " ".join(said))
+    findings, said = [place, _Finding(lacks, "")], [_sentence(place.words), each, *_weakest(report)]
+    return Answer(REAL, _level(findings), _on_floor(report, findings), " ".join(said))
+
+
+def _on_floor(report: dict[str, Any], findings: list[_Finding]) -> str:
+    return _short(findings, not clearly_worse(report["figures"]["distance"], higher_is_better=False), "Nearly")
+
+
+def _everything(report: dict[str, Any]) -> Answer:
+    variety, classes, recall = _variety(report), _classes(report), report["figures"]["recall"]
+    said = [_sentence(found.words) for found in classes]
     if recall is None:
-        shown.append(f"{_variety(report).words[0].upper()}{_variety(report).words[1:]}.")
+        said.append(_sentence(variety.words))
     else:
-        shown.append(_of_a_hundred(recall, "real pictures have fakes like them", "have other real ones like them"))
-    shown += _uneven(report)
-    if close is None:
-        copied = "It can't be said: no real pictures were held out to compare with."
-    else:
-        where = "lie suspiciously close to a training picture"
-        copied = f"{close['fakes']:,} of {report['pixels']['n']:,} fakes {where}; chance alone brings about "
-        copied += f"{close['expected']:.0f}."
-        disguised = report["pixels"]["disguised"]
-        if disguised["alarm"]:
-            copied += f" Moved, mirrored or in another light, {disguised['fakes']:,} do."
-    found = report["figures"]["distance"]
-    on_floor = found["floor"] is None or not clearly_worse(found, higher_is_better=False)
-    everything = recall is None or not clearly_worse(recall)
-    return [
-        Answer("Do the fakes look real?", _level(look), _short(look, on_floor, "Nearly"), " ".join(looks)),
-        Answer("Is everything there?", _level(there), _short(there, everything, "Nearly everything"), " ".join(shown)),
-        Answer(
-            "Does it copy?",
-            _level(copy),
-            "Unknown" if close is None else "Perhaps: look at the pairs" if copy_alarm(report) else "No sign of it",
-            copied,
-        ),
-    ]
+        said.append(_of_a_hundred(recall, "real pictures have fakes like them", "have other real ones like them"))
+    short = _short([variety, *classes], recall is None or not clearly_worse(recall), "Nearly everything")
+    return Answer(THERE, _level([variety, *classes]), short, " ".join(said + _uneven(report)))
+
+
+def _copying(report: dict[str, Any]) -> Answer:
+    close, disguised = (report["pixels"][kind] for kind in ("close", "disguised"))
+    where = "lie suspiciously close to a training picture"
+    text = f"{close['fakes']:,} of {report['pixels']['n']:,} fakes {where}; chance alone brings about "
+    text += f"{close['expected']:.0f}."
+    if disguised["alarm"]:
+        text += f" Moved, mirrored or in another light, {disguised['fakes']:,} do."
+    short = "Perhaps: look at the pairs" if copy_alarm(report) else "No sign of it"
+    return Answer("Does it copy?", _level([copies(report)]), short, text)
+
+
+def _collapse(report: dict[str, Any]) -> _Finding:
+    share = variety_share(report["pixels"])
+    problems = 2 if share < 0.5 else 1 if share < 0.85 else 0
+    words = f"two fakes are {share:.0%} as far apart as two real pictures" + ", a collapse" * (share < 0.5)
+    return _Finding(problems, words)
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def _short(findings: list[_Finding], fully: bool, nearly: str) -> str:
@@ -96,13 +128,12 @@ def _level(findings: list[_Finding]) -> str:
 
 def _shortfall(found: dict[str, Any]) -> int:
     """How much a figure that should be high falls short of its floor: 0 little, 1 clearly, 2 by more than half."""
-    share = found["value"] / max(found["floor"]["mean"], 1e-9) if found["floor"] else 1
-    return 2 if share < 0.5 else int(share < 0.8)
+    share = found["value"] / max(found["floor"]["mean"], 1e-9)
+    return 2 if share < 0.5 else int(share < SHORT)
 
 
 def _of_a_hundred(found: dict[str, Any], fakes: str, real: str) -> str:
-    sentence = f"{100 * found['value']:.0f} of 100 {fakes}"
-    return sentence + (f"; {100 * found['floor']['mean']:.0f} of 100 {real}." if found["floor"] else ".")
+    return f"{100 * found['value']:.0f} of 100 {fakes}; {100 * found['floor']['mean']:.0f} of 100 {real}."
 
 
 def _place(report: dict[str, Any]) -> _Finding:
@@ -110,9 +141,6 @@ def _place(report: dict[str, Any]) -> _Finding:
     found = report["figures"]["distance"]
     value, floor = found["value"], found["floor"]
     marks = {mark["label"]: mark["distance"] for mark in report["ruler"]}
-    if floor is None:
-        none = f"the distance to the training pictures is {value:.2f}, and nothing is held out to compare that with"
-        return _Finding(0, none)
     if value <= floor["mean"] + 3 * floor["deviation"]:
         return _Finding(0, "as a whole the fakes are as near to real pictures as other real pictures are")
     above = [label for label, distance in sorted(marks.items(), key=lambda mark: mark[1]) if distance > value]
@@ -125,16 +153,13 @@ def _place(report: dict[str, Any]) -> _Finding:
 def _variety(report: dict[str, Any]) -> _Finding:
     """How much of what real pictures show the fakes show; the figures themselves stand in the answer."""
     recall = report["figures"]["recall"]
-    if recall is None or not recall["floor"]:
-        share = variety_share(report["pixels"])
-        problems = 2 if share < 0.5 else 1 if share < 0.85 else 0
-        words = f"two fakes are {share:.0%} as far apart as two real pictures" + ", a collapse" * (share < 0.5)
-        return _Finding(problems, words)
+    if recall is None:
+        return _collapse(report)
     share = recall["value"] / max(recall["floor"]["mean"], 1e-9)
-    shown = "nearly all" if share >= 0.95 else "most" if share >= 0.8 else "only a part"
+    shown = "nearly all" if share >= 0.95 else "most" if share >= SHORT else "only a part"
     if share < 0.5:
         return _Finding(2, "they show little of the real variety, which is called collapse")
-    return _Finding(int(share < 0.8), f"they show {shown} of the real variety")
+    return _Finding(int(share < SHORT), f"they show {shown} of the real variety")
 
 
 def _classes(report: dict[str, Any]) -> list[_Finding]:
@@ -180,7 +205,7 @@ def uneven_classes(report: dict[str, Any]) -> tuple[list[str], list[str]]:
     rare, common = [], []
     if classes is not None:
         for name, share, real in zip(classes["names"], classes["share"], classes["real_share"], strict=True):
-            chance = 4 * math.sqrt(max(real * (1 - real), 0) / max(report["n"], 1))
+            chance = 4 * math.sqrt(max(real * (1 - real), 0) * (1 / report["n"] + 1 / report["reference"]["n"]))
             if name not in classes["missing"] and real > 0 and abs(share - real) > chance:
                 rare += [name] * (share < real / UNEVEN)
                 common += [name] * (share > real * UNEVEN)
@@ -209,8 +234,6 @@ def copy_alarm(report: dict[str, Any]) -> bool:
 
 def copies(report: dict[str, Any]) -> _Finding:
     close = report["pixels"]["close"]
-    if close is None:
-        return _Finding(0, "whether they are copies can't be said without held-out pictures")
     if not copy_alarm(report):
         return _Finding(0, "there is no sign of copying")
     found, how = close, ""

@@ -2,7 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from dcgan.metrics.verdict import copy_alarm
+from dcgan.metrics.enough import too_few
+from dcgan.metrics.verdict import copy_alarm, verdict
 
 
 class Figure(NamedTuple):
@@ -56,10 +57,9 @@ def metric_name(report: dict[str, Any]) -> str:
 
 
 def times_floor(report: dict[str, Any]) -> float | None:
-    """The distance as a multiple of its floor; None without a floor."""
+    """The distance as a multiple of its floor; None where there are too few pictures for either."""
     found = report["figures"]["distance"]
-    floor = found["floor"] and found["floor"]["mean"]
-    return found["value"] / floor if floor else None
+    return found["value"] / found["floor"]["mean"] if found else None
 
 
 def beside(figure: Figure, found: dict[str, Any]) -> str:
@@ -70,27 +70,33 @@ def beside(figure: Figure, found: dict[str, Any]) -> str:
 
 def origin(report: dict[str, Any]) -> str:
     """What was compared with what, so that somebody else can do it again."""
-    against, judge = report["reference"], report["judge"]
+    against, judge, pixels = report["reference"], report["judge"], report["pixels"]
+    copies = f"copies sought for {pixels['n']:,} fakes among {pixels['train_searched']:,} training pictures."
+    fakes = (
+        f"{report['n']:,} fakes of seeds {report['seed']} to {report['seed'] + report['n'] - 1}, step "
+        f"{report['step']:,}, {report['weights']} weights {report['weights_hash'][:12]}"
+    )
+    if too_few(report):
+        return f"{fakes}, on {title(report)} at {report['image_size']} px; {copies}"
     named = judge["hash"] if judge["hash"].startswith(judge["name"]) else f"{judge['name']} {judge['hash'][:12]}"
     return (
-        f"{report['n']:,} fakes of seeds {report['seed']} to {report['seed'] + report['n'] - 1}, step "
-        f"{report['step']:,}, {report['weights']} weights {report['weights_hash'][:12]}, against {against['n']:,} "
-        f"{against['split']} pictures of {title(report)} at {report['image_size']} px. Judge {named}; "
-        f"{report['neighbours_n']:,} of each for precision, recall, density and coverage; copies "
-        f"sought for {report['pixels']['n']:,} fakes among {report['pixels']['train_searched']:,} training pictures."
+        f"{fakes}, against {against['n']:,} {against['split']} pictures of {title(report)} at {report['image_size']} "
+        f"px. Judge {named}; {report['neighbours_n']:,} of each for precision, recall, density and coverage; {copies}"
     )
 
 
 def floors(report: dict[str, Any]) -> str:
-    """What the floors are, and what their error is."""
-    floor = report["figures"]["distance"]["floor"]
-    if floor is None:
-        return "There are no floors, since no real pictures are held out."
-    number = report["reference"]["floor_n"]
-    return (
+    """What the floors are, and what their error is; empty where there are none."""
+    if too_few(report):
+        return ""
+    number, draws = report["reference"]["floor_n"], report["figures"]["distance"]["floor"]["draws"]
+    sentence = (
         f"Real against real is the floor: the same figure of {number:,} training pictures instead of the fakes, mean "
-        f"and standard deviation over {floor['draws']} draws."
+        f"and standard deviation over {draws} draws."
     )
+    if number < report["n"]:
+        sentence += f" The fakes are compared {number:,} at a time, too, and theirs is the mean."
+    return sentence
 
 
 def title(report: dict[str, Any]) -> str:
@@ -100,6 +106,8 @@ def title(report: dict[str, Any]) -> str:
 
 def as_text(report: dict[str, Any]) -> str:
     """The report for a terminal."""
+    if too_few(report):
+        return "\n".join([verdict(report).text, *[copy_sentence(report)] * copy_alarm(report), "", origin(report)])
     lines = [
         f"{metric_name(report)}: {origin(report)}",
         floors(report),
@@ -129,13 +137,13 @@ def class_lines(report: dict[str, Any]) -> list[str]:
 
 def copy_sentence(report: dict[str, Any]) -> str:
     """Whether the fakes lie closer to training pictures than chance allows."""
-    close = report["pixels"]["close"]
-    if close is None:
-        return "Copies can't be told from new pictures without held-out ones."
+    close, alarm = report["pixels"]["close"], copy_alarm(report)
+    if too_few(report) and not alarm:
+        return "Copies can't be told from new pictures: too few are held out."
     share = f"{close['fakes']:,} of {report['pixels']['n']:,} fakes"
     by_chance = f"closer to a training picture than {close['threshold']:.1f} grey levels, by chance about"
-    verdict = "Copy alarm: " if copy_alarm(report) else "No sign of copying: "
+    begin = "Copy alarm: " if alarm else "No sign of copying: "
     disguised = report["pixels"]["disguised"]
     moved = "Without regard to place, brightness, contrast and side, "
     moved += f"{disguised['fakes']:,} come so close, by chance about {disguised['expected']:.0f}."
-    return f"{verdict}{share} are {by_chance} {close['expected']:.0f}. {moved}"
+    return f"{begin}{share} are {by_chance} {close['expected']:.0f}. {moved}"

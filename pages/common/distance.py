@@ -17,7 +17,7 @@ Row = dict[str, Any]
 
 
 def quality_of(run: Run) -> list[Row]:
-    """The measurements of a run by rising step, those by the same judge as the newest."""
+    """The measurements of a run by rising step, those made as the newest was: by its judge, of as many fakes."""
     try:
         stat = run.quality_path.stat()
     except OSError:
@@ -28,7 +28,7 @@ def quality_of(run: Run) -> list[Row]:
 @st.cache_data(max_entries=32, show_spinner=False)
 def _rows(run_path: str, modified: int, size: int) -> list[Row]:
     rows = quality.read_quality(Run(run_path))
-    return [row for row in rows if row["judge_hash"] == rows[-1]["judge_hash"]]
+    return [row for row in rows if all(row[name] == rows[-1][name] for name in ("judge_hash", "n"))]
 
 
 def chart_of(rows: list[Row], best_step: int | None, best_distance: float | None) -> dict[str, Any]:

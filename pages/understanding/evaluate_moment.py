@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from dcgan.config import BadInput
+from dcgan.metrics.enough import too_few
 from dcgan.metrics.verdict import answers, verdict
 from dcgan.metrics.words import FIGURES, beside, copy_sentence, floors, metric_name, origin, times_floor
 from dcgan.runs import slug
@@ -31,6 +32,7 @@ LOOKS = {  # level -> (alert, icon, colour)
     "good": (st.success, ":material/check_circle:", "green"),
     "watch": (st.warning, ":material/visibility:", "orange"),
     "bad": (st.error, ":material/report:", "red"),
+    "unknown": (st.info, ":material/help:", "gray"),
 }
 KINDS = {  # what the gallery shows -> (label, caption)
     "best": ("Best", "The fakes that sit deepest among real pictures, best first."),
@@ -78,7 +80,8 @@ def one_moment() -> None:
         if report is None and pressed:
             ((_, report),) = measure([wanted], n)
             show_kept(wanted, n)
-        judge_box(run, report)
+        if report is None or not too_few(report):
+            judge_box(run, report)
         if report is None:
             _invite(n)
         else:
@@ -102,25 +105,23 @@ def _draw(report: dict[str, Any], wanted: Wanted) -> None:
     level, sentence = verdict(report)
     alert, icon, _ = LOOKS[level]
     alert(f"**{escaped(sentence)}**", icon=icon)  # it may name a person's own classes
+    generator, few = wanted.opened.generator, too_few(report)
     _answers(report)
-    whose = (
-        "held-out pictures that it has never seen"
-        if report["reference"]["split"] == "test"
-        else "its training pictures"
-    )
-    st.caption(f"Fakes are the {report['n']:,} pictures that this generator made up; real ones are {whose}.")
+    fakes = f"Fakes are the {report['n']:,} pictures that this generator made up"
+    st.caption(f"{fakes}." if few else f"{fakes}; real ones are held-out pictures that it has never seen.")
     for note in report["notes"]:
         st.caption(f":material/info: {escaped(note)}")
-    generator, classes = wanted.opened.generator, report["classes"]
-    _charts(report)
-    if classes is not None:
-        _class_charts(classes)
-    else:
-        _pixel_charts(report)
+    if not few:
+        _charts(report)
+        if report["classes"] is not None:
+            _class_charts(report["classes"])
+        else:
+            _pixel_charts(report)
     _pictures(report, generator)
-    _details(report)
+    if not few:
+        _details(report)
     _downloads(report, generator, wanted)
-    st.caption(escaped(f"{metric_name(report)}: {origin(report)} {floors(report)}"))
+    st.caption(escaped(origin(report) if few else f"{metric_name(report)}: {origin(report)} {floors(report)}"))
 
 
 SHARES = ("precision", "recall", "density", "coverage")
@@ -128,7 +129,10 @@ SHARES = ("precision", "recall", "density", "coverage")
 
 def _answers(report: dict[str, Any]) -> None:
     """The three questions, each with its answer and the figures behind it."""
-    for column, answer in zip(st.columns(3), answers(report), strict=True):
+    found = answers(report)
+    if not found:
+        return
+    for column, answer in zip(st.columns(len(found)), found, strict=True):
         _, icon, colour = LOOKS[answer.level]
         with column.container(border=True, height="stretch"):
             st.markdown(f"{answer.question}  \n:{colour}[{icon} **{answer.short}**]")
@@ -141,16 +145,11 @@ def _charts(report: dict[str, Any]) -> None:
         times = times_floor(report)
         help = (
             "How far these fakes, real pictures, and real pictures made worse in known ways are from the real test "
-            f"pictures. {metric_name(report)}. {FIGURES['distance'].meaning} The scale is logarithmic."
+            f"pictures. {metric_name(report)}. {FIGURES['distance'].meaning} The scale is logarithmic. The fakes' is "
+            f"{times:.1f} times that of real pictures."
         )
-        if times is not None:
-            help += f" The fakes' is {times:.1f} times that of real pictures."
-        if report["ruler"]:
-            st.markdown("**Distance from real: the higher in this list, the better**", help=help)
-            draw_ruler(report)
-        else:
-            value = report["figures"]["distance"]["value"]
-            st.metric("Distance from the training pictures", f"{value:.2f}", help=FIGURES["distance"].meaning)
+        st.markdown("**Distance from real: the higher in this list, the better**", help=help)
+        draw_ruler(report)
     with right:
         help = "  \n".join(f"**{FIGURES[key].label}**: {FIGURES[key].meaning}" for key in FIGURES if key in SHARES)
         st.markdown("**The fakes' bars should reach the real ones beside them**", help=help)

@@ -77,7 +77,7 @@ def test_a_replay_of_test_pictures_raises_no_alarm_and_lands_on_the_floor(config
             assert abs(found[name] - floor["mean"]) < max(8 * floor["deviation"], 0.25 * abs(floor["mean"])), figure
     assert report["classes"]["missing"] == [] and report["classes"]["covered"] == 10
     assert (report["n"], report["reference"], report["neighbours_n"]) == (
-        *(N, {"split": "test", "n": 10_000, "floor_n": N}, N),
+        *(N, {"split": "test", "n": 10_000, "floor_n": N, "noise_precision": None}, N),
     )
     assert report["judge"]["name"] == "fmnistcnn-v1" and words.metric_name(report) == "FD-fmnistcnn-v1"
 
@@ -150,15 +150,68 @@ def test_a_report_is_kept_with_its_run_and_only_for_its_own_weights(run, monkeyp
     assert kept_report(run, load_generator(run.generator_path), 30) is None
 
 
-def test_a_folder_without_classes_or_held_out_pictures_still_gets_a_report(tiny):
+def test_of_too_few_pictures_no_figure_is_given_but_their_number_that_would_do(tiny):
     torch.manual_seed(0)
     report = evaluate(Generator(tiny.replace(data_fingerprint="")).eval(), 8)
-    assert report["reference"]["split"] == "train" and report["figures"]["distance"]["floor"] is None
-    assert report["judge"]["name"] == "edges-v1" and report["classes"] is None
-    assert report["figures"]["score"] is None and report["figures"]["divergence"] is None
-    assert any("held out" in note for note in report["notes"]) and any("no labels" in note for note in report["notes"])
-    assert "none" in words.as_text(report | {"step": 0})
-    assert words.times_floor(report) is None
+    assert set(report["figures"].values()) == {None} and report["classes"] is None and report["ruler"] == []
+    assert report["too_few"].endswith("500 in all would do.")
+    assert report["notes"] == [] and words.times_floor(report) is None and words.floors(report) == ""
+    assert not {"best", "worst"} & report["pictures"].keys() and len(report["pictures"]["first"]) == 8
+    text = words.as_text(report | {"step": 0})
+    assert text.startswith("Too few pictures to tell: none are held out") and "500 in all would do." in text
+    assert "istance" not in text and "real against real" not in text
+
+
+def clothes_folder(folder, number, clothes):
+    folder.mkdir()
+    for i, picture in enumerate(clothes[0].images[:number, 0]):
+        Image.fromarray(picture).save(folder / f"{i}.png")
+    return str(folder)
+
+
+def test_fakes_and_floor_are_compared_as_many_at_a_time_and_spoilt_pictures_stand_out(tmp_path, clothes):
+    """500 pictures are just enough: 100 held out, and four draws of 100 others."""
+    config = Config(data=clothes_folder(tmp_path / "c", 500, clothes), image_size=28, held_out=100)
+    reference = Reference(config)
+    assert reference.enough and reference.at_once(1000) == 100 and len(reference.pictures) == 100
+    floor = reference.floors(1000)["distance"]
+    marks = {mark["label"]: mark["distance"] for mark in reference.ruler(1000)}
+    for label in ("blurred", "very noisy", "one picture repeated"):
+        assert marks[label] > floor["mean"] + 3 * floor["deviation"], label
+    others = reference.judge.features(clothes[1].images[:1000, 0])
+    assert reference.distance(others) < floor["mean"] + 3 * floor["deviation"] < reference.distance(others) * 2
+    assert reference.distance(others) == pytest.approx(
+        np.mean([reference.distance(others[start : start + 100]) for start in range(0, 1000, 100)])
+    )
+    report = evaluate(Replay(clothes[1].images[:300, 0], config), 300)
+    assert report["reference"]["floor_n"] == report["neighbours_n"] == 100
+    assert all(found["floor"]["deviation"] > 0 for found in report["figures"].values() if found)
+    assert "100 at a time" in words.floors(report) and ("best" in report["pictures"]) == bool(
+        report["figures"]["precision"]
+    )
+    blind = report["figures"]["precision"] is None
+    assert blind == any("takes noise for real" in note for note in report["notes"])
+    fewer = Reference(config.replace(held_out=42))
+    assert not fewer.enough and fewer.floors(1000) == {} == reference.__class__.floors(fewer, 10)
+    assert fewer.ruler(1000) == [] and fewer.noise_precision(1000) is None and fewer.pictures_to_see(1000) == 0
+
+
+def test_reports_from_before_that_claim_what_few_pictures_cannot_tell_are_made_anew(tmp_path, clothes):
+    config = Config(data=clothes_folder(tmp_path / "c", 500, clothes), image_size=28, ngf=8, held_out=100)
+    config = config.replace(data_fingerprint=sources.fingerprint(sources.resolve(config.data)))
+    run = Run.create(config, tmp_path / "runs", "judged")
+    publish(run.generator_path, generator_bytes(Generator(config).eval(), 7))
+    generator = load_generator(run.generator_path)
+    report = evaluate_run(run, generator, 150)
+    assert kept_report(run, generator, 150) == report
+    (path,) = (run.path / "evaluations").iterdir()
+    older = json.loads(json.dumps(report))
+    del older["reference"]["noise_precision"]
+    unequal = report | {"reference": report["reference"] | {"floor_n": 150}}
+    few = report | {"pixels": report["pixels"] | {"splits": {"train": 200, "test": 10}}}
+    for before in (older, unequal, few):
+        path.write_text(json.dumps(before))
+        assert kept_report(run, generator, 150) is None
 
 
 @pytest.mark.parametrize("n", [1, 0, 10_001])
@@ -178,8 +231,8 @@ def test_pictures_sorted_by_class_have_the_floors_of_shuffled_ones(tmp_path, mon
             Image.fromarray(picture).save(tmp_path / "sorted" / name / f"{i}.png")
     folder = str(tmp_path / "sorted")
     fingerprint = sources.fingerprint(sources.resolve(folder))
-    reference = Reference(Config(data=folder, image_size=16, data_fingerprint=fingerprint))
-    assert len(reference.pictures) < 100 < 300
+    reference = Reference(Config(data=folder, image_size=16, data_fingerprint=fingerprint, held_out=120))
+    assert len(reference.pictures) < reference.at_once(300) == 170
     assert reference.floors(300)["recall"]["mean"] > 0.7 and reference.floors(300)["coverage"]["mean"] > 0.7
 
 

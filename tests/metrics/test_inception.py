@@ -15,14 +15,14 @@ from dcgan.metrics import inception
 from dcgan.models import Generator
 from dcgan.runs import Run
 
-N = 55
+N = 150
 NAMES = ("frechet_inception_distance", "inception_score_mean", "inception_score_std")
 
 
 @pytest.fixture
 def generator(monkeypatch, tmp_path):
     """An untrained one, its data at random, and folders of its own for weights and cache."""
-    pictures = np.random.default_rng(0).integers(0, 256, (60, 16, 16), dtype=np.uint8)
+    pictures = np.random.default_rng(0).integers(0, 256, (4 * N, 16, 16), dtype=np.uint8)
     monkeypatch.setattr(inception, "real_pictures", lambda config, split: pictures)
     monkeypatch.setattr(sources, "DATA_DIR", tmp_path)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
@@ -85,17 +85,18 @@ def test_the_library_gets_colour_bytes_and_ten_splits_and_leaves_chance_alone(ge
     report = inception.inception_report(generator, N, seed=3)
     assert torch.equal(torch.get_rng_state(), before)
     seen = calls[0]
-    assert seen["first"].dtype == torch.uint8 and seen["first"].shape == (3, 16, 16) and seen["sizes"] == (N, 60)
+    assert seen["first"].dtype == torch.uint8 and seen["first"].shape == (3, 16, 16) and seen["sizes"] == (N, 4 * N)
     assert seen["isc_splits"] == 10 and seen["kid_subset_size"] == N and report["fid"] == 1.0
     assert len({call["input2_cache_name"] for call in calls}) == 1 and len(calls) == 5
     assert report["floors"]["fid"] == {"mean": 3.5, "deviation": pytest.approx(1.29, abs=0.01), "draws": 4}
     kept = inception.inception_report(generator, N, seed=3)
     assert len(calls) == 6 and kept["floors"] == report["floors"]  # worked out once
     text = inception.as_text(report)
-    assert "299 px" in text and "10 splits" in text and "over 4 draws" in text and "seeds 3 to 57" in text
+    assert "299 px" in text and "10 splits" in text and "over 4 draws" in text and "seeds 3 to 152" in text
     assert (report["split"], report["n"], report["weights"]) == ("test", N, "EMA")
-    with pytest.raises(BadInput, match="at least 50"):
-        inception.inception_report(generator, 49)
+    for n, said in ((99, "at least 100"), (N + 1, "--n can be at most 150")):
+        with pytest.raises(BadInput, match=said):
+            inception.inception_report(generator, n)
 
 
 def test_damaged_weights_are_refused_in_one_sentence(generator, monkeypatch):

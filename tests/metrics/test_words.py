@@ -1,5 +1,8 @@
+import itertools
+
 import pytest
 
+from dcgan.metrics.enough import at_once, is_blind, is_enough, too_few
 from dcgan.metrics.faults import faults
 from dcgan.metrics.verdict import answers, uneven_classes, verdict, weak_classes
 from dcgan.metrics.words import as_text, copy_sentence, times_floor
@@ -47,6 +50,7 @@ def report(distance=1.2, recall=0.9, alarm=False, missing=(), held_out=True, var
         },
         "pixels": {
             "n": 1000,
+            "splits": others.get("splits", {"test": 10_000, "train": 60_000}) if held_out else {"test": 0, "train": 40},
             "train_searched": 60_000,
             "mean": {"fakes": light, "test": 72.0, "train": 72.0},
             "spread": {"fakes": 80.0, "test": 80.0, "train": 80.0},
@@ -86,8 +90,15 @@ def report(distance=1.2, recall=0.9, alarm=False, missing=(), held_out=True, var
         ({"class_precision": [0.5, 0.9, None]}, "good", "the weakest class is bag"),
         ({"alarm": True}, "bad", "300 of 1,000, by chance about 10"),
         ({"disguised": True}, "bad", "200 of 1,000, by chance about 10) lie very close to a training picture, moved,"),
-        ({"held_out": False}, "good", "nothing is held out"),
-        ({"held_out": False, "variety": 0.1}, "bad", "a collapse"),
+        ({"precision": 0.5}, "watch", "a little blurred"),
+        ({"held_out": False}, "unknown", "Too few pictures to tell: none are held out"),
+        (
+            {"held_out": False, "variety": 0.1},
+            "bad",
+            "Too few pictures to tell: none are held out to compare with, and it",
+        ),
+        ({"held_out": False, "variety": 0.1}, "bad", "10% as far apart as two real pictures, a collapse"),
+        ({"splits": {"test": 42, "train": 168}, "alarm": True}, "bad", "would do. 300 of 1,000 fakes lie suspiciously"),
     ],
 )
 def test_verdict(facts, level, said):
@@ -115,6 +126,10 @@ def test_the_text_for_a_terminal_has_every_figure_and_its_origin():
 def test_the_copy_sentence():
     assert copy_sentence(report(alarm=True)).startswith("Copy alarm: 300 of 1,000 fakes")
     assert "can't be told" in copy_sentence(report(held_out=False))
+    few = report(splits={"test": 42, "train": 168})
+    assert "too few" in copy_sentence(few) and "Copy" not in as_text(few)
+    few = report(splits={"test": 42, "train": 168}, alarm=True)
+    assert copy_sentence(few).startswith("Copy alarm") and "Copy alarm" in as_text(few)
 
 
 def texts(**facts):
@@ -138,11 +153,49 @@ def test_the_answers_set_each_figure_beside_that_of_real_pictures():
         ({"precision": 0.3}, ("No", "Yes", "No sign of it")),
         ({"missing": ("bag", "coat")}, ("Nearly", "No", "No sign of it")),
         ({"alarm": True}, ("Nearly", "Yes", "Perhaps: look at the pairs")),
-        ({"held_out": False}, ("Yes", "Yes", "Unknown")),
+        ({"distance": 50, "precision": 0.88}, ("One by one, not as a whole", "Yes", "No sign of it")),
+        ({"held_out": False}, ()),
+        ({"held_out": False, "variety": 0.1}, ("No",)),
+        ({"splits": {"test": 99, "train": 900}, "alarm": True}, ("Perhaps: look at the pairs",)),
     ],
 )
 def test_the_short_answers(facts, shorts):
     assert tuple(answer.short for answer in answers(report(**facts))) == shorts
+
+
+def test_no_answer_contradicts_itself_or_the_verdict():
+    order = ("good", "watch", "bad")
+    for far, precise, much in itertools.product((0.2, 1.2, 9, 50, 500), (0.3, 0.6, 0.8, 0.99), (0.2, 0.6, 0.8, 0.95)):
+        found = report(distance=far, precision=precise, recall=much)
+        look, there, copy = answers(found)
+        assert verdict(found).level == max((look.level, there.level, copy.level), key=order.index)
+        if precise > 0.8 and look.short == "No":
+            raise AssertionError(look)
+        if look.short == "Yes":
+            assert "as near to real pictures" in look.text and precise > 0.7
+
+
+@pytest.mark.parametrize(
+    ("test", "train", "said"),
+    [
+        (100, 400, ""),
+        (10_000, 60_000, ""),
+        (0, 40, "none are held out to compare with, and it takes 100; 500 in all would do."),
+        (1, 19, "one is held out"),
+        (42, 168, "42 are held out to compare with, and it takes 100; 500 in all would do."),
+        (50, 950, "50 are held out to compare with, and it takes 100; a new run on these pictures holds out enough."),
+        (300, 399, "399 are trained on, and it takes 400; a new run on these pictures holds out enough."),
+    ],
+)
+def test_too_few_pictures_are_told_with_how_many_would_do(test, train, said):
+    sentence = too_few(report(splits={"test": test, "train": train}))
+    assert said in sentence and is_enough(test, train) == (sentence == "") == (said == "")
+    assert not sentence or sentence.startswith("Too few pictures to tell: ")
+
+
+def test_as_many_fakes_are_compared_as_other_training_pictures_can_be_drawn():
+    assert [at_once(1000, train) for train in (400, 3_999, 4_000, 60_000)] == [100, 999, 1000, 1000]
+    assert is_blind(0.8, 0.9) and not is_blind(0.6, 0.9) and not is_blind(None, 0.9)
 
 
 def test_weak_classes_are_those_clearly_below_their_real_pictures():
@@ -176,3 +229,4 @@ def test_faults_follow_from_the_figures():
         assert said in found, (said, found)
     assert "Missing: bag." in faults(report(missing=("bag",)))
     assert faults(report(held_out=False)) == []
+    assert "suspiciously close" in faults(report(splits={"test": 42, "train": 168}, alarm=True))[0]
