@@ -24,6 +24,7 @@ from dcgan.metrics.evaluation import evaluate_run, kept_reports
 from dcgan.metrics.faults import faults
 from dcgan.metrics.verdict import answers, verdict
 from dcgan.metrics.words import FIGURES, beside, copy_sentence, floors, metric_name, origin, times_floor
+from dcgan.names import data_title
 from dcgan.presets import PRESETS
 from dcgan.render import render
 from dcgan.runs import PROJECT, Run
@@ -313,7 +314,7 @@ def _title(report: dict[str, Any]) -> str:
         return sources.IDX_TITLES[name]
     if name == "celeba":
         return "CelebA"
-    return Path(report["data"].replace("\\", "/")).name
+    return data_title(report["data"])
 
 
 def _plain(text: str) -> str:

@@ -100,8 +100,9 @@ def open_generator(run: Run, step: int | str | None = None) -> Generator:
     if step == "best":
         if not run.best_path.exists():
             raise BadInput(
-                f"Run {run.id} has no best generator yet: `python -m dcgan evaluate {run.id} --history` finds it among "
-                "the kept steps."
+                f"Run {run.id} has no best generator yet: ",
+                terminal=f"`python -m dcgan evaluate {run.id} --history` finds it among the kept steps.",
+                page="pick one of its kept steps.",
             )
         return load_generator(run.best_path)
     kept = run.generators()

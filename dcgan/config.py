@@ -23,7 +23,26 @@ LAYOUTS: dict[str, dict[str, Any]] = {
 
 
 class BadInput(ValueError):
-    """What a person gave can't be used; the message is the one sentence they should read."""
+    """What a person gave can't be used; the message is the one sentence they should read.
+
+    Where the way out differs, it ends in `terminal` for somebody at a terminal, which is what str() gives, and in
+    `page`, with commands and their options left out, for somebody at a page.
+    """
+
+    def __init__(self, sentence: str, terminal: str = "", page: str = "") -> None:
+        super().__init__(sentence + terminal)
+        self.on_page = sentence + page
+
+
+class Unwritable(BadInput):
+    """A folder of the studio's can't be written to, as in a checkout that is read-only; a page names both at once."""
+
+    def __init__(self, sentence: str, terminal: str = "name another folder in the variable DCGAN_DATA") -> None:
+        page = (
+            "set the environment variables DCGAN_ROOT and DCGAN_DATA to folders that can be written to, one for runs "
+            "and one for pictures, and start the studio again"
+        )
+        super().__init__(f"{sentence}: ", f"{terminal}.", f"{page}.")
 
 
 class Diverged(RuntimeError):

@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dcgan.config import BadInput, first_line
+from dcgan.config import BadInput, Unwritable, first_line
 
 TIMEOUT_SECONDS = 30.0  # of silence
 CELEBA_MD5 = "00d2c5bc6d35e252742224ab0c1e8fcb"  # of img_align_celeba.zip, 1.4 GB; torchvision.datasets.CelebA
@@ -47,6 +47,15 @@ def fetch(
             os.unlink(draft)
             raise
     raise OSError("; ".join(reasons))
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder that a download goes to; raises BadInput if nothing can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise Unwritable(f"{folder} can't be written to ({error.strerror})") from error
 
 
 def _copy(
@@ -93,10 +102,10 @@ def download_celeba(archive: Path) -> Path:
 
     Google Drive often answers with a page about its quota instead of the file: the hash tells them apart.
     """
+    make_folder(archive.parent)
     try:
         from torchvision.datasets.utils import download_file_from_google_drive  # type: ignore[import-untyped]
 
-        archive.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".celeba-", dir=archive.parent) as work:
             download_file_from_google_drive(CELEBA_DRIVE_ID, work, archive.name, CELEBA_MD5)
             os.replace(Path(work) / archive.name, archive)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from dcgan.config import BadInput, first_line
-from dcgan.download import fetch
+from dcgan.download import fetch, make_folder
 
 FILES = tuple(f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
 # Both from torchvision.datasets.MNIST; the second is the original place
@@ -40,8 +40,8 @@ def download_mnist(folder: Path) -> Path:
 
     Raises BadInput with the way out.
     """
+    make_folder(folder.parent)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".mnist-", dir=folder.parent) as work:
             for name in FILES:
                 file = f"{name}.gz"

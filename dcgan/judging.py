@@ -17,7 +17,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from dcgan import sources
-from dcgan.config import BadInput, Config
+from dcgan.config import BadInput, Config, Unwritable
 from dcgan.files import publish
 from dcgan.holdout import MIN_FOR_TEST
 from dcgan.launch import is_process
@@ -123,7 +123,7 @@ def start(config: Config) -> None:
                 command, cwd=PROJECT, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
     except OSError as error:
-        raise BadInput(f"No judge can be trained: {folder()} can't be written to ({error.strerror}).") from None
+        raise _unwritable(error) from None
     with contextlib.suppress(psutil.Error, OSError):
         psutil.Process(child.pid).nice(5)  # the pages stay quick
     deadline = time.monotonic() + LAUNCH_SECONDS
@@ -192,12 +192,17 @@ def hold() -> Iterator[None]:
     except Timeout:
         raise BadInput(_busy(observe())) from None
     except OSError as error:
-        raise BadInput(f"No judge can be trained: {folder()} can't be written to ({error.strerror}).") from None
+        raise _unwritable(error) from None
     with lock:
         yield
 
 
 # ---- helpers
+
+
+def _unwritable(error: OSError) -> BadInput:
+    return Unwritable(f"No judge can be trained: {folder()} can't be written to ({error.strerror})")
+
 
 _children: list[subprocess.Popen] = []  # kept only to collect the exit codes of the dead
 

@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from dcgan.config import BadInput, first_line
+from dcgan.pictures import SUFFIXES
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm")
 MAX_FOLDER_ENTRIES = 1_000_000  # files and folders looked at: somebody may name the root of a disk
 MAX_FILE_BYTES = 256 * 2**20  # of one picture file
 MAX_ZIP_MEMBERS = 500_000

@@ -1,14 +1,38 @@
 """What people call things, as safe names of directories and on pages."""
 
 import re
+import unicodedata
 
 
 def slug(name: str) -> str:
-    """A safe directory name: letters, digits and dashes, at most 60 characters."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower())[:60].strip("-")
+    """A safe directory name: letters without their accents, digits and dashes, at most 60 characters."""
+    bare = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
+    return re.sub(r"[^a-z0-9]+", "-", bare.lower())[:60].strip("-")
 
 
 def clean_name(name: str) -> str:
     """A person's name for a run, on one line, without invisible characters, at most 80 long."""
     visible = "".join(char for char in name if char.isprintable() or char.isspace())
     return " ".join(visible.split())[:80].rstrip()
+
+
+def data_title(spec: str) -> str:
+    """What a data SPEC is called: `fashion-mnist:7,9` as it is, a path by its last part."""
+    return spec.replace("\\", "/").rstrip("/").rpartition("/")[2] or spec
+
+
+def run_name(spec: str) -> str:
+    """What a run on a person's own pictures is called: as their folder or zip. Empty for the sets with names."""
+    if not any(slash in spec for slash in "/\\"):  # the SPEC of a folder or zip is an absolute path
+        return ""
+    name = clean_name(re.sub(r"\.zip(?=:|$)", "", data_title(spec), flags=re.IGNORECASE))
+    return name if any(char.isalnum() for char in name) else ""
+
+
+def free_name(name: str, taken: set[str]) -> str:
+    """The name, or the first of "name 2", "name 3", ... that is not taken."""
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name} {number}"
+    return free

@@ -12,7 +12,16 @@ from dcgan.config import first_line
 if TYPE_CHECKING:
     from PIL import Image
 
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")  # not EPS and others that start programs
+FORMATS = {  # Pillow's name -> how such files end; not EPS and others that start programs
+    "PNG": (".png",),
+    "JPEG": (".jpg", ".jpeg", ".jfif"),
+    "WEBP": (".webp",),
+    "GIF": (".gif",),
+    "BMP": (".bmp",),
+    "TIFF": (".tif", ".tiff"),
+    "PPM": (".ppm", ".pgm", ".pbm"),
+}
+SUFFIXES = tuple(suffix for suffixes in FORMATS.values() for suffix in suffixes)
 
 
 def decode(read: Callable[[str], bytes], name: str, size: int = 128) -> "Image.Image":
@@ -23,7 +32,7 @@ def decode(read: Callable[[str], bytes], name: str, size: int = 128) -> "Image.I
         content = read(name)
         if not content:
             raise ValueError("the file is empty")
-        with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
+        with Image.open(io.BytesIO(content), formats=tuple(FORMATS)) as opened:
             if opened.width * opened.height > (Image.MAX_IMAGE_PIXELS or math.inf):
                 raise Image.DecompressionBombError
             opened.draft(None, (2 * size, 2 * size))  # a JPEG of 12 megapixels decodes at an eighth of its size

@@ -34,8 +34,8 @@ def recipe_in(data: bytes, name: str = "the file") -> dict[str, Any]:
     recipe = read_recipe(data)
     if recipe is None:
         raise BadInput(
-            f"{shown(name)} carries no recipe: pictures that the studio or `python -m dcgan` made do, unless a program "
-            "has saved them anew since."
+            f"{shown(name)} carries no recipe: pictures that the studio made do, unless another program has saved them "
+            "anew since."
         )
     kind_of(recipe)
     return recipe
@@ -176,7 +176,9 @@ def model_of(recipe: Mapping[str, Any], root: Path | None = None, run: Run | Non
     if home is None:
         raise Lost(
             f"The picture was drawn by run {shown(name)!r} at step {step:,}, which is not in {root}: copy its folder "
-            "there, or name the folder that holds it with --root or DCGAN_ROOT."
+            "there, or ",
+            terminal="name the folder that holds it with --root.",
+            page="start the studio with the variable DCGAN_ROOT naming the folder that holds it.",
         )
     raise _changed(home, step)
 
@@ -189,7 +191,7 @@ def _changed(run: Run, step: int) -> Lost:
     told = f"Run {run.id} no longer has the weights that drew this picture at step {step:,}: {why}"
     if near is None:
         return Lost(f"{told}, nor are any others.")
-    lost = Lost(f"{told}; take step {near} instead (--step {near}).")
+    lost = Lost(f"{told}; take step {near} instead", terminal=f" (--step {near}).", page=".")
     lost.near = Model(run, near)
     return lost
 

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dcgan.config import BadInput, Config
+from dcgan.config import BadInput, Config, Unwritable
 from dcgan.files import bytes_in, publish, sync_directory
-from dcgan.names import clean_name, slug
+from dcgan.names import clean_name, free_name, run_name, slug
 from dcgan.points import lines_until, read_lines
 from dcgan.records import COMMANDS, Control, Parent, Status, dump, load
 
@@ -120,13 +120,16 @@ class Run:
         name: str = "",
         fill: Callable[["Run"], None] = lambda draft: None,
     ) -> "Run":
-        """Make a new run directory holding config.json; the id comes from the name, or preset and time.
+        """Make a new run directory holding config.json, called `name`, else as its pictures, else by preset and time.
 
         `fill` puts more into it before it appears. A directory that could not be finished is never seen.
         """
         root = Path(root or default_root())
         stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
-        wanted = slug(name) or f"{slug(config.preset) or 'run'}-{stamp}"
+        own = "" if name else run_name(config.data)
+        wanted = slug(name or own) or f"{slug(config.preset) or 'run'}-{stamp}"
+        if own:
+            name = free_name(own, {run.name for run in list_runs(root)})
         draft = root / f".new-{uuid.uuid4().hex}"
         try:
             draft.mkdir(parents=True)
@@ -139,7 +142,9 @@ class Run:
             raise
         except OSError as error:
             shutil.rmtree(draft, ignore_errors=True)
-            raise BadInput(f"{root} can't hold runs ({error.strerror}): name another folder with --root.") from None
+            raise Unwritable(
+                f"{root} can't hold runs ({error.strerror})", terminal="name another folder with --root"
+            ) from None
         for number in range(1, 10_000):
             path = root / (wanted if number == 1 else f"{wanted}-{number}")
             if path.exists():
@@ -166,7 +171,11 @@ class Run:
                     return cls(path)
             except (OSError, ValueError):  # a name too long or not a path at all
                 pass
-        raise BadInput(f"There is no run {wanted[:80]!r} in {root}; `python -m dcgan runs` lists what is there.")
+        raise BadInput(
+            f"There is no run {wanted[:80]!r} in {root}",
+            terminal="; `python -m dcgan runs` lists what is there.",
+            page="; the page Runs shows what is there.",
+        )
 
     def delete(self) -> None:
         """Remove the whole directory; it vanishes from the list at once, whole or not at all."""

@@ -6,7 +6,7 @@ import os
 import random
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -33,6 +33,7 @@ IDX_CLASS_NAMES = {
     "MNIST": tuple("0123456789"),
 }
 CELEBA_PICTURES = 202_599  # of the published set
+FEW = 2_000  # pictures: good GANs were shown to need a few thousand (Karras et al. 2020, arXiv:2006.06676)
 MAX_FAILED = 1_000  # picture files in a row that can't be read, after which none will be taken to be readable
 
 
@@ -152,10 +153,18 @@ def picture_names(source: Source, place: str = "") -> tuple[str, ...]:
     return once(found, ("names", source), chosen)
 
 
-def folder_classes(path: Path) -> dict[str, int]:
-    """The class folders in a folder or zip of pictures and how many picture files each holds; empty without any."""
+def folder_classes(path: Path, without: Collection[str] = ()) -> dict[str, int]:
+    """The class folders in a folder or zip of pictures and how many picture files each holds; empty without any.
+
+    Those named in `without`, such as the unreadable, are not counted.
+    """
     found = listing(path)
-    counts = once(found, ("classes",), lambda: Counter(class_of(found.names).values()))
+    skipped = frozenset(without)
+
+    def counted() -> Counter[str]:
+        return Counter(folder for name, folder in class_of(found.names).items() if name not in skipped)
+
+    counts = once(found, ("classes", skipped), counted)
     return {name: counts[name] for name in sorted(counts) if name}
 
 
@@ -170,11 +179,16 @@ def count(source: Source) -> int:
     return len(picture_names(source))
 
 
-def remark(source: Source) -> str:
-    """What a person should know about the amount of pictures before training on them; often nothing."""
-    if source.spec != "celeba" or (n := count(source)) == CELEBA_PICTURES:
+def remark(source: Source, number: int) -> str:
+    """What a person should know about that number of pictures before training on them; often nothing."""
+    if source.spec == "celeba" and number != CELEBA_PICTURES:
+        return f"CelebA has {CELEBA_PICTURES:,} pictures, but {number:,} are here."
+    if number >= FEW:
         return ""
-    return f"CelebA has {CELEBA_PICTURES:,} pictures, but {n:,} are here."
+    return (
+        "That is few: D can learn them all by heart, and then G copies them or stays blurred, and figures say little. "
+        "A few thousand similar pictures are a good start."
+    )
 
 
 def fingerprint(source: Source) -> str:

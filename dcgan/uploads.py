@@ -1,6 +1,5 @@
 """Uploaded pictures, kept where a SPEC can name them; light enough for a page (no torch)."""
 
-import io
 import os
 import re
 import shutil
@@ -10,12 +9,14 @@ from pathlib import Path
 from typing import IO
 
 from dcgan import sources
-from dcgan.config import BadInput
-from dcgan.listing import SUFFIXES
+from dcgan.config import BadInput, Unwritable
+from dcgan.pictures import SUFFIXES
+
+LOOSE = "My pictures"  # what pictures are called that came without a zip around them
 
 
-def store_upload(files: list[tuple[str, bytes | IO[bytes]]], name: str, data_dir: Path | None = None) -> Path:
-    """Keep uploaded pictures, or one zip, under uploads/; the path returned is a SPEC. Raises BadInput.
+def store_upload(files: list[tuple[str, IO[bytes]]], data_dir: Path | None = None) -> Path:
+    """Keep uploaded pictures, or one zip under its own name, in uploads/; the path returned is a SPEC. Raises BadInput.
 
     A zip is kept as it is and read in place: nothing is unpacked, so nothing can land outside its folder.
     """
@@ -25,6 +26,7 @@ def store_upload(files: list[tuple[str, bytes | IO[bytes]]], name: str, data_dir
     kept = zips or [file for file in files if file[0].lower().endswith(SUFFIXES)]
     if not kept:
         raise BadInput("The upload holds no pictures: choose files such as .png or .jpg, or one zip of them.")
+    name = safe_name(zips[0][0][: -len(".zip")]) if zips else LOOSE
     root = (data_dir or sources.DATA_DIR) / "uploads"
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -32,14 +34,15 @@ def store_upload(files: list[tuple[str, bytes | IO[bytes]]], name: str, data_dir
             folder = Path(work) / "pictures"
             folder.mkdir()
             for index, (file_name, content) in enumerate(kept):
-                plain = f"{safe_name(name)}.zip" if zips else f"{index:05d}-{safe_name(file_name)}"
+                plain = f"{name}.zip" if zips else f"{index:05d}-{safe_name(file_name)}"
+                content.seek(0)  # a page offers the same file again
                 with open(folder / plain, "wb") as out:
-                    shutil.copyfileobj(io.BytesIO(content) if isinstance(content, bytes) else content, out)
+                    shutil.copyfileobj(content, out)
             saved = next(folder.iterdir()) if zips else folder
             sources.check(sources.Source(str(saved), "images", name, saved), "The upload")
-            target = _publish(folder, root, safe_name(name))
+            target = _publish(folder, root, name)
     except OSError as error:
-        raise BadInput(f"The upload could not be saved in {root} ({error.strerror or error}).") from error
+        raise Unwritable(f"The upload could not be saved in {root} ({error.strerror or error})") from error
     return target / saved.name if zips else target
 
 
@@ -59,7 +62,16 @@ def _publish(folder: Path, root: Path, name: str) -> Path:
 
 
 def safe_name(name: str) -> str:
-    """A file name of at most 54 characters that is one plain component on every system."""
-    base = unicodedata.normalize("NFKC", name).replace("\\", "/").rstrip("/").rpartition("/")[2]
-    stem, suffix = os.path.splitext(re.sub(r"[^\w.-]+", "_", base).strip("._"))
-    return (stem[:48].strip("._") or "upload") + (suffix.lower() if suffix.lower() in SUFFIXES else "")
+    """A person's own name for a file as one plain component on every system: 48 characters and its picture suffix.
+
+    What no system takes, or hides, becomes an underscore; any script and spaces stay.
+    """
+    base = unicodedata.normalize("NFC", name).replace("\\", "/").rstrip("/").rpartition("/")[2]
+    stem, suffix = os.path.splitext(base)
+    if suffix.lower() not in SUFFIXES:
+        stem, suffix = base, ""
+    plain = "".join(char if char.isprintable() and char not in '<>:"|?*' else "_" for char in stem)
+    plain = plain.strip(" .")[:48].rstrip(" .") or "upload"
+    if re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", plain, flags=re.IGNORECASE):  # devices, on Windows
+        plain = f"_{plain}"
+    return plain + suffix.lower()

@@ -67,7 +67,7 @@ def test_train_leaves_a_whole_run(cli, pictures, root):
     assert (code, err) == (0, "")
     facts = last_object(out)
     run = Run(facts["directory"])
-    assert run.path.parent == root / "deep" and facts["run"] == run.id and run.id.startswith("quick-")
+    assert run.path.parent == root / "deep" and facts["run"] == run.id == pictures.name
     assert (facts["state"], facts["step"], facts["error"]) == ("finished", 60, "") and facts["images_per_s"] > 0
     assert run.config.num_steps == 60 and run.config.data_fingerprint
     assert run.status().state == "finished" and launch.observe(run).step == 60

@@ -64,6 +64,28 @@ def test_a_name_keeps_its_spelling_on_the_pages(root):
     assert run.name == "Шляпы & <b>hats</b>" and run.id == "b-hats-b"
 
 
+HOLIDAY = Config(preset="quick", data="/data/uploads/Holiday cats/Holiday cats.zip")
+
+
+def test_a_run_on_own_pictures_is_called_as_they_are_unless_it_has_a_name(root):
+    made = [Run.create(HOLIDAY, root) for _ in range(2)] + [Run.create(HOLIDAY, root, "First try")]
+    assert [run.id for run in made] == ["holiday-cats", "holiday-cats-2", "first-try"]
+    assert [run.name for run in made] == ["Holiday cats", "Holiday cats 2", "First try"]
+    folder = Run.create(Config(data="/me/Ünï & cødé:cats,dogs"), root)
+    assert (folder.id, folder.name) == ("uni-c-de-cats-dogs", "Ünï & cødé:cats,dogs")
+
+
+def test_a_name_that_no_directory_can_have_is_kept_on_the_pages(root):
+    made = [Run.create(Config(preset="quick", data="/data/假日的猫.zip"), root) for _ in range(2)]
+    assert [run.name for run in made] == ["假日的猫", "假日的猫 2"]
+    assert all(run.id.startswith("quick-") for run in made)
+
+
+@pytest.mark.parametrize("data", ["fashion-mnist", "mnist:7,9", "celeba", "/", "/x/..."])
+def test_a_set_with_a_name_leaves_the_run_its_preset(root, data):
+    assert Run.create(Config(preset="quick", data=data), root).name.startswith("quick-")
+
+
 def test_twenty_at_once_get_twenty_directories(root):
     with ThreadPoolExecutor(20) as pool:
         made = list(pool.map(lambda i: Run.create(Config(seed=i), root, "same name"), range(20)))

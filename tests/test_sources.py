@@ -22,7 +22,8 @@ def data_dir(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "module", ["sources", "idx", "pictures", "uploads", "listing", "identity", "download", "decoders", "prepared"]
+    "module",
+    ["sources", "idx", "pictures", "uploads", "listing", "survey", "identity", "download", "decoders", "prepared"],
 )
 def test_import_loads_neither_torch_nor_pillow(module):
     code = f"import sys, dcgan.{module}; assert not {{'torch', 'torchvision', 'PIL'}} & set(sys.modules)"
@@ -116,7 +117,8 @@ def test_celeba_is_found_or_says_where_to_put_it(data_dir):
         sources.resolve("celeba:1")
     write_pictures(data_dir / "celeba" / "img_align_celeba")
     assert sources.count(sources.resolve("celeba")) == 4
-    assert sources.remark(sources.resolve("celeba")) == "CelebA has 202,599 pictures, but 4 are here."
+    assert sources.remark(sources.resolve("celeba"), 4) == "CelebA has 202,599 pictures, but 4 are here."
+    assert sources.remark(sources.resolve("celeba"), 202_599) == ""
     archive = data_dir / "celeba" / "img_align_celeba.zip"
     whole = write_zip(archive, {f"img_align_celeba/{i:06d}.jpg": b"" for i in range(9)}).read_bytes()
     assert sources.resolve("celeba").path == archive
@@ -147,6 +149,17 @@ def test_path_becomes_absolute_and_a_text_file_is_refused(tmp_path, monkeypatch)
 
 
 # ---- questions about a source
+
+
+def test_few_pictures_are_said_to_be_few(tmp_path):
+    source = sources.resolve(str(write_pictures(tmp_path / "d")))
+    assert "few" in sources.remark(source, 210) and "a good start" in sources.remark(source, 210)
+    assert sources.remark(source, 20_000) == ""
+
+
+def test_class_folders_can_be_counted_without_the_unreadable(tmp_path):
+    zoo = write_zoo(tmp_path / "zoo")
+    assert sources.folder_classes(zoo, ["cats/000.png", "stray.png"]) == {"cats": 2, "dogs": 4}
 
 
 def test_mnist_fingerprint_is_of_the_decompressed_content(data_dir):

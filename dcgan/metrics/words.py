@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from dcgan.metrics.enough import too_few
 from dcgan.metrics.verdict import copy_alarm, verdict
+from dcgan.names import data_title
 
 
 class Figure(NamedTuple):
@@ -77,11 +78,11 @@ def origin(report: dict[str, Any]) -> str:
         f"{report['step']:,}, {report['weights']} weights {report['weights_hash'][:12]}"
     )
     if too_few(report):
-        return f"{fakes}, on {title(report)} at {report['image_size']} px; {copies}"
+        return f"{fakes}, on {data_title(report['data'])} at {report['image_size']} px; {copies}"
     named = judge["hash"] if judge["hash"].startswith(judge["name"]) else f"{judge['name']} {judge['hash'][:12]}"
     return (
-        f"{fakes}, against {against['n']:,} {against['split']} pictures of {title(report)} at {report['image_size']} "
-        f"px. Judge {named}; {report['neighbours_n']:,} of each for precision, recall, density and coverage; {copies}"
+        f"{fakes}, against {against['n']:,} {against['split']} pictures of {data_title(report['data'])} at "
+        f"{report['image_size']} px. Judge {named}; {report['neighbours_n']:,} of each for precision, recall, density and coverage; {copies}"
     )
 
 
@@ -97,11 +98,6 @@ def floors(report: dict[str, Any]) -> str:
     if number < report["n"]:
         sentence += f" The fakes are compared {number:,} at a time, too, and theirs is the mean."
     return sentence
-
-
-def title(report: dict[str, Any]) -> str:
-    """The data set without the folders that lead to it."""
-    return report["data"].replace("\\", "/").rstrip("/").rpartition("/")[2] or report["data"]
 
 
 def as_text(report: dict[str, Any]) -> str:

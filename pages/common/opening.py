@@ -40,7 +40,7 @@ def arrived(key: str) -> Target | Sheet | Refused | None:
             return Sheet(*favourites.kept_in(recipe))
         return restore.target_of(recipe)
     except BadInput as error:
-        return Refused(str(error), recipe, getattr(error, "near", None))
+        return Refused(error.on_page, recipe, getattr(error, "near", None))
 
 
 def with_near(refused: Refused) -> Target | Refused:
@@ -49,7 +49,7 @@ def with_near(refused: Refused) -> Target | Refused:
     try:
         return restore.target_of(refused.recipe, model=refused.near)
     except BadInput as error:
-        return Refused(str(error))
+        return Refused(error.on_page)
 
 
 def with_favourites(shelf: list[Kept], sheet: Sheet) -> list[Kept]:

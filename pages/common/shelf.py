@@ -12,6 +12,7 @@ from PIL import Image
 
 from dcgan import images, launch, live
 from dcgan.config import BadInput, Config
+from dcgan.names import data_title
 from dcgan.runs import Run
 from pages.common.words import state_word
 
@@ -44,11 +45,6 @@ def config_of(run: Run) -> Config | None:
         return live.in_force(run)
     except BadInput:
         return None
-
-
-def data_title(spec: str) -> str:
-    """`fashion-mnist:7,9` as it is, a path by its last part."""
-    return spec.replace("\\", "/").rstrip("/").rpartition("/")[2] or spec
 
 
 def newest_thumbnail(run: Run) -> str | None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dcgan import images
 from dcgan.config import BadInput, Config, describe
-from pages.common.words import escaped
+from pages.common.words import sentence
 
 
 def hold(key: str, value: object) -> None:
@@ -34,8 +34,8 @@ def setting(
 
 
 def refuse(error: BadInput, show: Callable[..., Any] = st.error, icon: str = ":material/block:") -> None:
-    """Show the sentence of a refusal word for word: paths and names in it are no formatting."""
-    show(escaped(str(error)), icon=icon)
+    """Show the sentence of a refusal to somebody at a page: paths and names in it are no formatting."""
+    show(sentence(error.on_page), icon=icon)
 
 
 def show(picture: np.ndarray, alt: str) -> None:

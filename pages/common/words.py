@@ -1,5 +1,6 @@
 """Numbers, times and states in words a person reads at a glance."""
 
+import re
 import time
 
 from dcgan.records import Status
@@ -53,6 +54,12 @@ def size(num_bytes: int) -> str:
             return f"{num_bytes:.0f} {unit}" if unit == "B" else f"{num_bytes:.1f} {unit}"
         num_bytes = num_bytes / 1000  # type: ignore[assignment]
     return f"{num_bytes:.1f} GB"
+
+
+def sentence(text: str) -> str:
+    """One of our own messages inside Markdown: what it puts between backticks is code, all else is text."""
+    parts = re.split(r"`([^`\n]+)`", text)
+    return "".join(f"`{part}`" if i % 2 else escaped(part) for i, part in enumerate(parts))
 
 
 def escaped(text: str) -> str:

@@ -19,7 +19,7 @@ from pages.common.opening import Refused
 from pages.common.restore import Target
 from pages.common.view import View, offset_of
 from pages.common.widgets import refuse
-from pages.common.words import escaped
+from pages.common.words import escaped, sentence
 from pages.latent import head, panels
 from pages.latent.take_away import OPEN, take_away
 
@@ -160,7 +160,7 @@ def draw_refused() -> None:
     refused: Refused | None = st.session_state.get(REFUSED)
     if refused is None:
         return
-    st.error(escaped(refused.why), icon=":material/broken_image:")
+    st.error(sentence(refused.why), icon=":material/broken_image:")
     with st.container(horizontal=True, key="explore-refused"):
         if refused.near:
             st.button(f"Show it with step {refused.near.step:,}", on_click=take_near, type="primary")

@@ -14,7 +14,7 @@ from pages.common.jobs import Job
 from pages.common.loading import Opened
 from pages.common.view import View
 from pages.common.widgets import refuse, show
-from pages.common.words import escaped
+from pages.common.words import sentence
 
 KEY = "project"
 POLL_S = 0.5
@@ -191,7 +191,7 @@ def _verdict(search: Search, go: Callable[[View], None], there: View) -> None:
         help="Root mean square difference of the pixels, in grey levels of 255.",
     )
     if held_out and held_out.error:
-        st.caption(f"Not compared with held-out pictures: {escaped(str(held_out.error))}")
+        st.caption(f"Not compared with held-out pictures: {sentence(held_out.error.on_page)}")
     elif held_out and held_out.result is not None:
         words = beside(found.distance, held_out.result)
         st.markdown(f"That is {words}." if words else "This data set has no held-out pictures to compare with.")

@@ -4,6 +4,7 @@ import streamlit as st
 
 from dcgan import sources
 from dcgan.config import BadInput, Config
+from dcgan.names import run_name
 from dcgan.presets import PRESETS
 from pages.common.widgets import refuse, setting
 
@@ -44,7 +45,9 @@ def draw(preset: str, spec: str | None) -> dict[str, object]:
     defaults = PRESETS[preset].config
     changed: dict[str, object] = {}
     with st.expander("Advanced", icon=":material/tune:"):
-        st.text_input("Name of the run", key="run-name", placeholder="chosen by itself", max_chars=80)
+        st.text_input(
+            "Name of the run", key="run-name", placeholder=run_name(spec or "") or "chosen by itself", max_chars=80
+        )
         for tab, names in zip(st.tabs(list(GROUPS)), GROUPS.values(), strict=True):
             columns = tab.columns(COLUMNS, gap="medium")
             for i, name in enumerate(names):

@@ -8,14 +8,15 @@ import streamlit as st
 from dcgan import launch, live
 from dcgan.alarms import Alarm
 from dcgan.config import BadInput
+from dcgan.names import data_title
 from dcgan.rate import duration, time_left
 from dcgan.records import Status
 from dcgan.runs import Run
-from pages.common import class_mix, distance, kept, shelf, upkeep
+from pages.common import class_mix, distance, kept, upkeep
 from pages.common.curves import live_curves, load_library
 from pages.common.history import alarms_of, history_of, marks_of
 from pages.common.widgets import refuse
-from pages.common.words import badge, escaped
+from pages.common.words import badge, escaped, sentence
 from pages.training import alarm_view, family, fork_form, live_panel, run_actions
 from pages.training.health import judge
 
@@ -77,7 +78,7 @@ def _figures(run: Run, status: Status, alarms: list[Alarm]) -> None:
     busy = status.message and status.state in ("starting", "running")
     note = f": {escaped(status.message)}" if busy else ""
     alarm = alarm_view.badge(alarms)
-    what = escaped(f"{config.preset} on {shelf.data_title(config.data)}{where}")
+    what = escaped(f"{config.preset} on {data_title(config.data)}{where}")
     st.markdown(f"{badge(status)}{alarm} {what}{note}")
     cells = st.grid(5, min_column_width=100)
     cells.metric(
@@ -99,18 +100,18 @@ def _figures(run: Run, status: Status, alarms: list[Alarm]) -> None:
         cells.metric("Distance", far, help=distance.tooltip(rows[-1] if rows else None))
     st.progress(upkeep.share_done(config, status) if status.prepared is None else status.prepared)
     if status.notice:
-        st.caption(escaped(status.notice))
+        st.caption(sentence(status.notice))
 
 
 def _trouble(run: Run, status: Status) -> None:
     """Say what went wrong and offer the way on."""
     if status.state == "failed":
         st.error(
-            escaped(status.error) or "Training failed; log.txt in the run's folder has the details.",
+            sentence(status.error) or "Training failed; log.txt in the run's folder has the details.",
             icon=":material/error:",
         )
     elif status.state in ("interrupted", "stalled"):
-        st.warning(f"{status.message} Nothing up to the last checkpoint is lost.", icon=":material/power_off:")
+        st.warning(f"{escaped(status.message)} Nothing up to the last checkpoint is lost.", icon=":material/power_off:")
 
 
 def _samples(run: Run, columns: dict[str, np.ndarray]) -> int | None:

@@ -3,26 +3,44 @@
 import streamlit as st
 
 from dcgan import estimate, sources
-from dcgan.config import BadInput
+from dcgan.config import BadInput, Config
 from dcgan.presets import PRESETS
 from dcgan.runs import default_root
 from dcgan.shapes import sizes
 from pages.common.widgets import refuse
 
 
-def draw(preset: str, values: dict[str, object], spec: str | None) -> bool:
-    """One line of sizes, with what they are made of on request; False if the run plainly can't be held here."""
+def fit(preset: str, values: dict[str, object], spec: str | None) -> bool:
+    """Whether the run can be held here, as far as that can be told before it starts."""
+    if (wanted := _wanted(preset, values, spec)) is None:
+        return True
+    try:
+        estimate.check(*wanted, default_root())
+    except BadInput:
+        return False
+    return True
+
+
+def _wanted(preset: str, values: dict[str, object], spec: str | None) -> tuple[Config, estimate.Need] | None:
+    """The settings and what they need; None for those that can't be used, which is said at the start."""
     try:
         config = PRESETS[preset].config.replace(**values)
     except BadInput:
-        return True  # said in its own words at the start
+        return None
     try:
         source = sources.resolve(spec or config.data)
         if "channels" not in values:
             config = config.replace(channels=sources.default_channels(source))
-        need = estimate.estimate_on(config, source)
+        return config, estimate.estimate_on(config, source)
     except BadInput:  # its pictures aren't here yet
-        need = estimate.estimate(config, 60_000)
+        return config, estimate.estimate(config, 60_000)
+
+
+def draw(preset: str, values: dict[str, object], spec: str | None) -> bool:
+    """One line of sizes, with what they are made of on request; False if the run plainly can't be held here."""
+    if (wanted := _wanted(preset, values, spec)) is None:
+        return True
+    config, need = wanted
     parts = sizes(config)
     counts = " + ".join(f"{name} {size.trainable / 1e6:.2f} M" for name, size in parts.items())
     free, room = estimate.memory_free(), estimate.disk_free(default_root())

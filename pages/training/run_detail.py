@@ -7,12 +7,13 @@ import streamlit as st
 
 from dcgan import launch
 from dcgan.config import NO_END
+from dcgan.names import data_title
 from dcgan.rate import duration
 from dcgan.records import Status
 from dcgan.runs import Run
 from pages.common import address, class_mix, compare, curves, distance, epochs, kept, shelf
 from pages.common.history import history_of, marks_of
-from pages.common.words import age, badge, escaped
+from pages.common.words import age, badge, escaped, sentence
 from pages.training import family, fork_form, run_actions
 
 CURVES_HEIGHT = 620
@@ -99,14 +100,14 @@ def heading(run: Run, status: Status) -> None:
     if config:
         colours = "grey" if config.channels == 1 else "colour"
         about[0] += f" of {config.num_steps:,}" if config.num_steps < NO_END else ""
-        about = [config.preset, f"{shelf.data_title(config.data)} at {config.image_size} px, {colours}", *about]
+        about = [config.preset, f"{data_title(config.data)} at {config.image_size} px, {colours}", *about]
     if status.time_s:
         where = f" on {status.device}" if status.device else ""  # a fork that hasn't begun has none
         about.append(f"trained for {duration(status.time_s)}{where}")
     st.markdown(f"{badge(status)} " + " · ".join(escaped(part) for part in about))
     if status.state == "failed":
         st.error(
-            escaped(status.error) or "Training failed; log.txt in its folder has the details.", icon=":material/error:"
+            sentence(status.error) or "Training failed; log.txt in its folder has the details.", icon=":material/error:"
         )
     elif status.state in ("interrupted", "stalled"):
         st.warning(escaped(status.message), icon=":material/power_off:")

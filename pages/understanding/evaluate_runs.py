@@ -7,9 +7,10 @@ import streamlit as st
 from dcgan.config import BadInput
 from dcgan.metrics.verdict import copy_alarm
 from dcgan.metrics.words import FIGURES, floors, metric_name, times_floor
+from dcgan.names import data_title
 from dcgan.runs import Run, list_runs
 from pages.common.choose import titles
-from pages.common.shelf import data_title, newest_thumbnail
+from pages.common.shelf import newest_thumbnail
 from pages.common.widgets import refuse
 from pages.common.words import escaped
 from pages.understanding.evaluate_cache import Wanted, kept, measure, pick_n, show_kept

@@ -7,6 +7,7 @@ import streamlit as st
 
 from dcgan.config import BadInput, Config
 from dcgan.runs import Run
+from pages.common.words import sentence
 from pages.understanding.pictures import real_sample
 
 if TYPE_CHECKING:
@@ -26,5 +27,5 @@ class Scene(NamedTuple):
         try:
             return real_sample(self.config.to_json(), n)
         except BadInput as error:
-            st.info(f"Real pictures can't be shown: {error}", icon=":material/hide_image:")
+            st.info(f"Real pictures can't be shown: {sentence(error.on_page)}", icon=":material/hide_image:")
             return None
