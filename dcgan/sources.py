@@ -186,8 +186,8 @@ def remark(source: Source, number: int) -> str:
     if number >= FEW:
         return ""
     return (
-        "That is few: D can learn them all by heart, and then G copies them or stays blurred, and figures say little. "
-        "A few thousand similar pictures are a good start."
+        f"{number:,} is few: D can learn them all by heart, and then G copies them or stays blurred, and figures say "
+        "little. A few thousand similar pictures are a good start."
     )
 
 

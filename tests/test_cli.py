@@ -412,6 +412,8 @@ def test_runs_lists_what_is_there_also_what_is_damaged(cli, trained, root):
     run.write_status(dataclasses.replace(run.status(), alarms="rate, collapse"))
     row = next(row for row in last_object(cli("runs", "--json")[1])["runs"] if row["id"] == run.id)
     assert row["alarms"] == ["rate", "collapse"] and "alarm: rate, collapse" in cli("runs")[1]
+    run.rename("假日的猫")
+    assert next(line for line in cli("runs")[1].splitlines() if line.startswith(run.id)).endswith("  called 假日的猫")
     assert "No runs yet" in cli("runs", "--root", root / "elsewhere")[1]
 
 

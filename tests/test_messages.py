@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dcgan.config import BadInput, Unwritable
 from dcgan.runs import PROJECT
+from pages.common.words import sentence
 
 OPTION = re.compile(r"python -m dcgan|(?:^|[\s`]|(?<!var)\()--[a-z][a-z-]*(?![a-z-]*:)")  # var(--x), --x: are CSS
 PAGE = re.compile(r"\b([Pp]ress|[Cc]lick|[Bb]utton|[Tt]ick|[Uu]pload|the page|the form)\b")
@@ -49,6 +50,17 @@ def test_what_can_reach_a_terminal_names_nothing_that_is_on_a_page():
         for module in modules("dcgan", but=ON_PAGES)
     }
     assert {module: words for module, words in found.items() if words} == {}
+
+
+def test_pages_show_the_end_that_is_meant_for_them():
+    """`widgets.refuse`, or `on_page`: str(error) is what a terminal is told."""
+    shown = re.compile(r"str\((\w+\.)*error\)|\{(\w+\.)*error\}")
+    assert [module for module in modules("pages", but=()) if shown.search((PROJECT / module).read_text())] == []
+
+
+def test_code_in_a_message_stays_code_and_all_else_is_text():
+    assert sentence("`pip install av` adds *it*") == r"`pip install av` adds \*it\*"
+    assert sentence("'a`b' '`c`' in /`d` (`runs` lists)") == r"'a\`b' '\`c\`' in /\`d\` \(`runs` lists\)"
 
 
 def test_a_refusal_has_an_end_for_each_reader():

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from dcgan import images, launch, live
 from dcgan.config import NO_END, BadInput, Config
+from dcgan.names import data_title
 from dcgan.presets import preset_config
 from dcgan.records import Status
 from dcgan.runs import PROJECT, Run, list_runs
@@ -417,7 +418,7 @@ def test_a_third_tick_takes_the_place_of_the_first(before, ticked, kept):
 
 @pytest.mark.parametrize(("spec", "title"), [("fashion-mnist:7,9", "fashion-mnist:7,9"), ("/a/b/cats.zip", "cats.zip")])
 def test_data_title_is_the_last_part_of_a_path(spec, title):
-    assert shelf.data_title(spec) == title
+    assert data_title(spec) == title
 
 
 @pytest.mark.parametrize(

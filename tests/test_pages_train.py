@@ -7,17 +7,19 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dcgan import launch, pace
+from dcgan import launch, pace, sources, uploads
 from dcgan.config import Config
 from dcgan.files import publish
 from dcgan.images import grid, png_bytes
+from dcgan.pictures import SUFFIXES
 from dcgan.presets import PRESETS, PUBLISHED, in_group
 from dcgan.records import Status
 from dcgan.runs import PROJECT, Run
 from pages.common.history import COLUMNS
 from pages.common.words import escaped
+from pages.training import pick_pictures
 from pages.training.health import judge
-from tests.files import write_mnist
+from tests.files import write_mnist, write_pictures, write_zip
 
 
 def open_page(**query: str) -> AppTest:
@@ -255,3 +257,52 @@ def test_a_run_that_the_disk_can_not_hold_can_not_be_started(root, monkeypatch) 
     app = open_page()
     assert any("10 MB free" in error.value.replace("\\", "") for error in app.error)
     assert button(app, "Start training").disabled
+
+
+def test_a_root_that_can_not_be_written_to_is_told_with_what_a_page_can_do(root, monkeypatch) -> None:
+    (root / "file").write_text("")
+    monkeypatch.setenv("DCGAN_ROOT", str(root / "file"))
+    app = button(open_page(), "Start training").click().run()
+    (error,) = app.error
+    said = error.value.replace("\\", "")
+    assert "can't hold runs" in said and "DCGAN_ROOT and DCGAN_DATA" in said and "--" not in said
+
+
+def test_a_refused_upload_is_refused_once_and_for_the_same_reason(root, monkeypatch) -> None:
+    stored, store = [], uploads.store_upload
+    monkeypatch.setattr(uploads, "store_upload", lambda files: stored.append(files) or store(files))
+    app = open_page()
+    labelled(app.selectbox, "Pictures").set_value("upload").run()
+    content = write_zip(root / "z.zip", {"a.png": b"", "b.png": b"x"}).read_bytes()
+    app.file_uploader[0].upload("z.zip", content, "application/zip").run()
+    first = [error.value for error in app.error]
+    assert len(first) == 1 and "None of the 2 picture files" in first[0]
+    labelled(app.number_input, "batch_size").set_value(32).run()
+    assert [error.value for error in app.error] == first and len(stored) == 1
+
+
+def test_whatever_a_folder_may_hold_can_be_uploaded(root) -> None:
+    app = open_page()
+    labelled(app.selectbox, "Pictures").set_value("upload").run()
+    assert {*SUFFIXES, ".zip"} <= {f".{kind.lstrip('.')}" for kind in app.file_uploader[0].proto.type}
+
+
+def test_only_what_can_be_read_is_counted_and_few_is_said_to_be_few(root, tmp_path) -> None:
+    folder = write_pictures(tmp_path / "Holiday cats", 3)
+    (folder / "page.jpg").write_bytes(b"<html>")
+    app = open_page()
+    labelled(app.selectbox, "Pictures").set_value("path").run()
+    labelled(app.text_input, "Folder or zip").set_value(str(folder)).run()
+    said = texts(app).replace("\\", "")
+    assert "3 real pictures, all of them here. 1 more file can't be read, such as page.jpg: not a picture" in said
+    assert "3 is few: " in said
+    assert labelled(app.text_input, "Name of the run").placeholder == "Holiday cats"
+
+
+def test_a_set_too_large_to_look_through_says_how_far_it_was(root, tmp_path) -> None:
+    source = sources.resolve(str(write_pictures(tmp_path / "d", 5)))
+    some = {"000.png": "", "001.png": "001.png: the file is empty"}
+    told, number = pick_pictures.in_words(source, some, 4)
+    assert number == 5 and told.startswith("5 picture files, four of them here. Of 2 that were tried 1 can't be read, ")
+    assert pick_pictures.in_words(source, {"000.png": ""}, 5)[0].endswith("Of 1 that were tried all can be read.")
+    assert pick_pictures.in_words(source, {"of another class.png": ""}, 5)[0] == "5 picture files, five of them here."

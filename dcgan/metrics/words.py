@@ -82,7 +82,8 @@ def origin(report: dict[str, Any]) -> str:
     named = judge["hash"] if judge["hash"].startswith(judge["name"]) else f"{judge['name']} {judge['hash'][:12]}"
     return (
         f"{fakes}, against {against['n']:,} {against['split']} pictures of {data_title(report['data'])} at "
-        f"{report['image_size']} px. Judge {named}; {report['neighbours_n']:,} of each for precision, recall, density and coverage; {copies}"
+        f"{report['image_size']} px. Judge {named}; {report['neighbours_n']:,} of each for precision, recall, "
+        f"density and coverage; {copies}"
     )
 
 

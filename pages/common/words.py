@@ -57,8 +57,11 @@ def size(num_bytes: int) -> str:
 
 
 def sentence(text: str) -> str:
-    """One of our own messages inside Markdown: what it puts between backticks is code, all else is text."""
-    parts = re.split(r"`([^`\n]+)`", text)
+    """One of our own messages inside Markdown: a word or more between backticks is code, all else is text.
+
+    Backticks inside a word, a path or quotes belong to a person's name for something.
+    """
+    parts = re.split(r"(?<![^\s(])`([^`\n]+)`(?![\w`])", text)
     return "".join(f"`{part}`" if i % 2 else escaped(part) for i, part in enumerate(parts))
 
 

@@ -105,9 +105,10 @@ def in_words(source: sources.Source, look: Survey, shown: int) -> tuple[str, int
     looked_at = [look[name] for name in sources.picture_names(source) if name in look] if look else []
     broken = [reason for reason in looked_at if reason]
     such = f", such as {broken[0]}" if broken else ""
-    if looked_at and len(looked_at) < number:
-        told = f"{number:,} picture files, {NUMBERS[shown]} of them here. {len(looked_at):,} of them were tried: "
-        return told + (f"{len(broken):,} can't be read{such}." if broken else "all can be read."), number
+    if look and len(looked_at) < number:  # there was no time for all
+        found = f"{len(broken):,} can't be read{such}" if broken else "all can be read"
+        tried = f" Of {len(looked_at):,} that were tried {found}." if looked_at else ""
+        return f"{number:,} picture files, {NUMBERS[shown]} of them here.{tried}", number
     number -= len(broken)
     told = f"{number:,} real pictures, {NUMBERS[shown] if shown < number else 'all'} of them here."
     if broken:
