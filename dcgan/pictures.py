@@ -21,25 +21,58 @@ FORMATS = {  # Pillow's name -> how such files end; not EPS and others that star
     "TIFF": (".tif", ".tiff"),
     "PPM": (".ppm", ".pgm", ".pbm"),
 }
+LARGE = 2**20  # pixels; smaller pictures are decoded as quickly as looked at
+JPEG_END, JPEG_TAIL = b"\xff\xd9", 2**16  # bytes; no pixels are ever packed as these two
 SUFFIXES = tuple(suffix for suffixes in FORMATS.values() for suffix in suffixes)
 
 
 def decode(read: Callable[[str], bytes], name: str, size: int = 128) -> "Image.Image":
     """Read one picture upright as L or RGB, large enough for `size` px; raises ValueError("name: reason")."""
-    from PIL import Image, ImageOps
-
     try:
-        content = read(name)
-        if not content:
-            raise ValueError("the file is empty")
-        with Image.open(io.BytesIO(content), formats=tuple(FORMATS)) as opened:
-            if opened.width * opened.height > (Image.MAX_IMAGE_PIXELS or math.inf):
-                raise Image.DecompressionBombError
-            opened.draft(None, (2 * size, 2 * size))  # a JPEG of 12 megapixels decodes at an eighth of its size
-            opened.load()
-            return _flatten(ImageOps.exif_transpose(opened))
+        return _decoded(read(name), size)
     except Exception as error:  # decoders of strangers' files raise nearly anything
         raise ValueError(f"{shown(name)}: {_reason(error)}") from error
+
+
+def verify(read: Callable[[str], bytes], name: str) -> None:
+    """Raise ValueError("name: reason") unless a picture can be read, a large one without decoding it if possible.
+
+    A large PNG has checksums; of a large JPEG that has its header and the mark of its end, all between can be decoded,
+    if not always to what it was.
+    """
+    try:
+        content = read(name)
+        with _opened(content) as opened:
+            large = opened.width * opened.height > LARGE
+            if large and opened.format == "PNG":
+                opened.verify()
+                return
+            if large and opened.format in ("JPEG", "MPO") and JPEG_END in content[-JPEG_TAIL:]:
+                return
+        _decoded(content)
+    except Exception as error:
+        raise ValueError(f"{shown(name)}: {_reason(error)}") from error
+
+
+def _opened(content: bytes) -> "Image.Image":
+    """A picture whose header has been read and is within the limits."""
+    from PIL import Image
+
+    if not content:
+        raise ValueError("the file is empty")
+    opened = Image.open(io.BytesIO(content), formats=tuple(FORMATS))
+    if opened.width * opened.height > (Image.MAX_IMAGE_PIXELS or math.inf):
+        raise Image.DecompressionBombError
+    return opened
+
+
+def _decoded(content: bytes, size: int = 128) -> "Image.Image":
+    from PIL import ImageOps
+
+    with _opened(content) as opened:
+        opened.draft(None, (2 * size, 2 * size))  # a JPEG of 12 megapixels decodes at an eighth of its size
+        opened.load()
+        return _flatten(ImageOps.exif_transpose(opened))
 
 
 def _flatten(picture: "Image.Image") -> "Image.Image":

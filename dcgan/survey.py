@@ -7,16 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from dcgan.listing import listing, once, reader
-from dcgan.pictures import decode
+from dcgan.pictures import verify
 
-SECONDS = 3.0  # of looking; a core reads some thousand small pictures in it, or some fifty photographs
+SECONDS = 3.0  # of looking: enough for some thousand pictures
 THREADS = 4
 
 Survey = dict[str, str]  # the name of each file that was looked at -> "", or "name: reason" if it can't be read
 
 
 def survey(path: Path, seconds: float = SECONDS) -> Survey:
-    """Decode the picture files in an order of chance, all of them or as many as the time allows; raises BadInput.
+    """Look at the picture files in an order of chance, all of them or as many as the time allows; raises BadInput.
 
     A file that is begun in time is finished. The answer is kept as long as no file comes or goes.
     """
@@ -34,7 +34,7 @@ def _look(path: Path, names: tuple[str, ...], until: float) -> Survey:
 def _told(names: Iterator[str], read: Callable[[str], bytes], until: float) -> Iterable[tuple[str, str]]:
     while time.monotonic() < until and (name := next(names, None)) is not None:
         try:
-            decode(read, name)
+            verify(read, name)
             yield name, ""
         except ValueError as error:
             yield name, str(error)

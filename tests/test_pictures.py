@@ -102,6 +102,29 @@ def test_broken_picture_is_named_with_its_reason(tmp_path, name):
         read_one(tmp_path, name, content)
 
 
+@pytest.mark.parametrize("large", [0, 2**20], ids=["as large ones", "as small ones"])
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_pictures_are_found_without_making_them(monkeypatch, name, large):
+    monkeypatch.setattr(pictures, "LARGE", large)
+    with pytest.raises(ValueError, match=f"^{name}: "):
+        pictures.verify(lambda _: BROKEN[name][0], name)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_a_large_picture_that_is_whole_is_not_decoded(monkeypatch, kind):
+    monkeypatch.setattr(pictures, "LARGE", 0)
+    content = encode(colour(40, 40), kind)
+    monkeypatch.setattr(pictures, "_decoded", None)
+    pictures.verify(lambda _: content, "a")
+    with pytest.raises(ValueError):
+        pictures.verify(lambda _: content[:-30], "a")
+
+
+def test_a_photograph_with_a_film_behind_it_is_whole(monkeypatch):
+    monkeypatch.setattr(pictures, "LARGE", 0)
+    pictures.verify(lambda _: encode(colour(40, 40), "JPEG") + bytes(100_000), "a.jpg")
+
+
 def test_file_that_is_too_large_or_gone_is_named(tmp_path, monkeypatch):
     write_pictures(tmp_path)
     with reader(tmp_path) as read:

@@ -29,9 +29,9 @@ def test_it_ends_when_its_time_is_over_and_says_how_far_it_came(tmp_path, monkey
 
 def test_the_same_files_are_looked_through_once(tmp_path, monkeypatch):
     folder, read = write_pictures(tmp_path / "d", 3), []
-    real = survey.decode
+    real = survey.verify
     monkeypatch.setattr("dcgan.listing.SETTLED_SECONDS", -60.0)
-    monkeypatch.setattr(survey, "decode", lambda *args: read.append(args) or real(*args))
+    monkeypatch.setattr(survey, "verify", lambda *args: read.append(args) or real(*args))
     assert survey.survey(folder) == survey.survey(folder) and len(read) == 3
     (folder / "new.png").write_bytes(encode(colour()))
     assert len(survey.survey(folder)) == 4 and len(read) == 7

@@ -166,7 +166,7 @@ def _upload() -> str | None:
     """The SPEC of what was uploaded, which is stored once and refused once."""
     files = st.file_uploader(
         "Pictures, or one zip of pictures",
-        type=[suffix.lstrip(".") for suffix in SUFFIXES] + ["zip"],
+        type=["zip", *(suffix.lstrip(".") for suffix in SUFFIXES)],  # the last are cut off on a page
         accept_multiple_files=True,
         help=f"They stay on this computer, in {escaped(str(sources.DATA_DIR / 'uploads'))}.",
     )

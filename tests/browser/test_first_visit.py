@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from dcgan.images import read_recipe
 from tests.browser.studio import SHIPPED, Studio
+from tests.files import encode, write_zip
 
 pytestmark = pytest.mark.browser
 
@@ -65,20 +66,42 @@ def test_interpolate_plays_and_gives_a_gif(page: Page, studio: Studio) -> None:
     assert Path(waiting.value.path()).read_bytes().startswith(b"GIF89a")
 
 
-def test_uploaded_pictures_are_shown_and_can_be_trained_on(page: Page, studio: Studio, tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    files = []
-    for i in range(12):
-        files.append(tmp_path / f"cat {i}.png")
-        Image.fromarray(rng.integers(0, 256, (30 + i, 40, 3), np.uint8)).save(files[-1])
-    page.goto(f"{studio.url}/train")
+def choose_upload(page: Page, studio: Studio) -> None:
+    page.goto(f"{studio.url}/train?new=1")
     page.get_by_role("combobox", name="Pictures").click()
     page.get_by_role("option", name="upload them").click()
-    page.locator("input[type=file]").set_input_files(files)
-    expect(page.get_by_text("12 real pictures, nine of them here.")).to_be_visible()
+
+
+def test_uploaded_pictures_are_counted_and_a_zip_gives_the_run_its_name(
+    context: BrowserContext, studio: Studio, tmp_path: Path
+) -> None:
+    page, rng = context.new_page(), np.random.default_rng(0)
+    cats = [Image.fromarray(rng.integers(0, 256, (30 + i, 40, 3), np.uint8)) for i in range(12)]
+    loose = [tmp_path / "a.jfif", tmp_path / "b.ppm", tmp_path / "c.PGM"]
+    for path, cat in zip(loose, cats, strict=False):
+        cat.convert("L").save(path, "JPEG" if path.suffix == ".jfif" else "PPM")
+    choose_upload(page, studio)
+    page.locator("input[type=file]").set_input_files(loose)
+    expect(page.get_by_text("3 real pictures, all of them here.")).to_be_visible()
+    expect(page.get_by_alt_text("Three real pictures of this data set")).to_be_visible()
+
+    files = {f"cat {i}.png": encode(cat) for i, cat in enumerate(cats)}
+    archive = write_zip(tmp_path / "Holiday cats.zip", files | {"half.png": files["cat 0.png"][:300]})
+    choose_upload(page, studio)
+    page.locator("input[type=file]").set_input_files(archive)
+    expect(page.get_by_text("12 real pictures, nine of them here. 1 more file can't be read, such as")).to_be_visible()
+    expect(page.get_by_text("12 is few")).to_be_visible()
     page.get_by_role("button", name="Start training").click()
     expect(page.locator("img[alt^='Samples at step']").first).to_be_visible()
+    expect(page.get_by_role("heading", name="Holiday cats", exact=True)).to_be_visible()
+    expect(page.get_by_text("training quick on Holiday cats.zip")).to_be_visible()
     (run,) = studio.runs()
-    assert run.config.channels == 3
+    assert run.id == "holiday-cats" and run.config.channels == 3
+
+    other = context.new_page()
+    other.goto(f"{studio.url}/train?new=1")
+    other.get_by_role("button", name="Start training").click()
+    expect(other.get_by_text("Holiday cats is training, and one run trains at a time")).to_be_visible()
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("link", name="Explore it")).to_be_visible()
+    expect(other.get_by_text("one run trains at a time")).to_have_count(0)  # the word does not outlive the other run

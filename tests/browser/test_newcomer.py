@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from dcgan import launch
 from dcgan.runs import Run
 from tests.browser.studio import Studio
+from tests.files import write_pictures
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.browser
@@ -78,6 +79,10 @@ def test_bad_pictures_are_refused_beside_the_form(page: Page, studio: Studio, tm
     field.press("Enter")
     expect(page.get_by_test_id("stAlert")).to_contain_text(str(tmp_path))
     expect(page.get_by_role("button", name="Start training")).to_be_disabled()
+    write_pictures(tmp_path, 3)  # nothing on the page can be touched that would look again
+    expect(page.get_by_text("3 real pictures, all of them here.")).to_be_visible()
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    expect(page.get_by_role("button", name="Start training")).to_be_enabled()
     assert not studio.runs()
 
 
