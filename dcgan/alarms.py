@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dcgan.files import read_regular
+
 LOOK_EVERY = 100  # steps after which a look is due where none of what `probe` measures was recorded
 BEGUN = 200  # steps in which blobs turn into pictures: some figures mean nothing yet
 SWINGS = 24  # looks in which the game is seen to swing
@@ -247,7 +249,7 @@ def rare_classes(row: Mapping[str, Any]) -> tuple[str, ...]:
 def class_rows(path: Path) -> list[dict[str, Any]]:
     """The rows of a quality.jsonl that speak of classes, the last one of each step, by rising step."""
     try:
-        lines = path.read_bytes().splitlines()
+        lines = read_regular(path).splitlines()
     except OSError:
         return []
     rows = {}

@@ -64,6 +64,8 @@ def load_generator(path: Path | str) -> Generator:
     Every picture depends on its own z only: BatchNorm uses stored statistics. `origin` says which weights these are.
     """
     path = Path(path)
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise BadInput(f"{path} is not a file.")
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}

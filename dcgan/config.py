@@ -6,9 +6,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from dcgan.names import is_text
+
 SCHEMA = 1  # raised when the meaning of config.json changes
 SIZES = (16, 28, 32, 64, 128)
 
+MAX_TEXT = 4096  # of a setting: a path, at most
 NO_END = 10**9  # num_steps of a run that only its minutes end
 
 # Published networks are laid out as they were published: what each architecture but dcgan fixes
@@ -270,6 +273,8 @@ def _checked(field: dataclasses.Field, value: Any) -> Any:
         value = convert(value)
     except (ValueError, OverflowError):
         raise BadInput(f"{field.name} must be {noun}, not {_shown(value)}.") from None
+    if isinstance(value, str) and not is_text(value, MAX_TEXT):
+        raise BadInput(f"{field.name} must be a text of at most {MAX_TEXT:,} characters, not {_shown(value)}.")
     low, high, choices = (field.metadata[key] for key in ("low", "high", "choices"))
     if choices and value not in choices:
         raise BadInput(f"{field.name} must be one of {', '.join(map(str, choices))}, not {_shown(value)}.")

@@ -1,10 +1,32 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and the reading of those that anybody may have put in their place."""
 
 import contextlib
+import errno
 import os
 import shutil
+import stat
 import uuid
 from pathlib import Path
+from typing import BinaryIO
+
+
+def open_regular(path: Path, most: int | None = None) -> BinaryIO:
+    """Open a regular file of at most `most` bytes; raises OSError for anything else, and never waits for a pipe."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb")
+    about = os.fstat(file.fileno())
+    problem = 0 if stat.S_ISREG(about.st_mode) else errno.EINVAL
+    if not problem and most is not None and about.st_size > most:
+        problem = errno.EFBIG
+    if problem:
+        file.close()
+        raise OSError(problem, os.strerror(problem), str(path))
+    return file
+
+
+def read_regular(path: Path, most: int | None = None) -> bytes:
+    """The bytes of a regular file; raises OSError like `open_regular`."""
+    with open_regular(path, most) as file:
+        return file.read()
 
 
 def publish(path: Path, data: bytes, sync: bool = True) -> None:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from dcgan import images
 from dcgan.config import BadInput
+from dcgan.pictures import grid_of
 from dcgan.runs import Run
 
 WIDTH = 400  # pixels that a smaller grid is enlarged to, by a whole number
@@ -32,7 +33,7 @@ def frames(run: Run, steps: list[int] | None = None) -> dict[int, np.ndarray]:
     found: dict[int, np.ndarray] = {}
     for step in steps or film_steps(run.samples()):
         try:
-            with Image.open(io.BytesIO(run.sample_path(step).read_bytes())) as grid:
+            with Image.open(io.BytesIO(grid_of(run, step))) as grid:
                 found[step] = np.asarray(grid.convert("L" if grid.mode in ("1", "L") else "RGB"))
         except OSError:
             continue
@@ -72,7 +73,7 @@ def film_of(run: Run, fps: float, webp: bool, steps: list[int] | None = None) ->
 def _told(run: Run, step: int) -> dict[str, Any]:
     """What a grid's own recipe says of where it comes from."""
     try:
-        recipe = images.read_recipe(run.sample_path(step).read_bytes()) or {}
+        recipe = images.read_recipe(grid_of(run, step)) or {}
     except (OSError, BadInput):
         recipe = {}
     return {name: recipe[name] for name in ("step", "weights_hash", "seed", "n", "truncation") if name in recipe}

@@ -16,7 +16,7 @@ import torch
 
 from dcgan import launch
 from dcgan.axes import Axis, axes_of
-from dcgan.files import publish
+from dcgan.files import publish, read_regular
 from dcgan.latent import ranked_dims
 from dcgan.runs import Run
 from dcgan.told import PLAIN
@@ -83,7 +83,7 @@ def _about(generator: "Generator", judge: "Judge | None") -> dict[str, Any]:
 
 def _kept(run: Run, generator: "Generator", kind: str, judge: "Judge | None") -> list[Any] | None:
     try:
-        values = json.loads(_path(run, generator, kind).read_text(encoding="utf-8"))
+        values = json.loads(read_regular(_path(run, generator, kind)))
     except (OSError, ValueError, RecursionError):
         return None
     about = _about(generator, judge)

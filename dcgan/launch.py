@@ -13,6 +13,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from dcgan.config import BadInput
+from dcgan.files import read_regular
 from dcgan.records import Status
 from dcgan.runs import PROJECT, Run, list_runs
 
@@ -42,7 +43,7 @@ def is_process(pid: int, started: float) -> bool:
     try:
         process = psutil.Process(pid)
         return abs(process.create_time() - started) < 2.0 and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.Error, ValueError):
+    except (psutil.Error, ValueError, OverflowError):
         return False
 
 
@@ -84,6 +85,8 @@ def start(run: Run) -> None:
     other = active_run(run.path.parent)
     if other is not None:
         raise BadInput(_busy(other))
+    if run.log_path.exists() and not run.log_path.is_file():
+        raise BadInput(f"Run {run.id} can't be started: its log.txt is not a file.")
     command = [sys.executable, "-m", "dcgan", "train", "--resume", str(run.path)]
     env = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}  # the app's, not training's
     try:
@@ -124,7 +127,7 @@ def _busy(other: Run | None) -> str:
 
 def _last_words(run: Run) -> str:
     try:
-        lines = run.log_path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        lines = read_regular(run.log_path).decode(errors="replace").strip().splitlines()
     except OSError:
         lines = []
     return lines[-1] if lines else "The training process ended at once and left no word."

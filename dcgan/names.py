@@ -36,3 +36,12 @@ def free_name(name: str, taken: set[str]) -> str:
         number += 1
         free = f"{name} {number}"
     return free
+
+
+def is_text(value: str, most: int = 10_000) -> bool:
+    """Whether a text can be shown and written: not endless, without NUL and halves of characters."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return len(value) <= most and "\0" not in value

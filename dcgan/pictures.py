@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dcgan.config import first_line
+from dcgan.files import read_regular
+from dcgan.runs import Run
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -24,6 +26,8 @@ FORMATS = {  # Pillow's name -> how such files end; not EPS and others that star
 LARGE = 2**20  # pixels; smaller pictures are decoded as quickly as looked at
 JPEG_END, JPEG_TAIL = b"\xff\xd9", 2**16  # bytes; no pixels are ever packed as these two
 SUFFIXES = tuple(suffix for suffixes in FORMATS.values() for suffix in suffixes)
+MAX_GRID_PIXELS = 64_000_000  # 400 samples of 128 px need 7
+MAX_GRID_BYTES = 200_000_000
 
 
 def decode(read: Callable[[str], bytes], name: str, size: int = 128) -> "Image.Image":
@@ -73,6 +77,21 @@ def _decoded(content: bytes, size: int = 128) -> "Image.Image":
         opened.draft(None, (2 * size, 2 * size))  # a JPEG of 12 megapixels decodes at an eighth of its size
         opened.load()
         return _flatten(ImageOps.exif_transpose(opened))
+
+
+def grid_of(run: Run, step: int) -> bytes:
+    """The file of a run's sample grid; raises OSError if it is gone, damaged, no PNG, or too large for one."""
+    from PIL import Image
+
+    content = read_regular(run.sample_path(step), MAX_GRID_BYTES)
+    try:
+        with Image.open(io.BytesIO(content), formats=("PNG",)) as grid:
+            if grid.width * grid.height > MAX_GRID_PIXELS:
+                raise ValueError("too many pixels")
+            grid.load()
+    except Exception as error:  # decoders of strangers' files raise nearly anything
+        raise OSError(f"{run.sample_path(step)}: {_reason(error)}") from error
+    return content
 
 
 def _flatten(picture: "Image.Image") -> "Image.Image":

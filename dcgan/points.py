@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from dcgan.files import open_regular, read_regular
 from dcgan.records import fits
 
 log = logging.getLogger("dcgan")
@@ -60,7 +61,7 @@ def read_lines(path: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
     An event has the text `event`, and like a point `step` and numbers by name; other texts are words without spaces.
     """
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             file.seek(offset)
             data = file.read()
     except OSError:
@@ -72,7 +73,7 @@ def read_lines(path: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
 def lines_until(path: Path, step: int) -> bytes:
     """The whole lines up to a step, as they are."""
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
     except OSError:
         return b""
     return b"".join(line + b"\n" for line, record in _lines(data) if record["step"] <= step)

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from dcgan.files import read_regular
 from dcgan.records import fits
 from dcgan.runs import Run
 
@@ -70,7 +71,7 @@ def rows_in(content: bytes) -> list[dict[str, Any]]:
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except OSError:
         return b""
 

@@ -4,6 +4,7 @@ A recipe is read from a file that anybody may have written, so nothing in it is 
 """
 
 import contextlib
+import errno
 import json
 import math
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dcgan.config import BadInput
+from dcgan.files import open_regular, read_regular
 from dcgan.images import read_recipe
 from dcgan.pictures import shown
 from dcgan.runs import Run, default_root, list_runs
@@ -45,10 +47,12 @@ def recipe_of_file(path: Path | str) -> tuple[dict[str, Any], bytes]:
     """The recipe inside a picture's file, and the file; raises BadInput."""
     path = Path(path)
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise BadInput(f"{path} has more than {MAX_BYTES // 10**6} MB, too much for a picture of the studio's.")
-        data = path.read_bytes()
+        data = read_regular(path, MAX_BYTES)
     except (OSError, ValueError) as error:
+        if getattr(error, "errno", 0) == errno.EFBIG:
+            raise BadInput(
+                f"{path} has more than {MAX_BYTES // 10**6} MB, too much for a picture of the studio's."
+            ) from None
         raise BadInput(f"{shown(str(path))} can't be read ({getattr(error, 'strerror', None) or error}).") from None
     return recipe_in(data, path.name), data
 
@@ -213,7 +217,7 @@ def _found(name: str, root: Path) -> Run | None:
 def origin_in(path: Path) -> tuple[int, str] | None:
     """The step and the weights' hash that a generator's file states, or None if there is no such file."""
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             length = int.from_bytes(file.read(8), "little")
             facts = json.loads(file.read(length))["__metadata__"] if length <= MAX_HEADER else {}
         return int(facts["step"]), str(facts["weights_hash"])

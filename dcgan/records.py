@@ -5,7 +5,23 @@ import json
 from pathlib import Path
 from typing import Any
 
+from dcgan.files import read_regular
+from dcgan.names import is_text
+
+MAX_BYTES = 1_000_000  # of a record; a worker writes less than one of a thousand
 COMMANDS = ("run", "pause", "step", "stop")
+
+
+ANY = (-1e15, 1e15)
+RANGES: dict[str, tuple[float, float]] = {  # of some numbers; of the others 0 to 1e15
+    "prepared": (0, 1),
+    "heartbeat": (0, 4e9),  # to the year 2096
+    "pid_started": (0, 4e9),
+    "pid": (0, 2**31 - 1),
+    "distance": ANY,  # rounding may put it below 0
+    "distance_floor": ANY,
+    "best_distance": ANY,
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,21 +89,30 @@ def dump(record: Any) -> bytes:
 
 
 def load(kind: type, path: Path) -> Any:
-    """Read a record: what is missing or of the wrong type gets its default, what is unknown is left out."""
+    """Read a record: what is missing, of the wrong type or out of range gets its default, what is unknown is left out.
+
+    A share is from 0 to 1, a time is one that a calendar has, and few numbers are negative: see RANGES.
+    """
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(read_regular(path, MAX_BYTES))
     except (OSError, ValueError, RecursionError):
         return kind()
     if not isinstance(values, dict):
         return kind()
     fields = {field.name: field.default for field in dataclasses.fields(kind)}
-    return kind(**{key: values[key] for key in fields.keys() & values.keys() if fits(values[key], fields[key])})
+    known = {key: values[key] for key in fields.keys() & values.keys() if fits(values[key], fields[key])}
+    return kind(**{key: value for key, value in known.items() if _in_range(key, value)})
+
+
+def _in_range(name: str, value: Any) -> bool:
+    low, high = RANGES.get(name, (0, 1e15))
+    return not isinstance(value, (int, float)) or low <= value <= high
 
 
 def fits(value: Any, default: Any) -> bool:
     """Whether a value can stand where `default` stands; a default of None stands for a number that may be missing."""
     if isinstance(default, str):
-        return isinstance(value, str)
+        return isinstance(value, str) and is_text(value)
     if value is None:
         return default is None
     kinds = int if isinstance(default, int) else (int, float)

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from dcgan.config import BadInput, Config, Unwritable
-from dcgan.files import bytes_in, publish, sync_directory
-from dcgan.names import clean_name, free_name, run_name, slug
+from dcgan.files import bytes_in, publish, read_regular, sync_directory
+from dcgan.names import clean_name, free_name, is_text, run_name, slug
 from dcgan.points import lines_until, read_lines
-from dcgan.records import COMMANDS, Control, Parent, Status, dump, load
+from dcgan.records import COMMANDS, MAX_BYTES, Control, Parent, Status, dump, load
 
 PROJECT = Path(__file__).resolve().parents[1]
 SHIPPED = ("quick-fashion", "classic-64-fashion", "modern-64-fashion")  # ids of the runs that came with the studio
@@ -87,7 +87,7 @@ class Run:
     def state_paths(self) -> list[Path]:
         """The training states there are, newest first; a crash while saving leaves a whole one as the next."""
         paths = [self.next_state_path, self.state_path, self.previous_state_path]
-        return [path for path in paths if path.exists()]
+        return [path for path in paths if path.is_file()]
 
     def kept_state_path(self, step: int) -> Path:
         return self.path / "states" / f"{step:08d}.pt"
@@ -167,7 +167,7 @@ class Run:
         looks_like_id = bool(wanted) and Path(wanted).name == wanted and wanted not in (".", "..")
         for path in [root / wanted] * looks_like_id + [Path(wanted)]:
             try:
-                if wanted and (path / "config.json").is_file():
+                if wanted and is_run(path):
                     return cls(path)
             except (OSError, ValueError):  # a name too long or not a path at all
                 pass
@@ -192,7 +192,7 @@ class Run:
     def config(self) -> Config:
         """The settings; raises BadInput when config.json is missing or unusable."""
         try:
-            return Config.from_json(self.config_path.read_text(encoding="utf-8"))
+            return Config.from_json(read_regular(self.config_path, MAX_BYTES).decode())
         except (OSError, UnicodeDecodeError):
             raise BadInput(f"Run {self.id} has no readable config.json.") from None
 
@@ -240,7 +240,7 @@ class Run:
 
     @property
     def name(self) -> str:
-        return self.control().name or self.id
+        return clean_name(self.control().name) or self.id
 
     # -- metrics
 
@@ -278,7 +278,7 @@ class Run:
 
     def best_step(self) -> int | None:
         """The step of the generator kept as the best so far, if there is one."""
-        return self.status().best_step if self.best_path.exists() else None
+        return self.status().best_step if self.best_path.is_file() else None
 
     def generators(self) -> dict[int, Path]:
         """The steps whose generator can be opened, rising, each with its file: the snapshots, and the best so far."""
@@ -303,6 +303,11 @@ class Run:
         return min(written, self.status().heartbeat or written)
 
 
+def is_run(path: Path) -> bool:
+    """Whether a directory is a run, if only one whose settings can't be read; False also where we may not look."""
+    return os.path.exists(path / "config.json")
+
+
 def list_runs(root: Path | None = None) -> list[Run]:
     """All runs under root, newest first."""
     root = Path(root or default_root())
@@ -310,11 +315,7 @@ def list_runs(root: Path | None = None) -> list[Run]:
         names = os.listdir(root)
     except OSError:
         return []
-    runs = [
-        Run(root / name)
-        for name in names
-        if not name.startswith(".") and os.path.isfile(root / name / "config.json")  # False also where we may not look
-    ]
+    runs = [Run(root / name) for name in names if not name.startswith(".") and is_text(name) and is_run(root / name)]
     return sorted(runs, key=lambda run: (run.created(), run.id), reverse=True)
 
 
@@ -330,7 +331,8 @@ def thin(steps: list[int], keep: int) -> list[int]:
 
 def _steps(folder: Path, ending: str) -> list[int]:
     try:
-        names = os.listdir(folder)
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if entry.is_file()]
     except OSError:
         return []
     stems = [name.removesuffix(ending) for name in names if name.endswith(ending)]

@@ -53,7 +53,7 @@ def facts(path: Path) -> dict[str, Any]:
 
 def can_go_on(run: Run) -> bool:
     """Whether there is a state to go on from, or nothing that was trained would be lost by beginning anew."""
-    trained = run.generator_path.exists() and max(run.status().step, *run.samples(), *run.snapshots(), 0) > 0
+    trained = run.generator_path.is_file() and max(run.status().step, *run.samples(), *run.snapshots(), 0) > 0
     return bool(run.state_paths()) or not trained
 
 

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from dcgan import launch, runs
-from dcgan.commands.common import say
+from dcgan.commands.common import one_line, say
 from dcgan.config import BadInput
 from dcgan.presets import PRESETS
 from dcgan.runs import Run
@@ -32,11 +32,11 @@ def presets(args: argparse.Namespace) -> int:
 
 def list_all(args: argparse.Namespace) -> int:
     """List the runs, newest first."""
-    rows = []
+    rows, problems = [], {}
     for run in runs.list_runs(args.root):
         status, point = launch.observe(run), run.newest_point()
-        parent = run.parent()
-        row: dict[str, Any] = {"id": run.id, "name": run.name, "preset": _preset_of(run), "directory": str(run.path)}
+        parent, (preset, problems[run.id]) = run.parent(), _preset_of(run)
+        row: dict[str, Any] = {"id": run.id, "name": run.name, "preset": preset, "directory": str(run.path)}
         row |= {"state": status.state, "step": status.step, "num_steps": status.num_steps}
         row |= {key: point.get(key) for key in ("d_loss", "g_loss", "images_per_s")}
         row |= {key: getattr(status, key) for key in ("distance", "distance_floor", "best_step", "best_distance")}
@@ -48,6 +48,7 @@ def list_all(args: argparse.Namespace) -> int:
         + (f"distance {row['distance']:.2f}" if row["distance"] is not None else "")
         + _alarmed(row)
         + (f"  called {row['name']}" if row["name"] != row["id"] else "")
+        + problems[row["id"]]
         for row in rows
     ]
     lines = [line.rstrip() for line in lines]
@@ -59,8 +60,9 @@ def _alarmed(row: dict[str, Any]) -> str:
     return f"  alarm: {', '.join(row['alarms'])}" if row["alarms"] else ""
 
 
-def _preset_of(run: Run) -> str:
+def _preset_of(run: Run) -> tuple[str, str]:
+    """The recipe it started from, and why its settings can't be read, if so."""
     try:
-        return run.config.preset
-    except BadInput:
-        return "unreadable"
+        return run.config.preset, ""
+    except BadInput as error:
+        return "unreadable", f"  {one_line(error)}"

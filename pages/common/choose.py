@@ -171,4 +171,4 @@ def nothing_yet(runs: dict[str, Run] | None = None) -> bool:
 
 def _with_generator() -> dict[str, Run]:
     """The runs that have a generator by id, newest first."""
-    return {run.id: run for run in list_runs() if run.generator_path.exists()}
+    return {run.id: run for run in list_runs() if run.generator_path.is_file()}

@@ -2,6 +2,7 @@
 
 import base64
 import datetime
+import io
 import math
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from PIL import Image
 from dcgan import images, launch, live
 from dcgan.config import BadInput, Config
 from dcgan.names import data_title
+from dcgan.pictures import grid_of
 from dcgan.runs import Run
 from pages.common.words import state_word
 
@@ -22,7 +24,11 @@ THUMBNAIL = (3, 2)  # pictures of the sample grid, across and down
 def row(run: Run) -> dict[str, Any]:
     """The run's row by column; what is unknown is None."""
     parent = run.parent()
-    status, config, point = launch.observe(run), config_of(run), run.newest_point()
+    status, point = launch.observe(run), run.newest_point()
+    try:
+        config, problem = live.in_force(run), ""
+    except BadInput as error:
+        config, problem = None, str(error)
     return {
         "Samples": newest_thumbnail(run),
         "Name": run.name,
@@ -32,7 +38,7 @@ def row(run: Run) -> dict[str, Any]:
         "G loss": point.get("g_loss"),
         "Distance": status.distance,
         "Preset": config.preset if config else "unreadable",
-        "Data": data_title(config.data) if config else "",
+        "Data": data_title(config.data) if config else problem,
         "Made": datetime.datetime.fromtimestamp(run.created(), datetime.UTC),
         "Size": size_of(run) / 1e6,
         "Forked from": f"{parent.run} @ {parent.step:,}" if parent.run else None,
@@ -54,7 +60,7 @@ def newest_thumbnail(run: Run) -> str | None:
         return None
     path, config = run.sample_path(steps[-1]), config_of(run)
     try:
-        return _thumbnail(str(path), path.stat().st_mtime_ns, config.image_size if config else 32)
+        return _thumbnail(str(run.path), steps[-1], path.stat().st_mtime_ns, config.image_size if config else 32)
     except OSError:  # thinned away, or damaged
         return None
 
@@ -74,10 +80,10 @@ def keep_two(before: list[int], ticked: list[int]) -> list[int]:
 
 
 @st.cache_data(max_entries=1000, show_spinner=False)
-def _thumbnail(path: str, modified: int, image_size: int) -> str:
+def _thumbnail(run_path: str, step: int, modified: int, image_size: int) -> str:
     """The grid's top left corner, enlarged by a whole number so that pixels stay squares."""
     across, down = THUMBNAIL
-    with Image.open(path) as grid:
+    with Image.open(io.BytesIO(grid_of(Run(run_path), step))) as grid:
         corner = images.corner(np.asarray(grid), image_size, across, down)
     corner = images.upscale(corner, max(1, math.ceil(128 / len(corner))))
     return "data:image/png;base64," + base64.b64encode(images.png_bytes(corner)).decode()

@@ -9,6 +9,7 @@ from dcgan import launch, live
 from dcgan.alarms import Alarm
 from dcgan.config import BadInput
 from dcgan.names import data_title
+from dcgan.pictures import grid_of
 from dcgan.rate import duration, time_left
 from dcgan.records import Status
 from dcgan.runs import Run
@@ -127,7 +128,7 @@ def _samples(run: Run, columns: dict[str, np.ndarray]) -> int | None:
     kept = st.session_state.get(f"sample-step-{run.id}", NEWEST)
     step = kept if kept in steps else steps[-1]
     try:
-        content = run.sample_path(step).read_bytes()
+        content = grid_of(run, step)
     except OSError:
         return None  # thinned out since we looked; the next tick looks again
     with st.container(key="pixels-samples"):
@@ -231,8 +232,8 @@ def _words(run: Run, status: Status, columns: dict, alarms: list[Alarm]) -> None
         verdict = judge(columns, status)
         icon = ":material/favorite:" if verdict.level == "good" else ":material/visibility:"
         st.markdown(f"{icon} {verdict.text}")
-    if status.state not in launch.ACTIVE and run.generator_path.exists():
-        if status.best_step not in (None, status.step) and run.best_path.exists():
+    if status.state not in launch.ACTIVE and run.generator_path.is_file():
+        if status.best_step not in (None, status.step) and run.best_path.is_file():
             label = f"Explore step {status.best_step:,}, the closest to real pictures"
             query = {"run": run.id, "step": "best"}
             st.page_link("pages/latent/explore.py", label=label, icon=":material/flag:", query_params=query)

@@ -26,7 +26,7 @@ def draw(run: Run, status: Status) -> None:
     except BadInput as error:  # its settings can't be read: it can still be thrown away
         refuse(error)
         further, resumable = " ", False
-    active, has_generator = status.state in launch.ACTIVE, run.generator_path.exists()
+    active, has_generator = status.state in launch.ACTIVE, run.generator_path.is_file()
     with st.container(horizontal=True, gap="small", key="run-actions"):
         if st.button("Open", type="primary", icon=":material/monitoring:", help="Show it on the Train page."):
             st.switch_page(TRAIN, query_params={"run": run.id})
@@ -105,7 +105,7 @@ def film(run: Run) -> None:
 
 def model_card(run: Run) -> None:
     """Take home the model card that `python -m dcgan card` wrote, its picture inside."""
-    if not ((run.path / "README.md").exists() and (run.path / "card.png").exists()):
+    if not ((run.path / "README.md").is_file() and (run.path / "card.png").is_file()):
         return
     st.download_button(
         "Model card",

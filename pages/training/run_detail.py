@@ -8,6 +8,7 @@ import streamlit as st
 from dcgan import launch
 from dcgan.config import NO_END
 from dcgan.names import data_title
+from dcgan.pictures import grid_of
 from dcgan.rate import duration
 from dcgan.records import Status
 from dcgan.runs import Run
@@ -158,9 +159,9 @@ def one_grid(run: Run, step: int | None) -> None:
         st.info("No sample grid yet.")
         return
     try:
-        picture = run.sample_path(step).read_bytes()
+        picture = grid_of(run, step)
     except OSError:
-        st.info("This grid was thinned out a moment ago: pick another step.")
+        st.info("This grid is damaged, or was thinned out a moment ago: pick another step.")
         return
     title = f"Samples at step {step:,}"
     st.image(picture, title, output_format="PNG", width="stretch", alt=title)

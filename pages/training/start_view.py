@@ -1,6 +1,7 @@
 """Before a run: choose a recipe and pictures, press Start training."""
 
 import contextlib
+import io
 from collections.abc import Callable
 
 import numpy as np
@@ -9,6 +10,7 @@ import streamlit as st
 from dcgan import images, launch
 from dcgan.config import BadInput
 from dcgan.order import order
+from dcgan.pictures import grid_of
 from dcgan.runs import Run, list_runs
 from pages.common.widgets import refuse
 from pages.common.words import escaped
@@ -97,14 +99,14 @@ def _showpiece() -> bytes | None:
     for run in sorted(list_runs(), key=lambda run: run.id != "quick-fashion"):
         steps = run.samples()
         if steps and run.status().state in ("finished", "stopped"):
-            with contextlib.suppress(BadInput):  # a run whose settings can't be read has no picture here
-                return _strip(str(run.sample_path(steps[-1])), run.config.image_size)
+            with contextlib.suppress(BadInput, OSError):  # one that can't be read has no picture here
+                return _strip(str(run.path), steps[-1], run.config.image_size)
     return None
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _strip(path: str, image_size: int) -> bytes:
+def _strip(run_path: str, step: int, image_size: int) -> bytes:
     from PIL import Image
 
-    with Image.open(path) as grid:
+    with Image.open(io.BytesIO(grid_of(Run(run_path), step))) as grid:
         return images.png_bytes(images.corner(np.asarray(grid), image_size, 12, 2))

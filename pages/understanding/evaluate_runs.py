@@ -22,7 +22,7 @@ SHARES = ("precision", "recall", "density", "coverage")
 
 
 def several_runs() -> None:
-    runs = {run.id: run for run in list_runs() if run.generator_path.exists()}
+    runs = {run.id: run for run in list_runs() if run.generator_path.is_file()}
     names = titles(runs.values())
     left, right, button = st.columns([6, 3, 3], vertical_alignment="bottom", gap="medium")
     if KEY in st.session_state:

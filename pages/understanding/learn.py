@@ -57,7 +57,7 @@ def _pick_screen() -> int:
 
 def _scene() -> Scene:
     """The run to tell the story with; without one, the recipe of the first preset and its real pictures."""
-    if any(run.generator_path.exists() for run in list_runs()):
+    if any(run.generator_path.is_file() for run in list_runs()):
         run = pick_run("Told with")
         try:
             if run is not None:

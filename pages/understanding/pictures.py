@@ -1,5 +1,6 @@
 """Real pictures, fakes and feature maps as small grey or colour tiles, kept for the next look."""
 
+import io
 import math
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from dcgan.config import Config
+from dcgan.pictures import grid_of
 from dcgan.runs import Run
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ def first_cells(run_path: str, step: int, modified: int, image_size: int, cells:
     """The first pictures of a kept sample grid: always the same z."""
     from PIL import Image
 
-    with Image.open(Run(run_path).sample_path(step)) as opened:
+    with Image.open(io.BytesIO(grid_of(Run(run_path), step))) as opened:
         whole = np.asarray(opened.convert("L" if opened.mode == "L" else "RGB"))
     pitch = image_size + 2  # the gap of dcgan.images.grid
     per_row = (whole.shape[1] + 2) // pitch
