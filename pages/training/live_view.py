@@ -31,6 +31,8 @@ def draw(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title(escaped(run.name), anchor=False, width="content")
         st.page_link("pages/training/train.py", label="New run", icon=":material/add:", query_params={"new": "1"})
+    if not _is_readable(run):
+        return
     family.origin(run)
     active = launch.observe(run).state in launch.ACTIVE
     st.fragment(_live, run_every=1.0 if active else None)(run, active)
@@ -43,6 +45,8 @@ def _live(run: Run, ticking: bool) -> None:
     status = launch.observe(run)
     if ticking and status.state not in launch.ACTIVE:
         st.rerun()  # draw the whole page once more, without a timer
+    if not _is_readable(run):
+        return
     columns, alarms = history_of(run), alarms_of(run)
     _figures(run, status, alarms)
     _trouble(run, status)
@@ -71,6 +75,16 @@ def _live(run: Run, ticking: bool) -> None:
             st.markdown(f":material/straighten: {distance.words(rows, *best)}")
         _words(run, status, columns, alarms)
     class_mix.draw(rows)
+
+
+def _is_readable(run: Run) -> bool:
+    """Whether the run's settings can be read; if not, the page says why."""
+    try:
+        live.in_force(run)
+    except BadInput as error:
+        refuse(error)
+        return False
+    return True
 
 
 def _figures(run: Run, status: Status, alarms: list[Alarm]) -> None:
