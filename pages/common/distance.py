@@ -7,6 +7,7 @@ import streamlit as st
 
 from dcgan import quality
 from dcgan.runs import Run
+from pages.common.words import escaped
 
 HELP = (
     "Fréchet distance: how far the fakes as a whole are from real pictures, to a small network that knows them or "
@@ -82,4 +83,4 @@ def tooltip(row: Row | None) -> str:
         return f"{HELP} The first is measured within the first half minute or so."
     floor = row["distance_floor"]
     real = f" Real pictures: {floor:.2f} ± {row['distance_floor_deviation'] or 0:.2f}." if floor else ""
-    return f"{HELP} FD-{row['judge']} of {row['n']:,} fakes at step {row['step']:,}.{real}"
+    return f"{HELP} FD-{escaped(row['judge'])} of {row['n']:,} fakes at step {row['step']:,}.{real}"

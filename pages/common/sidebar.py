@@ -15,7 +15,7 @@ def _card() -> None:
         st.caption("No run is training. Start one on the Train page.")
         return
     status = launch.observe(run)
-    st.markdown(f"**{escaped(run.name)}** · {state_word(status)}")
+    st.markdown(f"**{escaped(run.name)}** · {escaped(state_word(status))}")
     if status.prepared is not None:
         st.progress(status.prepared)
         st.caption(escaped(status.message))

@@ -18,6 +18,9 @@ STATES = {  # state -> (word, icon, badge colour)
     "stalled": ("not answering", ":material/warning:", "red"),
 }
 
+# where a bare address begins: Markdown links it however it is escaped, but not across an invisible joint
+ADDRESS = re.compile(r"https?:(?=//)|www(?=\.)|@(?=[\w-]+\.)", re.IGNORECASE)
+
 MINUTE, HOUR, DAY = 60, 3600, 86400
 # unit, its seconds, and from when on the next one is used: those of Streamlit's columns of dates
 AGES = (
@@ -66,5 +69,6 @@ def sentence(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """A person's text, safe inside Markdown: nothing in it is formatting."""
+    """A person's text, safe inside Markdown: nothing in it is formatting, and no bare address in it becomes a link."""
+    text = re.sub(ADDRESS, "\\g<0>\u2060", text)
     return "".join(f"\\{char}" if char in "\\`*_{}[]()#+-.!|~$:<>&" else char for char in text)

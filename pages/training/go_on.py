@@ -21,7 +21,7 @@ def offer() -> None:
         config = shelf.config_of(run)
         end = f" of {config.num_steps:,}" if config and config.num_steps < NO_END else ""
         st.info(
-            f"**{escaped(run.name)}**: {state_word(status)} at step {status.step:,}{end}.",
+            f"**{escaped(run.name)}**: {escaped(state_word(status))} at step {status.step:,}{end}.",
             icon=":material/play_circle:",
             width="stretch",
         )

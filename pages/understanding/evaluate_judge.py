@@ -40,7 +40,7 @@ def _watch() -> None:
     if found.state != "running":
         st.rerun()
     left, right = st.columns([5, 1], vertical_alignment="center", gap="medium")
-    left.progress(found.share, text=f"**Training a judge for {escaped(found.title)}** · {found.doing} …")
+    left.progress(found.share, text=f"**Training a judge for {escaped(found.title)}** · {escaped(found.doing)} …")
     if right.button("Cancel", icon=":material/close:", width="stretch", key="cancel-judge"):
         judging.cancel()
         st.rerun()
