@@ -209,8 +209,7 @@ def _fits(model: Model, step: int, wanted: str | None) -> bool:
 
 def _found(name: str, root: Path) -> Run | None:
     with contextlib.suppress(BadInput):
-        if Path(name).name == name:  # never a path of somebody else's choosing
-            return Run.find(name, root)
+        return Run.named(name, root)
     return None
 
 

@@ -56,7 +56,7 @@ def redrawn(
     if ending not in recipes.ENDINGS[kind]:
         raise BadInput(f"this picture can be drawn again as {' or '.join(recipes.ENDINGS[kind])}, not {ending!r}.")
     if kind == "training":
-        return training_file(run or Run.find(str(recipe["run"]), root), recipe, ending), recipe
+        return training_file(run or Run.named(str(recipe["run"]), root), recipe, ending), recipe
     if kind == "favourites":
         return favourites_file(recipe, root), recipe
     model = recipes.model_of(recipe, root, run) if step is None else Model(run or _run_of(recipe, root), step)
@@ -294,4 +294,4 @@ def _run_of(recipe: Recipe, root: Path | None) -> Run:
     name = recipe.get("run")
     if not isinstance(name, str):
         raise BadInput("The recipe inside the picture is damaged: 'run' must be the id of a run.")
-    return Run.find(name, root)
+    return Run.named(name, root)

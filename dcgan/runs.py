@@ -161,21 +161,32 @@ class Run:
         raise BadInput(f"No directory {wanted!r} could be made in {root}: choose another name.")
 
     @classmethod
-    def find(cls, wanted: str, root: Path | None = None) -> "Run":
-        """Open a run by id or directory; raises BadInput if there is none."""
+    def named(cls, wanted: str, root: Path | None = None) -> "Run":
+        """Open a run under root by its id alone, as an address or a picture names it; raises BadInput if there is none.
+
+        Either may come from a stranger, who must not choose a folder.
+        """
         root = Path(root or default_root())
-        looks_like_id = bool(wanted) and Path(wanted).name == wanted and wanted not in (".", "..")
-        for path in [root / wanted] * looks_like_id + [Path(wanted)]:
-            try:
-                if wanted and is_run(path):
-                    return cls(path)
-            except (OSError, ValueError):  # a name too long or not a path at all
-                pass
+        if wanted and Path(wanted).name == wanted and not wanted.startswith("."):
+            with contextlib.suppress(OSError, ValueError):  # a name too long or not a path at all
+                if is_run(root / wanted):
+                    return cls(root / wanted)
         raise BadInput(
             f"There is no run {wanted[:80]!r} in {root}",
             terminal="; `python -m dcgan runs` lists what is there.",
             page="; the page Runs shows what is there.",
         )
+
+    @classmethod
+    def find(cls, wanted: str, root: Path | None = None) -> "Run":
+        """Open a run by id or directory, as a person types it in a terminal; raises BadInput if there is none."""
+        try:
+            return cls.named(wanted, root)
+        except BadInput:
+            with contextlib.suppress(OSError, ValueError):
+                if wanted and is_run(Path(wanted)):
+                    return cls(wanted)
+            raise
 
     def delete(self) -> None:
         """Remove the whole directory; it vanishes from the list at once, whole or not at all."""

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcgan import runs
+from dcgan import recipes, runs
 from dcgan.config import BadInput, Config
 from dcgan.names import clean_name, slug
 from dcgan.records import Control, Status
+from dcgan.redraw import redrawn
 from dcgan.runs import Run, list_runs, thin
+from pages.common.restore import target_of
 
 
 @pytest.fixture
@@ -114,6 +117,26 @@ def test_a_run_that_can_not_be_made_leaves_nothing_behind(root, monkeypatch, bro
 
 def test_a_run_is_found_by_id_and_by_directory(run, root, tmp_path):
     assert Run.find("one", root).path == Run.find(str(run.path), tmp_path).path == run.path
+
+
+def test_an_address_or_a_picture_names_a_run_by_its_id_alone(run, root, tmp_path, monkeypatch):
+    shutil.copytree(run.path, tmp_path / "elsewhere")
+    shutil.copytree(run.path, root / ".hidden")
+    monkeypatch.chdir(tmp_path)
+    assert Run.named("one", root).path == run.path
+    for wanted in (str(run.path), str(tmp_path / "elsewhere"), "elsewhere", "../elsewhere", ".hidden", ".", "", "a\0b"):
+        with pytest.raises(BadInput, match="There is no run"):
+            Run.named(wanted, root)
+        for kind in ({"steps": [0, 4]}, {"step": 4, "seed": 0, "n": 1}):
+            with pytest.raises(BadInput):
+                recipes.model_of(kind | {"run": wanted, "step": 4}, root)
+            with pytest.raises(BadInput):
+                redrawn(
+                    kind | {"run": wanted}, recipes.ENDINGS[recipes.kind_of(kind | {"run": wanted})][0], root, step=4
+                )
+        with pytest.raises(BadInput, match="There is no run"):
+            target_of({"run": wanted, "steps": [0, 4]}, root)
+    assert Run.find("elsewhere", root).path == tmp_path / "elsewhere"  # in a terminal a folder is a person's own choice
 
 
 NOWHERE = ["", ".", "..", "two", "x" * 5000, "a\x00b", "/", "one/config.json", "<b>", "../one"]

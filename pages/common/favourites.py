@@ -24,7 +24,7 @@ def sheet_of(shelf: list[Kept], known: "Mapping[tuple[str, str], Measured]") -> 
 
     listed, pictures = [], []
     for kept in shelf:
-        run = Run.find(kept.run)
+        run = Run.named(kept.run)
         opened = _opened(run, kept.step)
         listed.append(_recipe(run, opened, kept, known))
         pictures.append(picture_of(opened.generator, listed[-1]))

@@ -34,7 +34,7 @@ def target_of(recipe: Mapping[str, Any], root: Path | None = None, model: Model 
     """
     kind = recipes.kind_of(recipe)
     if kind == "training":
-        run = Run.find(str(recipe["run"])[:80], root)
+        run = Run.named(str(recipe["run"]), root)
         return Target("train", {"run": run.id}, f"the training of {run.id}", Model(run, None))
     if kind == "favourites":
         raise BadInput("Favourites are put on the shelf one by one.")

@@ -99,7 +99,7 @@ def go_to_favourite(message: Message) -> None:
         return
     kept = shelf[message.goto]
     try:
-        choose.go_to(Run.find(kept.run), kept.step)
+        choose.go_to(Run.named(kept.run), kept.step)
     except BadInput as error:  # deleted in the meantime
         refuse(error, st.toast)
         return

@@ -14,7 +14,7 @@ def watched_run() -> Run | None:
     wanted = st.query_params.get("run", "")
     if wanted:
         try:
-            return Run.find(wanted)
+            return Run.named(wanted)
         except BadInput as error:
             refuse(error, st.warning, ":material/search_off:")
             del st.query_params["run"]
