@@ -61,7 +61,10 @@ def dump(config: Config) -> str:
 
 def restore(config: Config, state: Mapping[str, Any]) -> Config:
     """The settings in force when a state was saved; states from before there were live changes say nothing."""
-    return config.replace(**json.loads(state.get("live", "{}")))
+    try:
+        return config.replace(**json.loads(state.get("live", "{}")))
+    except (ValueError, TypeError, RecursionError):
+        raise BadInput("The saved state is damaged: its changed settings can't be read.") from None
 
 
 def words(values: Mapping[str, Any]) -> str:

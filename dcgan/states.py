@@ -11,8 +11,10 @@ from typing import Any
 
 from dcgan.config import BadInput
 from dcgan.files import share
+from dcgan.records import fits
 from dcgan.runs import Run, thin
 
+NEEDED = {"step": 0, "time_s": 0.0, "config": ""}  # what every state of a run says
 MAX_INDEX_BYTES = 1 << 26  # of the part of a state that holds everything but its tensors
 
 
@@ -81,7 +83,10 @@ def _facts(path: Path, modified: int, inode: int) -> dict[str, Any]:
         if index.file_size > MAX_INDEX_BYTES:
             raise ValueError("too large")
         state = _Reader(io.BytesIO(archive.read(index))).load()
-    return {key: value for key, value in state.items() if isinstance(value, (int, float, str))}
+    found = {key: value for key, value in state.items() if isinstance(value, (int, float, str))}
+    if not all(fits(found.get(key), default) for key, default in NEEDED.items()):
+        raise ValueError("of another program")
+    return found
 
 
 class _Reader(pickle.Unpickler):

@@ -5,7 +5,7 @@ import logging
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -55,6 +55,8 @@ def train(
     loss is not finite, and Halted when memory or another process is lost; the last good checkpoint stays the newest.
     """
     config = run.config
+    if found := states.newest_facts(run):  # before anything is built: the networks may be huge by now
+        _fits_state(run, config, found)
 
     # Prepare the device and the data
     device = team.device(config.device)
@@ -110,11 +112,8 @@ def train(
         step, time_s = state["step"], state["time_s"]
         images = state.get("images", step * saved.batch_size)
         threads.use(state.get("threads", threads.most))
-        if begins := run.parent().run != "" and run.parent().step == step:  # the state is still that of its parent
-            refuse_fixed(saved, config)
-        elif saved != config:
-            raise BadInput(f"Run {run.id} has a saved state of another config.json: restore that file to go on.")
-        else:
+        begins = _fits_state(run, config, state)
+        if not begins:
             now, saved_kept = live.restore(config, state), state.get("kept", {})
         gan.load_state_dict(state["gan"])
         if (saved.batch_size, saved.micro_batch) != (config.batch_size, config.micro_batch):
@@ -315,6 +314,17 @@ def train(
     if problem:
         raise RuntimeError(f"{problem}, so what came after the last checkpoint is lost: make room and resume.")
     heart.update(state=ending)
+
+
+def _fits_state(run: Run, config: Config, state: Mapping[str, Any]) -> bool:
+    """Whether a state, or its facts, is still that of the run's parent; raises BadInput if it is of other settings."""
+    saved = Config.from_json(state["config"])
+    begins = run.parent().run != "" and run.parent().step == state["step"]
+    if begins:
+        refuse_fixed(saved, config)
+    elif saved != config:
+        raise BadInput(f"Run {run.id} has a saved state of another config.json: restore that file to go on.")
+    return begins
 
 
 def check_finite(gan: GAN, step: int) -> None:

@@ -344,13 +344,35 @@ def test_the_facts_of_a_state_are_read_without_running_anything(parent, tmp_path
         def __reduce__(self):
             return os.mkdir, (str(tmp_path / "pwned"),)
 
-    torch.save({"gan": Hostile(), "step": 5}, tmp_path / "bad.pt")
-    assert states.facts(tmp_path / "bad.pt") == {"step": 5}
+    said = {"step": 5, "time_s": 1.5, "config": "{}"}
+    torch.save({"gan": Hostile(), **said}, tmp_path / "bad.pt")
+    assert states.facts(tmp_path / "bad.pt") == said
     assert not (tmp_path / "pwned").exists()
     for content in (b"", b"PK", b"\0" * 5000):
         (tmp_path / "bad.pt").write_bytes(content)
         with pytest.raises(BadInput, match="not a readable training state"):
             states.facts(tmp_path / "bad.pt")
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        *({"model": 1}, {"step": 12}, {"step": 12, "config": "{}"}, {"step": "12", "time_s": 0.0, "config": "{}"}),
+        *({"step": 12, "time_s": float("nan"), "config": "{}"}, {"step": 12, "time_s": 0.0, "config": "foreign"}),
+        {"step": 12, "time_s": 0.0, "config": "{}", "live": "foreign"},
+        {"step": 12, "time_s": 0.0, "config": "{}", "live": "[1]"},
+    ],
+)
+def test_a_state_of_another_program_is_one_sentence_and_makes_nothing(parent, state):
+    torch.save(state, parent.kept_state_path(12))
+    with pytest.raises(BadInput):
+        fork(parent, 12, {}, steps=20)
+    torch.save(state, parent.state_path)
+    for other in (parent.previous_state_path, *parent.kept_state_path(0).parent.iterdir()):
+        other.unlink(missing_ok=True)
+    with pytest.raises(BadInput):
+        fork(parent, None, {}, steps=20)
+    assert os.listdir(parent.path.parent) == ["same"]
 
 
 def test_a_second_name_for_the_same_file_leaves_no_draft(tmp_path):

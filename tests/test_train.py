@@ -244,6 +244,16 @@ def test_other_settings_are_refused_at_a_resume(new_run):
     assert run.state_path.read_bytes() == before and max(curves(run)) == 4
 
 
+def test_a_huge_network_in_the_settings_is_refused_before_it_is_built(new_run, monkeypatch):
+    run = new_run("a")
+    play_to(run, 4)
+    run.config_path.write_text(run.config.replace(ngf=512, ndf=512).to_json())
+    for module, name in ((training, "GAN"), (training.data, "load")):
+        monkeypatch.setattr(module, name, lambda *args, **kwargs: pytest.fail("built"))
+    with pytest.raises(BadInput, match="another config.json"):
+        play_to(run, 12)
+
+
 def test_a_setting_of_a_later_version_with_its_default_is_no_change(new_run):
     """Its state may have been saved before the setting was invented."""
     run = new_run("a")
