@@ -60,6 +60,7 @@ def hold(run: Run, parallel: bool = False) -> Iterator[None]:
     """
     if not run.path.is_dir():  # or the lock would bring it back
         raise BadInput(f"Run {run.id} is gone.")
+    _refuse_odd_places(run)
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(FileLock(run.lock_path).acquire(timeout=1.0))
@@ -85,8 +86,7 @@ def start(run: Run) -> None:
     other = active_run(run.path.parent)
     if other is not None:
         raise BadInput(_busy(other))
-    if run.log_path.exists() and not run.log_path.is_file():
-        raise BadInput(f"Run {run.id} can't be started: its log.txt is not a file.")
+    _refuse_odd_places(run)
     command = [sys.executable, "-m", "dcgan", "train", "--resume", str(run.path)]
     env = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}  # the app's, not training's
     try:
@@ -116,6 +116,13 @@ def kill(run: Run) -> None:
             process = psutil.Process(status.pid)
             end(process)
             process.wait(timeout=3.0)
+
+
+def _refuse_odd_places(run: Run) -> None:
+    """Raise BadInput where a worker would wait for a pipe, or could not write."""
+    for path in (run.metrics_path, run.quality_path, run.status_path, run.control_path, run.log_path):
+        if path.exists() and not path.is_file():
+            raise BadInput(f"Run {run.id} can't be trained: its {path.name} is not a file.")
 
 
 def _busy(other: Run | None) -> str:

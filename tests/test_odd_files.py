@@ -193,6 +193,16 @@ def test_a_row_and_a_terminal_say_why_settings_cannot_be_read(good, capsys):
     assert "unreadable step 100 config.json is not valid JSON." in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.parametrize("name", ["metrics.jsonl", "quality.jsonl", "log.txt", "status.json", "control.json"])
+@pytest.mark.parametrize("content", ["pipe", "directory"])
+def test_no_worker_waits_for_a_pipe(good, name, content):
+    put(good, name, content)
+    with pytest.raises(BadInput, match=f"its {name} is not a file"):
+        launch.start(good)
+    with pytest.raises(BadInput, match=f"its {name} is not a file"), launch.hold(good):
+        pass
+
+
 def test_only_regular_files_of_a_bounded_size_are_read(tmp_path: Path):
     from dcgan.files import read_regular
 
