@@ -11,7 +11,6 @@ from typing import Any
 from dcgan import estimate, live, sources
 from dcgan.config import NO_END, BadInput, Config
 from dcgan.files import publish, share, sync_directory
-from dcgan.names import slug
 from dcgan.order import hold_out, steps_in
 from dcgan.quality import lines_until
 from dcgan.records import Parent, Status, dump
@@ -80,7 +79,7 @@ def fork(
         draft.write_status(Status(step=step, num_steps=config.num_steps, images=images, time_s=float(saved["time_s"])))
         sync_directory(draft.path)
 
-    return Run.create(config, parent.path.parent, name or slug(f"{parent.name[:40]} from {step}"), fill)
+    return Run.create(config, parent.path.parent, name, fill, otherwise=f"{parent.name[:40]} from {step}")
 
 
 def settings_at(run: Run, saved: dict[str, Any]) -> Config:

@@ -30,11 +30,11 @@ def run_name(spec: str) -> str:
 
 
 def free_name(name: str, taken: set[str]) -> str:
-    """The name, or the first of "name 2", "name 3", ... that is not taken."""
+    """The name, or the first of "name (2)", "name (3)", ... that is not taken."""
     number, free = 1, name
     while free in taken:
         number += 1
-        free = f"{name} {number}"
+        free = f"{name} ({number})"
     return free
 
 

@@ -119,14 +119,16 @@ class Run:
         root: Path | None = None,
         name: str = "",
         fill: Callable[["Run"], None] = lambda draft: None,
+        otherwise: str = "",
     ) -> "Run":
-        """Make a new run directory holding config.json, called `name`, else as its pictures, else by preset and time.
+        """Make a new run directory holding config.json; the id comes from the name, or from preset and time.
 
+        Without a name the run is called `otherwise`, or as its own pictures, with a number if that is taken.
         `fill` puts more into it before it appears. A directory that could not be finished is never seen.
         """
         root = Path(root or default_root())
         stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
-        own = "" if name else run_name(config.data)
+        own = "" if name else otherwise or run_name(config.data)
         wanted = slug(name or own) or f"{slug(config.preset) or 'run'}-{stamp}"
         if own:
             name = free_name(own, {run.name for run in list_runs(root)})

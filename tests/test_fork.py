@@ -71,6 +71,12 @@ def test_a_changed_fork_says_so_and_ends_elsewhere(parent):
     assert play_to(made, 11).step == 11  # from its own state
 
 
+def test_forks_are_called_after_their_parent_each_by_another_name(parent):
+    parent.rename("假日的猫")
+    made = [fork(parent, 4, {}) for _ in range(2)]
+    assert [run.name for run in made] == ["假日的猫 from 4", "假日的猫 from 4 (2)"]
+
+
 def test_every_number_of_an_optimiser_can_change(parent, root):
     made = fork(parent, 8, {"beta1": 0.1, "beta2": 0.9, "epsilon": 1e-5})
     play(made)

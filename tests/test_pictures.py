@@ -9,6 +9,7 @@ from PIL import Image
 
 from dcgan import listing, pictures
 from dcgan.listing import reader
+from dcgan.runs import PROJECT
 from tests.files import colour, encode, write_pictures
 
 
@@ -134,6 +135,11 @@ def test_file_that_is_too_large_or_gone_is_named(tmp_path, monkeypatch):
         monkeypatch.setattr(listing, "MAX_FILE_BYTES", 10)
         with pytest.raises(ValueError, match="001.png: the file is too large"):
             pictures.decode(read, "001.png")
+
+
+def test_the_readme_names_every_format():
+    told = (PROJECT / "README.md").read_text().lower()
+    assert [kind for kind in pictures.FORMATS if kind.lower() not in told] == []
 
 
 def test_a_name_can_not_forge_a_line_of_the_log():

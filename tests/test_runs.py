@@ -73,14 +73,14 @@ HOLIDAY = Config(preset="quick", data="/data/uploads/Holiday cats/Holiday cats.z
 def test_a_run_on_own_pictures_is_called_as_they_are_unless_it_has_a_name(root):
     made = [Run.create(HOLIDAY, root) for _ in range(2)] + [Run.create(HOLIDAY, root, "First try")]
     assert [run.id for run in made] == ["holiday-cats", "holiday-cats-2", "first-try"]
-    assert [run.name for run in made] == ["Holiday cats", "Holiday cats 2", "First try"]
+    assert [run.name for run in made] == ["Holiday cats", "Holiday cats (2)", "First try"]
     folder = Run.create(Config(data="/me/Ünï & cødé:cats,dogs"), root)
     assert (folder.id, folder.name) == ("uni-c-de-cats-dogs", "Ünï & cødé:cats,dogs")
 
 
 def test_a_name_that_no_directory_can_have_is_kept_on_the_pages(root):
     made = [Run.create(Config(preset="quick", data="/data/假日的猫.zip"), root) for _ in range(2)]
-    assert [run.name for run in made] == ["假日的猫", "假日的猫 2"]
+    assert [run.name for run in made] == ["假日的猫", "假日的猫 (2)"]
     assert all(run.id.startswith("quick-") for run in made)
 
 
