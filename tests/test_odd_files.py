@@ -184,6 +184,29 @@ def test_no_page_falls_over_an_odd_run(root, case):
         assert not at.exception, (page, at.exception[0].message)
 
 
+def test_the_page_of_a_damaged_grid_says_so_and_leads_to_the_others(root):
+    run = make_run("odd")
+    put(run, GRID, BOMB)
+    at = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
+    at.query_params["run"] = "odd"
+    at.run()
+    assert not at.exception
+    assert any("This grid is damaged" in info.value for info in at.info)
+    assert any(slider.label == "Samples at step 100" for slider in at.select_slider)
+
+
+def test_settings_that_cannot_be_read_are_said_of_a_run_without_a_state_too(root):
+    run = make_run("odd")
+    run.state_path.unlink()
+    run.config_path.write_text("{")
+    at = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
+    at.run()
+    at.switch_page(PAGES["runs"])
+    at.query_params["run"] = "odd"
+    at.run()
+    assert any("is not valid JSON" in error.value.replace("\\", "") for error in at.error)
+
+
 def test_a_row_and_a_terminal_say_why_settings_cannot_be_read(good, capsys):
     run = make_run("odd")
     run.config_path.write_text("{")

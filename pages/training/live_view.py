@@ -141,12 +141,12 @@ def _samples(run: Run, columns: dict[str, np.ndarray]) -> int | None:
         return None
     kept = st.session_state.get(f"sample-step-{run.id}", NEWEST)
     step = kept if kept in steps else steps[-1]
-    try:
-        content = grid_of(run, step)
-    except OSError:
-        return None  # thinned out since we looked; the next tick looks again
     with st.container(key="pixels-samples"):
-        st.image(content, output_format="PNG", width="stretch", alt=f"Samples at step {step:,}")
+        try:
+            content = grid_of(run, step)
+            st.image(content, output_format="PNG", width="stretch", alt=f"Samples at step {step:,}")
+        except OSError:
+            st.info("This grid is damaged, or was thinned out a moment ago.", icon=":material/hide_image:")
     if len(steps) > 1:
         st.select_slider(
             f"Samples at step {step:,}",

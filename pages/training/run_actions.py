@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dcgan import launch
+from dcgan import launch, live
 from dcgan.config import BadInput
 from dcgan.film import film as film_bytes
 from dcgan.records import Status
@@ -21,6 +21,7 @@ TRAIN, EXPLORE = "pages/training/train.py", "pages/latent/explore.py"
 def draw(run: Run, status: Status) -> None:
     """Every button that makes sense for the run as it is now."""
     try:
+        live.in_force(run)
         further = upkeep.why_not_further(run, status)
         resumable = upkeep.can_resume(run, status)
     except BadInput as error:  # its settings can't be read: it can still be thrown away
