@@ -15,7 +15,19 @@ MARKDOWN = {  # what Streamlit's calls, and the arguments of them, take as Markd
     *("slider", "select_slider", "number_input", "text_input", "text_area", "file_uploader", "expander", "tabs"),
     *("dialog", "status", "image", "alert"),
 }
-NO_MARKDOWN = {"icon", "key", "args", "query_params", "file_name", "data", "value", "format_func", "on_click", "alt"}
+NO_MARKDOWN = {
+    "icon",
+    "key",
+    "args",
+    "query_params",
+    "file_name",
+    "data",
+    "value",
+    "format_func",
+    "on_click",
+    "alt",
+    "placeholder",
+}
 PERSONS = {  # names of what a person, or a file from a stranger, may have written
     *("name", "names", "id", "error", "message", "notice", "device", "state", "state_word", "preset", "data", "spec"),
     *(
@@ -37,7 +49,7 @@ OURS = {  # file -> expressions with such a name that are the studio's own words
     "pages/common/networks.py": {"reason"},
     "pages/common/widgets.py": {"name"},
     "pages/latent/head.py": {"title"},
-    "pages/latent/projection_panel.py": {"job.doing"},
+    "pages/latent/projection_panel.py": {"job.doing", "reason"},
     "pages/training/alarm_view.py": {"words.title", "words.why", "alarm_words.title", "alarm.name"},
     "pages/training/drawer.py": {"title"},
     "pages/training/knobs.py": {"name"},
@@ -70,7 +82,7 @@ def bare(node: ast.AST) -> Iterator[ast.AST]:
     """The names in an expression whose values reach its text as they are; conditions, formats and lookups don't."""
     if isinstance(node, ast.Call):
         called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        if called in ("escaped", "len", "badge", "bool"):
+        if called in ("escaped", "sentence", "len", "badge", "bool"):
             return
         yield node.func
         for each in [*node.args, *(keyword.value for keyword in node.keywords)]:

@@ -47,8 +47,8 @@ def list_all(args: argparse.Namespace) -> int:
         f"{row['id']:36} {row['state']:12} {row['preset']:12} step {row['step']:<10,} "
         + (f"distance {row['distance']:.2f}" if row["distance"] is not None else "")
         + _alarmed(row)
-        + (f"  called {row['name']}" if row["name"] != row["id"] else "")
         + problems[row["id"]]
+        + (f"  called {row['name']}" if row["name"] != row["id"] else "")
         for row in rows
     ]
     lines = [line.rstrip() for line in lines]

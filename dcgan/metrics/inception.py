@@ -101,7 +101,9 @@ def inception_report(generator: "Generator", n: int = 10_000, seed: int = 0, sho
     if at_once(n, num_train) < n:
         raise BadInput(
             f"Inception figures of {n:,} fakes need {DRAWS * n:,} training pictures for their floor, but {num_train:,} "
-            f"are here: --n can be at most {num_train // DRAWS}."
+            "are here: ",
+            terminal=f"--n can be at most {num_train // DRAWS}.",
+            page=f"measure at most {num_train // DRAWS}.",
         )
     found = _compare(fake_pictures(generator, n, seed), real, config, show)
     cache = sources.DATA_DIR / "cache" / f"inception-{_key(config)}-{n}.json"

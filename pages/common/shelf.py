@@ -28,7 +28,7 @@ def row(run: Run) -> dict[str, Any]:
     try:
         config, problem = live.in_force(run), ""
     except BadInput as error:
-        config, problem = None, str(error)
+        config, problem = None, error.on_page
     return {
         "Samples": newest_thumbnail(run),
         "Name": run.name,
