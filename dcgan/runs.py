@@ -128,7 +128,7 @@ class Run:
         """
         root = Path(root or default_root())
         stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
-        own = "" if name else otherwise or run_name(config.data)
+        own = "" if clean_name(name) else otherwise or run_name(config.data)
         wanted = slug(name or own) or f"{slug(config.preset) or 'run'}-{stamp}"
         if own:
             name = free_name(own, {run.name for run in list_runs(root)})
