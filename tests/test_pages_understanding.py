@@ -1,6 +1,7 @@
 """Evaluate and Learn with tiny networks and a folder of small pictures."""
 
 import json
+import tomllib
 
 import numpy as np
 import pytest
@@ -18,8 +19,11 @@ from dcgan.metrics import enough, evaluation, reference
 from dcgan.metrics.verdict import Verdict
 from dcgan.models import Discriminator, Generator
 from dcgan.presets import PRESETS, preset_config
+from dcgan.quality import FIELDS
+from dcgan.records import Status
 from dcgan.runs import PROJECT, Run
-from pages.understanding import evaluate_moment
+from pages.common.colours import BLUE, RUNS
+from pages.understanding import evaluate_moment, evaluate_runs
 from pages.understanding.learn_curves import _moments
 from pages.understanding.learn_questions import QUESTIONS
 
@@ -48,7 +52,8 @@ def place(tmp_path, monkeypatch):
 def make_run(place, name="tiny", channels=1, state=True, **settings):
     """A finished run with two kept moments, curves and sample grids."""
     data = str(place / "pictures")
-    config = Config(data=data, image_size=SIZE, channels=channels, z_dim=8, ngf=4, ndf=4, num_samples=6, **settings)
+    settings = {"image_size": SIZE, "channels": channels, "z_dim": 8, "ngf": 4, "ndf": 4, "num_samples": 6} | settings
+    config = Config(data=data, **settings)
     run = Run.create(config, place / "runs", name)
     torch.manual_seed(0)
     generator = Generator(config).eval()
@@ -168,12 +173,54 @@ def test_evaluate_shows_every_kind_of_picture(place):
     assert len(seen) == 5
 
 
+def quality_rows(run, *points, **facts):
+    """Let a run have measured distances of its own, (step, distance) each."""
+    rows = [
+        FIELDS | {"step": step, "distance": far, "judge": "edges-v1", "judge_hash": "e", "n": 57} | facts
+        for step, far in points
+    ]
+    publish(run.quality_path, b"".join(json.dumps(row).encode() + b"\n" for row in rows))
+    best_step, best = min(points, key=lambda point: point[1])
+    run.write_status(Status(state="finished", step=40, best_step=best_step, best_distance=best))
+
+
+def chart(app, at=0):
+    return json.loads(app.get("plotly_chart")[at].proto.spec)
+
+
+def test_evaluate_shows_at_once_what_the_run_measured_of_itself_with_its_one_best(place, monkeypatch):
+    run = make_run(place)
+    quality_rows(run, (10, 9.0), (20, 3.0), (40, 4.0), distance_floor=0.5, distance_floor_deviation=0.1)
+    monkeypatch.setattr(evaluation, "evaluate", None)  # would fail if called
+    app = open_page("evaluate", view="steps")
+    line, best = chart(app)["data"]
+    assert (line["x"], line["y"]) == ([10, 20, 40], [9.0, 3.0, 4.0]) and (best["x"], best["y"]) == ([20], [3.0])
+    assert r"step 20 (3.00)" in app.info[0].value and "Measure 2 steps" in words(app)
+    assert app.get("plotly_chart")[0].proto.alt == (
+        "Distance over training steps: 4.00 at step 40, the newest; 9.00 at step 10, the first; 3.00 at step 20, the "
+        "best; real pictures 0.50."
+    )
+    quality_rows(run, (10, 9.0))
+    app = open_page("evaluate", view="steps")
+    assert "At step 10" in app.info[0].value and not app.get("plotly_chart"), "one point is no curve"
+    assert "Too few real pictures" in words(app)
+
+
+def test_evaluate_keeps_one_best_when_steps_are_measured_as_the_run_did(place):
+    run = make_run(place)
+    quality_rows(run, (0, 3.0), (40, 4.0), distance_floor=0.5)
+    app = open_page("evaluate", view="steps")
+    measure_button(app).click().run()
+    assert not app.exception and len(app.get("plotly_chart")) == 2 and "best so far is step 0" in app.info[0].value
+    assert [trace["name"] for trace in chart(app, 1)["data"]] == ["Precision", "Recall"]
+
+
 def test_evaluate_follows_a_run_over_its_steps(place):
     make_run(place)
     app = open_page("evaluate", view="steps")
     assert measure_button(app).label == "Measure 2 steps"
     measure_button(app).click().run()
-    assert not app.exception and "is the best measured" in words(app)
+    assert not app.exception and "is the best, with a distance" in words(app)
     assert len(app.get("plotly_chart")) == 2 and measure_button(app).disabled
 
 
@@ -182,7 +229,7 @@ def test_evaluate_follows_a_run_whose_newest_generator_is_of_no_kept_step(place)
     publish(run.generator_path, generator_bytes(open_generator(run), 47))
     app = open_page("evaluate", view="steps")
     measure_button(app).click().run()
-    assert not app.exception and "is the best measured" in words(app)
+    assert not app.exception and "is the best, with a distance" in words(app)
     assert json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]["x"] == [0, 47]
 
 
@@ -222,7 +269,56 @@ def test_evaluate_sets_runs_side_by_side_best_first(place):
     assert not app.exception and not app.warning
     table = app.dataframe[0].value
     assert sorted(table["Run"]) == ["one", "two"] and (table["Distance"] > 0).all()
-    assert list(table["Distance"]) == sorted(table["Distance"]) and len(app.get("plotly_chart")) == 2
+    assert list(table["Distance"]) == sorted(table["Distance"]) and len(app.get("plotly_chart")) == 3
+    ladder, looks, variety = (chart(app, at) for at in range(3))
+    named = ladder["layout"]["yaxis"]["ticktext"]
+    assert named == looks["layout"]["yaxis"]["ticktext"] == variety["layout"]["yaxis"]["ticktext"]
+    assert named == ["real pictures", *table["Run"]], "each run has its line in all charts, named"
+    colours = looks["data"][0]["marker"]["color"]
+    assert colours == [BLUE, *RUNS[:2]] == ladder["data"][3]["marker"]["color"], "and its colour"
+    for at in range(3):
+        assert all(f"{name} " in app.get("plotly_chart")[at].proto.alt for name in named)
+
+
+def test_evaluate_says_that_runs_of_different_sizes_are_in_one_ranking(place):
+    make_run(place, "small")
+    make_run(place, "large", image_size=32)
+    app = open_page("evaluate", view="runs")
+    measure_button(app).click().run()
+    assert "pictures of 16 and 32 px" in app.info[0].value and "can be compared" in app.info[0].value
+    named = chart(app)["layout"]["yaxis"]["ticktext"]
+    assert {"small · 16 px", "large · 32 px"} < set(named)
+    app.multiselect[0].set_value(["small"]).run()
+    assert not app.info and "small" in chart(app)["layout"]["yaxis"]["ticktext"]
+
+
+def test_evaluate_ranks_only_what_can_be_compared_and_names_what_cannot_be_told(place, monkeypatch):
+    for name in ("one", "two"):
+        make_run(place, name)
+    make_run(place, "other", channels=3)
+    make_run(place, "few", held_out=5)
+    app = open_page("evaluate", view="runs")
+    measure_button(app).click().run()
+    assert not app.exception and list(app.dataframe[0].value["Run"])[-1] == "few"
+    assert "only those of one group" in app.warning[0].value and len(app.get("plotly_chart")) == 3
+    assert set(chart(app)["layout"]["yaxis"]["ticktext"]) == {"real pictures", "one", "two"}
+    assert "**few** · Too few pictures to tell: 5 are held out" in words(app).replace("\\", "")
+
+
+def test_the_colours_of_runs_can_be_seen_on_a_light_and_on_a_dark_page():
+    with open(PROJECT / ".streamlit" / "config.toml", "rb") as file:
+        theme = tomllib.load(file)["theme"]
+
+    def light(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2] + 0.05
+
+    for ground in (theme["light"]["backgroundColor"], theme["dark"]["backgroundColor"]):
+        for colour in RUNS:
+            ratio = light(colour) / light(ground)
+            assert max(ratio, 1 / ratio) >= 3, (colour, ground)
+    assert len(set(RUNS)) == len(RUNS) >= evaluate_runs.MOST and BLUE not in RUNS
 
 
 def test_evaluate_warns_of_runs_that_cannot_be_compared(place):
@@ -312,6 +408,18 @@ def test_a_judge_in_training_shows_how_far_it_is_and_can_be_cancelled(place, mon
     assert app.get("progress")[0].proto.value == 40
     next(button for button in app.button if button.label == "Cancel").click().run()
     assert cancelled
+
+
+def test_a_judge_in_training_is_seen_from_every_page(place):
+    judging.folder().mkdir(parents=True)
+    judging.Reporter("my *cats*", judging.folder() / "cats.safetensors").tell(0.4, "Learning the classes")
+    app = open_page("learn")
+    card = " ".join(element.value for element in [*app.sidebar.markdown, *app.sidebar.caption])
+    assert r"Judge for my \*cats\*" in card and "Learning the classes" in card and "No run is training" not in card
+    assert app.sidebar.get("progress")[0].proto.value == 40
+    judging.forget()
+    app.run()
+    assert "No run is training" in app.sidebar.caption[0].value and not app.sidebar.get("progress")
 
 
 def test_a_judge_in_training_for_other_pictures_is_named(place):

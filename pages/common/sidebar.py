@@ -1,19 +1,32 @@
-"""The foot of the sidebar: the one run that is training now, seen from every page."""
+"""The foot of the sidebar: what is training now, a run or a judge, seen from every page."""
 
 import streamlit as st
 
-from dcgan import launch
+from dcgan import judging, launch
 from dcgan.rate import time_left
+from dcgan.runs import Run
 from pages.common import shelf, upkeep
 from pages.common.words import escaped, state_word
 
 
 @st.fragment(run_every=2.0)
 def _card() -> None:
-    run = launch.active_run()
-    if run is None:
+    run, judge = launch.active_run(), judging.observe()
+    if run is not None:
+        _run(run)
+    if judge.state == "running":
+        _judge(judge)
+    elif run is None:
         st.caption("No run is training. Start one on the Train page.")
-        return
+
+
+def _judge(judge: judging.Progress) -> None:
+    st.markdown(f"**Judge for {escaped(judge.title)}** · training")
+    st.progress(judge.share)
+    st.caption(f"{escaped(judge.doing)}. See it on the Evaluate page.")
+
+
+def _run(run: Run) -> None:
     status = launch.observe(run)
     st.markdown(f"**{escaped(run.name)}** · {escaped(state_word(status))}")
     if status.prepared is not None:

@@ -48,6 +48,9 @@ CSS = """
 [data-stale="true"] { opacity: 1 !important; transition: none !important; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding-left: 1rem; padding-right: 1rem; padding-top: 3.5rem; }
+  /* every choice is in sight, on two lines if need be */
+  [data-testid="stButtonGroup"] [role="radiogroup"] { flex-wrap: wrap; row-gap: 0.3rem; }
+  [data-testid="stButtonGroup"] button { padding-left: 0.55rem; padding-right: 0.55rem; }
 }
 </style>
 """.replace("QUIET", ", ".join(QUIET)).replace("CHOSEN", ", ".join(CHOSEN))

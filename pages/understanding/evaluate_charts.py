@@ -1,13 +1,13 @@
 """The figures of an evaluation as bars beside their floors."""
 
-from html import escape
+import re
+from html import escape, unescape
 from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from dcgan.metrics.words import FIGURES as LABELS
 from pages.common.colours import BLUE, RED, STONE, WARM
 
 FIGURES = {  # name in the report -> label
@@ -32,7 +32,12 @@ def draw_bars(report: dict[str, Any]) -> None:
             )
     figure.update_traces(textposition="outside", cliponaxis=False)
     figure.update_layout(barmode="group", bargap=0.3, bargroupgap=0.08)
-    show(figure, "Grey levels of 255", "", "Pixel figures of fakes, held-out and training pictures as bars")
+    each = [
+        f"{plain(label)}: "
+        + ", ".join(f"{SETS[name][0]} {report[key][name]:.0f}" for name in SETS if report[key].get(name) is not None)
+        for key, label in FIGURES.items()
+    ]
+    show(figure, "Grey levels of 255", "", f"In grey levels of 255. {'; '.join(each)}.")
 
 
 def draw_hills(pixels: dict[str, Any]) -> None:
@@ -51,15 +56,18 @@ def draw_hills(pixels: dict[str, Any]) -> None:
         at = close["threshold"]
         figure.add_vline(x=at, line_dash="dot", line_width=1.5, line_color="gray")
         side = {"xanchor": "right", "xshift": -5} if at > 0.4 * edges[-1] else {"xanchor": "left", "xshift": 5}
-        where = {"x": at, "y": 1, "yref": "paper", "showarrow": False, **side}
+        where = {"x": at, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False, **side}
         figure.add_annotation(text="closest 1% of real", **where)
     figure.update_xaxes(range=[0, float(edges[-1])])
-    show(
-        figure, "% of the pictures", "Grey levels to the nearest training picture", "Histogram of the nearest distances"
-    )
+    nearest = pixels["nearest"]
+    halves = [
+        f"{label} {nearest[name]['median']:.0f}" for name, label in (("fakes", "fakes"), ("test", "held-out pictures"))
+    ]
+    alt = f"Half of the pictures are nearer to a training picture than so many grey levels: {', '.join(halves)}."
+    show(figure, "% of the pictures", "Grey levels to the nearest training picture", alt)
 
 
-GAP = 3 * "\N{NO-BREAK SPACE}"  # between a dot and its value
+GAP = 4 * "\N{NO-BREAK SPACE}"  # between a dot and its value
 
 
 class Row(NamedTuple):
@@ -78,12 +86,12 @@ def draw_ruler(report: dict[str, Any]) -> None:
     rows = [Row("real pictures", floor["mean"], error=floor["deviation"])]
     rows += [Row(f"real, {mark['label']}", mark["distance"]) for mark in report["ruler"]]
     rows.append(Row("<b>these fakes</b>", found["value"], WARM))
-    draw_ladder(rows, "The distance of the fakes between those of real and of spoilt pictures")
+    draw_ladder(rows, "Distance from real")
 
 
-def draw_ladder(rows: list[Row], alt: str) -> None:
+def draw_ladder(rows: list[Row], what: str) -> None:
     """Distances from the smallest on, each a dot on a logarithmic line with its value beside it."""
-    rows = sorted((row._replace(value=max(row.value, 1e-6)) for row in rows), key=lambda row: row.value)
+    rows = by_value(rows)
     figure = go.Figure()
     room = (rows[-1].value / rows[0].value) ** 0.3  # for the last value beside its dot
     ends = [rows[0].value / 1.6, rows[-1].value * max(room, 1.6)]
@@ -95,7 +103,6 @@ def draw_ladder(rows: list[Row], alt: str) -> None:
         y=list(range(len(rows))),
         mode="markers",
         marker={"size": 13, "color": [row.colour for row in rows]},
-        error_x={"type": "data", "array": [row.error for row in rows], "thickness": 1.5, "color": STONE},
         hovertemplate="%{x:.3g}<extra></extra>",
         cliponaxis=False,
     )
@@ -106,9 +113,51 @@ def draw_ladder(rows: list[Row], alt: str) -> None:
     figure.update_xaxes(type="log", range=[float(np.log10(end)) for end in ends], visible=False)
     names = {"tickvals": list(range(len(rows))), "ticktext": [row.label for row in rows]}
     figure.update_yaxes(**names, range=[len(rows) - 0.5, -0.5], showgrid=False, zeroline=False)
+    _show_rows(figure, rows, what)
+
+
+def by_value(rows: list[Row]) -> list[Row]:
+    """From the smallest on; none is 0 or less, which a logarithmic line couldn't show."""
+    return sorted((row._replace(value=max(row.value, 1e-6)) for row in rows), key=lambda row: row.value)
+
+
+def draw_row_bars(rows: list[Row], what: str) -> None:
+    """Figures from 0 to about 1, each a bar with its value behind it, in the given order."""
+    figure = go.Figure()
+    figure.add_bar(
+        x=[row.value for row in rows],
+        y=list(range(len(rows))),
+        orientation="h",
+        marker_color=[row.colour for row in rows],
+        hovertemplate="%{x:.3f}<extra></extra>",
+    )
+    texts = [f"{GAP}{row.value:.2f}" for row in rows]
+    beside = {"x": [row.value + row.error for row in rows], "y": list(range(len(rows))), "text": texts}
+    figure.add_scatter(**beside, mode="text", textposition="middle right", hoverinfo="skip", cliponaxis=False)
+    most = max(1.0, *(row.value + row.error for row in rows))
+    figure.update_xaxes(range=[0, 1.25 * most], visible=False)
+    names = {"tickvals": list(range(len(rows))), "ticktext": [row.label for row in rows]}
+    figure.update_yaxes(**names, range=[len(rows) - 0.5, -0.5], showgrid=False, zeroline=False)
+    figure.update_layout(bargap=0.4)
+    _show_rows(figure, rows, what)
+
+
+def _show_rows(figure: go.Figure, rows: list[Row], what: str) -> None:
+    for at, row in enumerate(rows):
+        if row.error:  # an error of none would still be drawn as an end
+            error = {"type": "data", "array": [row.error], "thickness": 1.5, "color": STONE}
+            figure.add_scatter(x=[row.value], y=[at], error_x=error, mode="markers", marker_opacity=0, hoverinfo="skip")
     figure.update_layout(showlegend=False)
     theme(figure, height=40 + 30 * len(rows))
-    st.plotly_chart(figure, config={"displayModeBar": False}, alt=alt)
+    each = [
+        f"{plain(row.label)} {row.value:.2f}" + (f" give or take {row.error:.2f}" if row.error else "") for row in rows
+    ]
+    st.plotly_chart(figure, config={"displayModeBar": False}, alt=f"{what}: {'; '.join(each)}.")
+
+
+def plain(label: str) -> str:
+    """A chart's label without its tags, to be read aloud."""
+    return unescape(re.sub("<br>", " ", re.sub("</?b>", "", label)))
 
 
 PLAIN = {  # figures from 0 to about 1, in everyday words above the field's
@@ -127,7 +176,7 @@ def draw_shares(report: dict[str, Any], keys: tuple[str, ...]) -> None:
         [PLAIN[key] for key in shown],
         [each["value"] for each in found],
         [each["floor"] for each in found],
-        "Precision, recall, density and coverage of fakes and of real pictures as bars",
+        "Shares",
     )
 
 
@@ -142,11 +191,11 @@ def draw_class_precision(classes: dict[str, Any]) -> None:
     weakest = sorted(rows, key=lambda row: row[1] / max(row[2]["mean"], 1e-9) if row[2] else row[1])[:20]
     rows = [row for row in rows if row in weakest]
     draw_pairs([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows],
-               "Share of each class's fakes, and of its real pictures, that look real", tilt=True)  # fmt: skip
+               "Share that looks real", tilt=True)  # fmt: skip
 
 
 def draw_pairs(
-    labels: list[str], fakes: list[float], floors: list[dict[str, float] | None], alt: str, tilt: bool = False
+    labels: list[str], fakes: list[float], floors: list[dict[str, float] | None], what: str, tilt: bool = False
 ) -> None:
     """Bars of fakes beside those of real pictures, whose error is drawn."""
     figure = go.Figure()
@@ -162,7 +211,11 @@ def draw_pairs(
         figure.update_xaxes(tickangle=-35)
     figure.update_traces(textposition="auto", insidetextanchor="start", textangle=0)
     figure.update_layout(barmode="group", bargap=0.3, bargroupgap=0.08)
-    show(figure, "", "", alt)
+    each = [
+        f"{plain(label)}, fakes {value:.2f}" + (f", real pictures {floor['mean']:.2f}" if floor else "")
+        for label, value, floor in zip(labels, fakes, floors, strict=True)
+    ]
+    show(figure, "", "", f"{what}. {'; '.join(each)}.")
 
 
 def draw_classes(classes: dict[str, Any]) -> None:
@@ -178,67 +231,49 @@ def draw_classes(classes: dict[str, Any]) -> None:
         figure.add_bar(x=names, y=[100 * row[at] for row in rows], name=label, marker_color=colour, hovertemplate=hover)
     figure.update_layout(barmode="group", bargap=0.25, bargroupgap=0.05)
     figure.update_xaxes(tickangle=-35)
-    show(figure, "% of the pictures", "", "Shares of the classes among fakes and real pictures as bars")
+    each = [f"{name}, fakes {share:.1%}, real pictures {real:.1%}" for name, share, real in rows]
+    show(figure, "% of the pictures", "", f"Shares of the classes. {'; '.join(each)}.")
 
 
-def draw_over_steps(
-    reports: dict[int, dict[str, Any]], keys: tuple[str, ...], log: bool = False, best: int | None = None
-) -> None:
-    """Figures over training steps, each with its floor as a dotted line; a cross marks the best step."""
+class Line(NamedTuple):
+    """One figure over training steps, and that of real pictures, where it is known."""
+
+    label: str
+    steps: list[int]
+    values: list[float]
+    floor: float | None = None
+    deviation: float = 0.0
+
+
+def draw_over_steps(lines: list[Line], log: bool = False, best: int | None = None) -> None:
+    """Figures over training steps, each with its floor as a dotted line; a cross marks the best step of the first."""
     figure = go.Figure()
-    steps = list(reports)
-    for key, colour in zip(keys, (WARM, BLUE), strict=False):
-        found = [report["figures"][key] for report in reports.values()]
-        if None in found:
-            continue
-        label = LABELS[key].label
-        values = [each["value"] for each in found]
-        hover = f"step %{{x:,}}: {label} %{{y:.3f}}<extra></extra>"
-        line = {"color": colour, "width": 2.2}
-        figure.add_scatter(x=steps, y=values, name=label, mode="lines+markers", line=line, hovertemplate=hover)
-        floor = found[-1]["floor"]
-        if floor:
-            figure.add_hline(y=floor["mean"], line_dash="dot", line_color=colour, line_width=1.5)
-            spread = {"y0": floor["mean"] - floor["deviation"], "y1": floor["mean"] + floor["deviation"]}
+    for line, colour in zip(lines, (WARM, BLUE), strict=False):
+        hover = f"step %{{x:,}}: {line.label} %{{y:.3f}}<extra></extra>"
+        style = {"mode": "lines+markers", "line": {"color": colour, "width": 2.2}, "hovertemplate": hover}
+        figure.add_scatter(x=line.steps, y=line.values, name=line.label, **style)
+        if line.floor is not None:
+            figure.add_hline(y=line.floor, line_dash="dot", line_color=colour, line_width=1.5)
+            spread = {"y0": line.floor - line.deviation, "y1": line.floor + line.deviation}
             if not log or spread["y0"] > 0:
                 figure.add_hrect(**spread, fillcolor=colour, opacity=0.15, line_width=0)
-        if best is not None:
-            cross = {"symbol": "x", "size": 13, "color": RED}
-            at = {"x": [best], "y": [values[steps.index(best)]]}
-            figure.add_scatter(
-                **at, name="best", mode="markers", marker=cross, hovertemplate="best: %{y:.3f}<extra></extra>"
-            )
+    if best in lines[0].steps:
+        cross = {"symbol": "x", "size": 13, "color": RED}
+        at = {"x": [best], "y": [lines[0].values[lines[0].steps.index(best)]]}
+        hover = "best: %{y:.3f}<extra></extra>"
+        figure.add_scatter(**at, name="best", mode="markers", marker=cross, hovertemplate=hover)
     if log:
         figure.update_yaxes(type="log", dtick=1)
-    show(figure, "", "training step", f"{', '.join(LABELS[key].label for key in keys)} over training steps")
+    show(figure, "", "training step", " ".join(_told(line, best) for line in lines))
 
 
-def draw_runs(reports: dict[str, dict[str, Any]]) -> None:
-    """The distance of each run, and that of real pictures."""
-    found = {name: report["figures"]["distance"] for name, report in reports.items()}
-    rows = [Row(escape(name), each["value"], WARM) for name, each in found.items()]
-    floor = next(iter(found.values()))["floor"]
-    if floor:
-        rows.append(Row("real pictures", floor["mean"], error=floor["deviation"]))
-    draw_ladder(rows, "The distance of each run, and that of real pictures")
-
-
-def draw_shares_of_runs(reports: dict[str, dict[str, Any]], keys: tuple[str, ...]) -> None:
-    """Figures from 0 to about 1 of several runs, side by side, with the real pictures' last."""
-    figure = go.Figure()
-    style = {"texttemplate": "%{y:.2f}", "textposition": "auto", "insidetextanchor": "start", "textangle": 0}
-    labels = [PLAIN[key] for key in keys]
-    for number, (name, report) in enumerate(reports.items()):
-        values = [(report["figures"][key] or {}).get("value") for key in keys]
-        hover = f"{escape(name)}: %{{y:.3f}}<extra></extra>"
-        shade = {"color": WARM, "opacity": 1 - 0.75 * number / max(len(reports), 2)}
-        figure.add_bar(x=labels, y=values, name=escape(name), marker=shade, hovertemplate=hover, **style)
-    floors = [(next(iter(reports.values()))["figures"][key] or {}).get("floor") for key in keys]
-    if all(floors):
-        real = [floor["mean"] for floor in floors if floor]
-        figure.add_bar(x=labels, y=real, name="real pictures", marker_color=BLUE, **style)
-    figure.update_layout(barmode="group", bargap=0.25, bargroupgap=0.06)
-    show(figure, "", "", "Precision, recall, density and coverage of the runs as bars")
+def _told(line: Line, best: int | None) -> str:
+    """A figure's course in a sentence, to be read aloud."""
+    value = dict(zip(line.steps, line.values, strict=True))
+    said = f"{line.label} over training steps: {line.values[-1]:.2f} at step {line.steps[-1]:,}, the newest"
+    said += f"; {line.values[0]:.2f} at step {line.steps[0]:,}, the first"
+    said += f"; {value[best]:.2f} at step {best:,}, the best" if best in value else ""
+    return said + (f"; real pictures {line.floor:.2f}." if line.floor is not None else ".")
 
 
 def show(figure: go.Figure, y_title: str, x_title: str, alt: str) -> None:

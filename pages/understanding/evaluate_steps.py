@@ -7,13 +7,15 @@ import streamlit as st
 from dcgan.config import BadInput
 from dcgan.metrics.words import FIGURES, metric_name
 from dcgan.runs import Run, thin
+from pages.common import distance
 from pages.common.choose import pick_run
 from pages.common.widgets import refuse
 from pages.common.words import escaped
 from pages.understanding.evaluate_cache import Wanted, kept, measure, pick_n, show_kept
-from pages.understanding.evaluate_charts import draw_over_steps
+from pages.understanding.evaluate_charts import Line, draw_over_steps
 
 MOST = 8  # steps measured at one click
+Reports = list[dict[str, Any]]
 
 
 def over_steps() -> None:
@@ -24,13 +26,13 @@ def over_steps() -> None:
         return
     with right:
         n = pick_n()
-    steps = run.snapshots()
-    if not steps:
+    steps, rows = run.snapshots(), distance.quality_of(run)
+    if not steps and not rows:
         st.info("This run kept no earlier generators, so there is nothing to follow.", icon=":material/info:")
         return
     try:
         with st.spinner("Opening the generators …"):
-            known = _known(run, steps, n)
+            known = {step: report for step in steps if (report := kept(_wanted(run, step, steps), n)) is not None}
         missing = [step for step in steps if step not in known]
         chosen = [step for step in missing if step not in thin(missing, MOST)]
         label = f"Measure {len(chosen)} steps" if len(chosen) != 1 else "Measure 1 step"
@@ -40,20 +42,20 @@ def over_steps() -> None:
             show_kept(_wanted(run, chosen[-1], steps), n)
     except BadInput as error:
         refuse(error)
-        return
-    if len(known) < 2:
-        st.markdown(
-            f"Press **{label}** to see how the distance fell as training went on, whether it still does, and which "
-            "kept step was best."
-        )
-        return
-    reports = sorted(known.values(), key=lambda report: report["step"])  # the newest may be of a later step than kept
-    _draw({report["step"]: report for report in reports})
-
-
-def _known(run: Run, steps: list[int], n: int) -> dict[int, dict[str, Any]]:
-    found = {step: kept(_wanted(run, step, steps), n) for step in steps}
-    return {step: report for step, report in found.items() if report is not None}
+        known, chosen, label = {}, [], ""
+    told = [report for report in known.values() if report["figures"]["distance"]]
+    told.sort(key=lambda report: report["step"])  # the newest may be of a later step than kept
+    if rows and (len(told) < 2 or told[-1]["reference"]["floor_n"] == rows[-1]["n"]):
+        _draw_own(run, rows)
+    elif len(told) > 1:
+        _draw_measured(told, rows)
+    elif known:
+        st.info("Too few real pictures are held out to tell how near any step came to them.", icon=":material/help:")
+    if len(told) > 1:
+        _draw_shares(told)
+    elif chosen and (told or not known):
+        tells = "how many look real, and how much they vary" if rows else "how the distance fell, and when it was best"
+        st.markdown(f"Press **{label}** to see {tells}.")
 
 
 def _wanted(run: Run, step: int, steps: list[int]) -> Wanted:
@@ -61,29 +63,61 @@ def _wanted(run: Run, step: int, steps: list[int]) -> Wanted:
     return Wanted(run, None if step == steps[-1] else step)
 
 
-def _draw(reports: dict[int, dict[str, Any]]) -> None:
-    newest, best = list(reports.values())[-1], min(reports.values(), key=_distance)
+TITLE = "**The distance should fall to that of real pictures, dotted**"
+
+
+def _draw_own(run: Run, rows: list[distance.Row]) -> None:
+    """The distances that the run measured of itself, with its best: the same as on Train."""
+    newest, status = rows[-1], run.status()
+    floor = newest["distance_floor"]
+    st.info(distance.words(rows, status.best_step, status.best_distance), icon=":material/flag:")
+    if len(rows) > 1:
+        st.markdown(TITLE if floor else "**The distance should fall**", help=distance.HELP)
+        steps, values = [row["step"] for row in rows], [max(row["distance"], 1e-4) for row in rows]
+        line = Line("Distance", steps, values, floor, newest["distance_floor_deviation"] or 0.0)
+        draw_over_steps([line], log=True, best=status.best_step)
+    few = "" if floor else " Too few real pictures are held out to say how near that is: only steps can be compared."
+    measured = f"FD-{newest['judge']} of {newest['n']:,} fakes at a time, as the run measured it while it trained."
+    st.caption(escaped(measured + few))
+
+
+def _draw_measured(told: Reports, rows: list[distance.Row]) -> None:
+    """The distances of steps that were measured here."""
+    newest, best = told[-1], min(told, key=_distance)
     floor = best["figures"]["distance"]["floor"]
-    sentence = f"Step {best['step']:,} is the best measured, with a distance of {_distance(best):.2f}"
-    sentence += f" (real pictures: {floor['mean']:.2f} ± {floor['deviation']:.2f})." if floor else "."
-    sure = floor["deviation"] if floor else 0.0
+    sentence = f"Of {len(told)} steps measured, step {best['step']:,} is the best, with a distance of "
+    sentence += f"{_distance(best):.2f} (real pictures: {floor['mean']:.2f} ± {floor['deviation']:.2f})."
     if newest is best:
-        sentence += " It is the newest measured, so going on may still help."
-    elif _distance(newest) <= _distance(best) + 2 * sure:
+        sentence += " It is the newest, so going on may still help."
+    elif _distance(newest) <= _distance(best) + 2 * floor["deviation"]:
         sentence += " Later steps are as good within the error: it has levelled off."
     else:
         sentence += f" By step {newest['step']:,} it has grown to {_distance(newest):.2f}: it was better before."
+    if rows and rows[-1]["best_step"] not in (None, best["step"]):
+        sentence += f" By fewer pictures the run took step {rows[-1]['best_step']:,} for its best, and kept it."
     st.info(f"**{sentence}**", icon=":material/flag:")
-    st.markdown("**The distance should fall to that of real pictures, dotted**", help=FIGURES["distance"].meaning)
-    draw_over_steps(reports, ("distance",), log=True, best=best["step"])
+    st.markdown(TITLE, help=FIGURES["distance"].meaning)
+    draw_over_steps([_line("distance", told)], log=True, best=best["step"])
+
+
+def _draw_shares(told: Reports) -> None:
+    lines = [_line(key, told) for key in ("precision", "recall") if told[-1]["figures"][key]]
     help = "  \n".join(f"**{FIGURES[key].label}**: {FIGURES[key].meaning}" for key in ("precision", "recall"))
     st.markdown(
         "**Looking real (precision) and variety (recall) should rise to those of real pictures, dotted**", help=help
     )
-    draw_over_steps(reports, ("precision", "recall"))
-    st.caption(
-        escaped(f"{metric_name(best)} of {best['n']:,} fakes at each of {len(reports)} kept steps, seeds from 0 on.")
-    )
+    draw_over_steps(lines)
+    newest = told[-1]
+    fakes = f"{metric_name(newest)} of {newest['n']:,} fakes at each of {len(told)} kept steps, seeds from 0 on."
+    st.caption(escaped(fakes))
+
+
+def _line(key: str, told: Reports) -> Line:
+    """A figure of the steps that have it."""
+    found = {report["step"]: report["figures"][key] for report in told if report["figures"][key]}
+    floor = list(found.values())[-1]["floor"]
+    values = [each["value"] for each in found.values()]
+    return Line(FIGURES[key].label, list(found), values, floor["mean"], floor["deviation"])
 
 
 def _distance(report: dict[str, Any]) -> float:

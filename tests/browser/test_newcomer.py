@@ -233,4 +233,7 @@ def test_nothing_sticks_out_on_a_phone(phone: BrowserContext, studio: Studio, na
     expect(page.get_by_test_id("stMain").get_by_role("heading").first).to_be_visible()
     page.wait_for_timeout(2500)
     assert page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+    for group in page.get_by_test_id("stMain").get_by_role("radiogroup").all():
+        cut = group.evaluate("e => e.scrollWidth - e.clientWidth")
+        assert cut <= 1, f"{group.get_attribute('aria-label')} is cut off by {cut} pixels"
     expect(page.get_by_test_id("stException")).to_have_count(0)
