@@ -143,6 +143,9 @@ def test_history_says_what_is_missing(root, tiny):
 def test_words_say_whether_it_is_closer_than_before():
     rows = [line(100, 9.0), line(200, 4.0, distance_floor=0.2, distance_floor_deviation=0.04)]
     assert distance.words([], None, None) == ""
+    few = distance.words(rows[:1], 100, 9.0)
+    assert "best so far" in few and "Too few real pictures" in few and "Too few" in distance.tooltip(rows[0])
+    assert "Too few" not in distance.words(rows, 200, 4.0) + distance.tooltip(rows[1])
     said = distance.words(rows, 200, 4.0)
     assert "At step 200" in said and "best so far**, closer than at step 100 (9.00)" in said and "0.20" in said
     rows.append(line(300, 4.05, distance_floor=0.2, distance_floor_deviation=0.04))

@@ -14,6 +14,8 @@ HELP = (
     "to fixed filters. Few pictures make any distance larger; the floor is that of as many real ones."
 )
 
+TOO_FEW = "Too few real pictures are held out to tell how near that is: it only compares the steps of this run."
+
 Row = dict[str, Any]
 
 
@@ -60,7 +62,7 @@ def words(rows: list[Row], best_step: int | None, best_distance: float | None) -
         return ""
     newest = rows[-1]
     distance, floor = newest["distance"], newest["distance_floor"]
-    real = f" Real pictures are {floor:.2f} from each other." if floor else ""
+    real = f" Real pictures are {floor:.2f} from each other." if floor else f" {TOO_FEW}"
     said = f"At step {newest['step']:,} the fakes are {distance:.2f} from real pictures"
     if best_step is None or best_distance is None:
         return f"{said}.{real}"
@@ -82,5 +84,5 @@ def tooltip(row: Row | None) -> str:
     if row is None:
         return f"{HELP} The first is measured within the first half minute or so."
     floor = row["distance_floor"]
-    real = f" Real pictures: {floor:.2f} ± {row['distance_floor_deviation'] or 0:.2f}." if floor else ""
+    real = f" Real pictures: {floor:.2f} ± {row['distance_floor_deviation'] or 0:.2f}." if floor else f" {TOO_FEW}"
     return f"{HELP} FD-{escaped(row['judge'])} of {row['n']:,} fakes at step {row['step']:,}.{real}"

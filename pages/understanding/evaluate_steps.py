@@ -76,9 +76,8 @@ def _draw_own(run: Run, rows: list[distance.Row]) -> None:
         steps, values = [row["step"] for row in rows], [max(row["distance"], 1e-4) for row in rows]
         line = Line("Distance", steps, values, floor, newest["distance_floor_deviation"] or 0.0)
         draw_over_steps([line], log=True, best=status.best_step)
-    few = "" if floor else " Too few real pictures are held out to say how near that is: only steps can be compared."
     measured = f"FD-{newest['judge']} of {newest['n']:,} fakes at a time, as the run measured it while it trained."
-    st.caption(escaped(measured + few))
+    st.caption(escaped(measured))
 
 
 def _draw_measured(told: Reports, rows: list[distance.Row]) -> None:
