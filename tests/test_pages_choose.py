@@ -84,6 +84,7 @@ def test_ones_own_run_may_well_be_the_best():
     a_run("good", 5000, distance=0.9)
     app = visit("latent/explore")
     assert url(app)["run"] == "good" and own(app) == []
+    assert "Your run" in [caption.value for caption in app.caption]
     a_run("just begun", 17)
     app = visit("latent/explore")
     assert url(app)["run"] == "good" and own(app) == ["Your newest run, step 17"]

@@ -525,7 +525,7 @@ class Lab {
     this.reset.disabled = !loose;
     const text = (button, words) => button.textContent !== words && (button.textContent = words);
     text(this.reset, loose ? `Reset ${loose} moved` : "Reset");
-    text(this.next, this.page + 1 < this.pages() ? `Next ${PER_PAGE}` : "The strongest");
+    text(this.next, this.page + 1 < this.pages() ? `Next ${PER_PAGE}` : `First ${PER_PAGE}`);
     this.next.disabled = this.pages() < 2;
     this.next.title = `Sliders ${this.page + 1} of ${this.pages()}. What you moved stays moved.`;
     this.measure.hidden = !this.canMeasure;

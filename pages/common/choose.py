@@ -94,15 +94,19 @@ def _is_fair(row: dict[str, Any]) -> bool:
 
 
 def _way_to_own(runs: dict[str, Run], shown: str) -> None:
-    """From a run that a page opened on by itself, or that came with the studio, the way to one's own newest."""
+    """From a run that a page opened on by itself, or that came with the studio, the way to one's own newest; or a word
+    that this is it."""
     own = [run for run in runs.values() if run.id not in SHIPPED]
     if not own or (shown not in SHIPPED and shown != st.session_state.get(UNASKED)):
         return
+    st.html(STYLE)
     mine = next((run for run in own if launch.observe(run).state in launch.ACTIVE), own[0])
-    if mine.id != shown:
-        st.html(STYLE)
-        label = f"Your {'newest ' if len(own) > 1 else ''}run, step {mine.status().step:,}"
-        st.button(label, key="own-run", type="tertiary", on_click=go_to, args=(mine, None))
+    if mine.id == shown:
+        with st.container(key="own-run"):
+            st.caption("Your run")
+        return
+    label = f"Your {'newest ' if len(own) > 1 else ''}run, step {mine.status().step:,}"
+    st.button(label, key="own-run", type="tertiary", on_click=go_to, args=(mine, None))
 
 
 def titles(runs: Iterable[Run]) -> dict[str, str]:

@@ -46,7 +46,7 @@ def _pick_seed(scene: Scene) -> int:
             )
         )
         st.button("Another z", icon=":material/casino:", on_click=_next_seed)
-        params = {"seed": str(seed)} | ({"run": scene.run.id} if scene.run else {})
+        params = {"seed": str(seed), "axes": "dimensions"} | ({"run": scene.run.id} if scene.run else {})
         st.page_link(
             "pages/latent/explore.py", label="Turn its numbers by hand", icon=":material/tune:", query_params=params
         )

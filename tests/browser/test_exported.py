@@ -13,10 +13,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from dcgan import latent, redraw
-from dcgan.axes import axes_of
 from dcgan.checkpoint import load_generator, open_generator
 from dcgan.cli import main
 from dcgan.images import read_recipe
+from dcgan.kept_axes import axes_for
 from dcgan.metrics.judge import judge_of
 from dcgan.render import render
 from dcgan.runs import Run
@@ -61,10 +61,10 @@ def pixels(canvas: Locator) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(now.partition(",")[2]))).convert("L")).astype(int)
 
 
-@pytest.mark.parametrize("kind", ["components", "weights", "classes", "random"])
+@pytest.mark.parametrize("kind", ["named", "components", "weights", "random"])
 def test_an_axis_draws_what_pytorch_does(page: Page, kind: str) -> None:
     generator = load_generator(SHIPPED / "generator.safetensors")
-    strongest = axes_of(generator, kind, judge_of(generator.config))[0]
+    strongest = axes_for(Run(SHIPPED), generator, kind, judge_of(generator.config))[0]
     page.get_by_test_id("latent-seed").fill("5")
     page.get_by_test_id("latent-seed").press("Enter")
     page.get_by_test_id(f"axes-{kind}").click()
