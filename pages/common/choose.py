@@ -22,7 +22,9 @@ STYLE = """
 <style>
 /* the way to one's own run stands in the line of the select box's label */
 .st-key-run-choice { position: relative; }
-.st-key-own-run { position: absolute !important; top: -2px; right: 0; width: auto !important; max-width: 75%; }
+.st-key-own-run.stElementContainer, [data-testid="stLayoutWrapper"]:has(> .st-key-own-run) {
+  position: absolute !important; top: -2px; right: 0; width: auto !important; max-width: 75%;
+}
 .st-key-own-run button { min-height: 0; height: 1.4rem; padding: 0; text-decoration: underline; }
 </style>
 """
