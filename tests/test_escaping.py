@@ -61,7 +61,7 @@ OURS = {  # file -> expressions with such a name that are the studio's own words
     "pages/understanding/evaluate_cache.py": {"doing"},
     "pages/understanding/evaluate_judge.py": {"title"},
     "pages/understanding/evaluate_moment.py": {"title"},
-    "pages/understanding/evaluate_runs.py": {"missing"},
+    "pages/understanding/evaluate_runs.py": {"missing", "title"},
     "pages/understanding/evaluate_steps.py": {"sentence"},
     "pages/understanding/learn_discriminator.py": {"title"},
     "pages/understanding/learn_rules.py": {"preset", "why", "reason"},
