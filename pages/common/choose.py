@@ -99,7 +99,7 @@ def _way_to_own(runs: dict[str, Run], shown: str) -> None:
     """From a run that a page opened on by itself, or that came with the studio, the way to one's own newest; or a word
     that this is it."""
     own = [run for run in runs.values() if run.id not in SHIPPED]
-    if not own or (shown not in SHIPPED and shown != st.session_state.get(UNASKED)):
+    if not own or len(runs) == 1 or (shown not in SHIPPED and shown != st.session_state.get(UNASKED)):
         return
     st.html(STYLE)
     mine = next((run for run in own if launch.observe(run).state in launch.ACTIVE), own[0])
