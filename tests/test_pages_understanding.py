@@ -126,7 +126,7 @@ def test_evaluate_measures_on_the_click_and_keeps_it_with_the_run(place):
     text = words(app)
     assert "nearer to real pictures" in text or "farther from real pictures" in text or "as near to" in text
     assert "step 40" in text and "seeds 0 to 999" in text and "no labels" in text
-    for said in ("Do the fakes look real?", "could pass for real pictures", "Is everything there?", "Does it copy?"):
+    for said in ("Do the fakes look real?", "of 100 fakes", "Is everything there?", "Does it copy?"):
         assert said in text
     assert "4 draws" in text and "EMA weights" in text
     assert len(app.get("plotly_chart")) == 4  # the pictures have no classes

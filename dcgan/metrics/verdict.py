@@ -67,13 +67,18 @@ def _looks(report: dict[str, Any]) -> Answer:
     place, precision = _place(report), report["figures"]["precision"]
     if precision is None:
         return Answer(REAL, LEVELS[place.problems], _on_floor(report, [place]), _sentence(place.words))
-    each = _of_a_hundred(precision, "fakes could pass for real pictures", "other real pictures could")
     lacks = _shortfall(precision)
-    if place.problems == 2 and not lacks:  # each is like some real picture, but not all are like all
-        said = [each, f"But {place.words}.", *_weakest(report)]
-        return Answer(REAL, "bad", "One by one, not as a whole", " ".join(said))
-    findings, said = [place, _Finding(lacks, "")], [_sentence(place.words), each, *_weakest(report)]
-    return Answer(REAL, _level(findings), _on_floor(report, findings), " ".join(said))
+    findings = [place, _Finding(lacks, "")]
+    if _worst(findings) < 2:
+        each = _of_a_hundred(precision, "fakes could pass for real pictures", "other real pictures could")
+        said = [_sentence(place.words), each, *_weakest(report, "could")]
+        return Answer(REAL, _level(findings), _on_floor(report, findings), " ".join(said))
+    each = _of_a_hundred(precision, "fakes come near some real picture", "other real pictures do")
+    if lacks:
+        said = [_sentence(place.words), f"Taken one by one, {each}", *_weakest(report, "do")]
+        return Answer(REAL, "bad", "No", " ".join(said))
+    said = [each, f"But {place.words}.", *_weakest(report, "do")]
+    return Answer(REAL, "bad", "One by one, not as a whole", " ".join(said))
 
 
 def _on_floor(report: dict[str, Any], findings: list[_Finding]) -> str:
@@ -178,10 +183,10 @@ def _weakness(report: dict[str, Any]) -> list[_Finding]:
     return [_Finding(0, f"the weakest class is {weak[0][0]}")] if weak else []
 
 
-def _weakest(report: dict[str, Any]) -> list[str]:
+def _weakest(report: dict[str, Any], verb: str) -> list[str]:
     """The same with its figures, as a sentence."""
     return [
-        f"The weakest class is {name}: {100 * share:.0f} of 100 could, of real ones {100 * real:.0f}."
+        f"The weakest class is {name}: {100 * share:.0f} of 100 {verb}, of real ones {100 * real:.0f}."
         for name, share, real in weak_classes(report)[:1]
     ]
 
