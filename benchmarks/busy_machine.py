@@ -60,13 +60,15 @@ def images_per_s(preset: str, way: str, loops: int, seconds: float) -> float:
     env = {name: value for name, value in os.environ.items() if name not in kept_out} | variables
     with tempfile.TemporaryDirectory() as root, busy(loops):
         command = [sys.executable, "-m", "dcgan", "train", "--preset", preset, "--root", root, "--name", "busy"]
-        command += ["--minutes", str(seconds / 60), "--set", "log_every=5", *settings]
+        command += ["--minutes", str(seconds / 60), "--set", "log_every=1", *settings]
         done = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, preexec_fn=as_launched)
         if done.returncode:
             raise RuntimeError(done.stderr)
-        points = [point for point in Run(Path(root) / "busy").read_metrics()[0] if point["time_s"] >= WARM_UP_S]
-    first, last = points[0], points[-1]
-    return (last["images"] - first["images"]) / (last["time_s"] - first["time_s"])
+        points = [{"images": 0, "time_s": 0.0}, *Run(Path(root) / "busy").read_metrics()[0]]
+    first, last = [point for point in points[:-1] if point["time_s"] <= WARM_UP_S][-1], points[-1]
+    rate = (last["images"] - first["images"]) / (last["time_s"] - first["time_s"])
+    print(f"{preset}, {way}, beside {loops}: {rate:,.0f}", file=sys.stderr)
+    return rate
 
 
 def as_launched() -> None:
