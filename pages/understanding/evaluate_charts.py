@@ -53,11 +53,10 @@ def draw_hills(pixels: dict[str, Any]) -> None:
             share = hills[key]
             figure.add_scatter(x=centres, y=share, name=label, hovertemplate=hover, fillcolor=f"{colour}33", **style)
     if close is not None:
-        at = close["threshold"]
-        figure.add_vline(x=at, line_dash="dot", line_width=1.5, line_color="gray")
-        side = {"xanchor": "right", "xshift": -5} if at > 0.4 * edges[-1] else {"xanchor": "left", "xshift": 5}
-        where = {"x": at, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False, **side}
-        figure.add_annotation(text="closest 1% of real", **where)
+        most = max(share for name in SETS for share in hills.get(name) or ())
+        line = {"dash": "dot", "width": 1.5, "color": "gray"}
+        ends = {"x": [close["threshold"]] * 2, "y": [0, most]}
+        figure.add_scatter(**ends, name="closest 1% of real", mode="lines", line=line, hoverinfo="skip")
     figure.update_xaxes(range=[0, float(edges[-1])])
     nearest = pixels["nearest"]
     halves = [
