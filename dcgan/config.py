@@ -214,7 +214,7 @@ class Config:
         "Of the matrix products: auto takes bfloat16, much faster, where a CPU (AMX) or a CUDA GPU has units for it.",
         choices=("auto", "float32"),
     )
-    num_threads: int = setting(0, "CPU threads for training; 0 takes every core.", 0, 1024)
+    num_threads: int = setting(0, "CPU threads for training; 0: every core that others leave free.", 0, 1024)
 
     # written by the program
     data_fingerprint: str = setting("", "Hash of the data set, so that a resume notices other data.")
