@@ -34,6 +34,7 @@ def in_sidebar(page: Page, name: str) -> Locator:
 def open_shipped(page: Page, studio: Studio) -> None:
     page.goto(f"{studio.url}/train?run={SHIPPED.name}")
     expect(heading(page, SHIPPED.name)).to_be_visible()
+    page.wait_for_function("() => window.dcganAddress")  # the page listens; a click in its first moments stays here
 
 
 def expect_new_run(page: Page, recipe: str) -> None:
