@@ -1,6 +1,7 @@
 """The studio's entrance: page configuration and navigation, nothing else."""
 
 import os
+import sys
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # one core draws the pages; the training process chooses its own number
@@ -18,7 +19,7 @@ def front_door() -> None:
 
 def studio() -> None:
     """Draw the frame of every page, then the page that the address names."""
-    from pages.common import address, sidebar, style
+    from pages.common import address, sidebar, style, visitors
 
     st.set_page_config(page_icon=ASSETS / "icon.png", layout="wide")  # first: navigation fetches icons from afar
     st.logo(ASSETS / "logo.svg", size="large", icon_image=ASSETS / "icon.png")
@@ -50,6 +51,8 @@ def studio() -> None:
     style.apply()
     address.follow()
     sidebar.now_training()
+    with st.sidebar:
+        visitors.draw()
     page.run()
 
 
@@ -59,9 +62,16 @@ else:  # ... and imports it once, when the server starts
     from starlette.middleware import Middleware
     from streamlit.runtime.pages_manager import PagesManager
 
+    from dcgan.config import BadInput
+    from pages.common import visitors
     from pages.common.protection import Protection
+
+    try:
+        visitors.announce()
+    except BadInput as error:
+        sys.exit(str(error))
 
     # A folder named pages/ switches Streamlit to its old discovery until the first view has run, and the first visitor
     # of a deep link (or a tab that reconnects to a restarted server) is told that the page does not exist.
     PagesManager.uses_pages_directory = False
-    app = st.App(__file__, middleware=[Middleware(Protection)])
+    app = st.App(__file__, middleware=[Middleware(Protection), Middleware(visitors.Key)])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pages.common.protection import inline_hashes, is_own_page, policy
+from pages.common.protection import inline_hashes, is_own_page, policy, sent
 
 
 @pytest.mark.parametrize(
@@ -19,8 +19,9 @@ from pages.common.protection import inline_hashes, is_own_page, policy
     ],
 )
 def test_only_a_page_of_the_same_host_and_port_is_our_own(origin, others, own):
-    sent = {"Host": "localhost:8501", **({"Origin": origin} if origin else {}), **others}
-    assert is_own_page([(name.encode(), value.encode()) for name, value in sent.items()]) is own
+    named = {"Host": "localhost:8501", **({"Origin": origin} if origin else {}), **others}
+    scope = {"headers": [(name.encode(), value.encode()) for name, value in named.items()]}
+    assert is_own_page(sent(scope)) is own
 
 
 def test_nothing_comes_from_elsewhere_and_nobody_frames_it():

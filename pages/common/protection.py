@@ -8,7 +8,7 @@ import functools
 import hashlib
 import os
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,16 +20,17 @@ FRAMERS = "DCGAN_FRAMERS"  # a variable: the addresses, with spaces, of those wh
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 class Protection:
     """ASGI middleware: adds headers to every answer, and closes a WebSocket that a page of another address opens."""
 
-    def __init__(self, app: Callable[[Message, Receive, Send], Awaitable[None]]) -> None:
+    def __init__(self, app: App) -> None:
         self.app = app
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket" and not is_own_page(scope["headers"]):
+        if scope["type"] == "websocket" and not is_own_page(sent(scope)):
             await receive()  # websocket.connect
             await send({"type": "websocket.close", "code": 1008})  # before it is accepted: the browser sees 403
             return
@@ -42,11 +43,15 @@ class Protection:
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
-def is_own_page(sent: Iterable[tuple[bytes, bytes]]) -> bool:
+def sent(scope: Message) -> dict[str, str]:
+    """The headers of a request, by their names in small letters."""
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def is_own_page(sent: Mapping[str, str]) -> bool:
     """Whether the page that asks came from the host and port it asks; programs, which name no origin, may."""
-    named = {name.lower(): value.decode("latin-1") for name, value in sent}
-    origin = named.get(b"origin", "")
-    return not origin or urlsplit(origin).netloc in (named.get(b"host"), named.get(b"x-forwarded-host"))
+    origin = sent.get("origin", "")
+    return not origin or urlsplit(origin).netloc in (sent.get("host"), sent.get("x-forwarded-host"))
 
 
 def headers() -> list[tuple[bytes, bytes]]:

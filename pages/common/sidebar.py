@@ -5,7 +5,7 @@ import streamlit as st
 from dcgan import judging, launch
 from dcgan.rate import time_left
 from dcgan.runs import Run
-from pages.common import shelf, upkeep
+from pages.common import shelf, upkeep, visitors
 from pages.common.words import escaped, state_word
 
 
@@ -17,7 +17,7 @@ def _card() -> None:
     if judge.state == "running":
         _judge(judge)
     elif run is None:
-        st.caption("No run is training. Start one on the Train page.")
+        st.caption("No run is training." + " Start one on the Train page." * visitors.may_act())
 
 
 def _judge(judge: judging.Progress) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from dcgan.config import BadInput
 from dcgan.listing import SUFFIXES
 from dcgan.runs import Run
-from pages.common import samples
+from pages.common import samples, visitors
 from pages.common.jobs import Job
 from pages.common.loading import Opened
 from pages.common.view import View
@@ -53,6 +53,9 @@ def draw(run: Run, opened: Opened, go: Callable[[View], None]) -> None:
         "Marquardt's least squares), held near the sphere on which nearly all z lie, so that what is found stays a "
         "picture that the model could have drawn.",
     )
+    if not visitors.may_act():
+        st.caption("Visitors of this studio watch: to upload a picture takes its key, at the foot of the sidebar.")
+        return
     left, right = st.columns([5, 7], gap="large")
     with left:
         target = _target(run, opened)
@@ -134,6 +137,7 @@ def _unswap(key: str) -> None:
 def _start(run: Run, opened: Opened, target: np.ndarray) -> None:
     from dcgan.project import project
 
+    visitors.check()
     if before := st.session_state.get(_SEARCH):
         before.stop()
     generator = opened.generator

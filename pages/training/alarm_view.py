@@ -10,6 +10,7 @@ from dcgan.alarms import Alarm
 from dcgan.records import Status
 from dcgan.runs import Run
 from dcgan.states import fork_points
+from pages.common import visitors
 from pages.common.words import escaped
 from pages.training import fork_form
 
@@ -40,7 +41,7 @@ def badge(alarms: list[Alarm]) -> str:
 
 def _way_back(run: Run, status: Status, alarm: Alarm, healthy: int) -> None:
     """The button that forks from the last kept state in which nothing was wrong, with what should be otherwise."""
-    if alarm.name == "copies":
+    if alarm.name == "copies" or not visitors.may_act():
         return
     points = [step for step in fork_points(run) if step <= healthy]
     saved = fork_form.settings_of(run, max(points)) if points else None
@@ -59,6 +60,7 @@ def _way_back(run: Run, status: Status, alarm: Alarm, healthy: int) -> None:
 
 def _go_back(run: Run, step: int, values: dict[str, Any]) -> None:
     """Stop the run if it still trains, and go on from before the alarm."""
+    visitors.check()
     if launch.observe(run).state in launch.ACTIVE:
         with st.spinner("Stopping this run …"):
             _stop(run)
@@ -66,6 +68,7 @@ def _go_back(run: Run, step: int, values: dict[str, Any]) -> None:
 
 
 def _stop(run: Run) -> None:
+    visitors.check()
     if launch.observe(run).state == "stalled":
         launch.kill(run)
         return

@@ -11,7 +11,7 @@ from dcgan.config import BadInput, Config
 from dcgan.fork import fork, settings_at
 from dcgan.runs import Run
 from dcgan.states import facts, fork_points
-from pages.common import kept
+from pages.common import kept, visitors
 from pages.common.widgets import refuse
 from pages.common.words import escaped
 from pages.training import drawer, knobs
@@ -25,7 +25,7 @@ HELP = "A new run that goes on from a kept step of this one, with other settings
 def offer(run: Run, wanted: int | None = None, width: Literal["stretch", "content"] = "content") -> None:
     """The button that opens the drawer; its form begins at the kept step before `wanted`, or at the newest."""
     points = fork_points(run)
-    if st.button(
+    if visitors.may_act() and st.button(
         "Fork from here",
         icon=":material/fork_right:",
         disabled=not points,
@@ -83,6 +83,7 @@ def _form(run: Run, offered: int) -> str:
 def begin(run: Run, step: int, values: dict[str, object], others: str = "", name: str = "", start: bool = True) -> None:
     """Make the fork, start it unless something else trains, and go and watch it; or say why not."""
     try:
+        visitors.check()
         with st.spinner("Forking …"):
             made = fork(run, step, values | _pairs(others), name=name.strip())
             if start:

@@ -6,14 +6,14 @@ from dcgan import launch
 from dcgan.config import NO_END, BadInput
 from dcgan.records import Status
 from dcgan.runs import Run, list_runs
-from pages.common import shelf, upkeep
+from pages.common import shelf, upkeep, visitors
 from pages.common.widgets import refuse
 from pages.common.words import escaped, state_word
 
 
 def offer() -> None:
     """One line that names the run and goes on with it; nothing where the last run here was not stopped on its way."""
-    found = last_stopped()
+    found = last_stopped() if visitors.may_act() else None
     if found is None:
         return
     run, status = found
@@ -43,6 +43,7 @@ def last_stopped() -> tuple[Run, Status] | None:
 
 def _resume(run: Run) -> None:
     try:
+        visitors.check()
         with st.spinner("Starting …"):
             launch.start(run)
     except BadInput as error:

@@ -7,6 +7,7 @@ import streamlit as st
 from dcgan import live
 from dcgan.config import BadInput
 from dcgan.runs import Run
+from pages.common import visitors
 from pages.common.widgets import refuse
 from pages.training import drawer, knobs
 
@@ -16,7 +17,9 @@ HELP = "How fast G and D learn and more, without a stop; what changes is marked 
 
 def offer(run: Run) -> None:
     """The button that opens the drawer."""
-    if st.button("Change settings", icon=":material/tune:", width="stretch", key=f"live-{run.id}", help=HELP):
+    if visitors.may_act() and st.button(
+        "Change settings", icon=":material/tune:", width="stretch", key=f"live-{run.id}", help=HELP
+    ):
         drawer.open_for(run, FORM)
 
 
@@ -40,6 +43,7 @@ def _form(run: Run, active: bool) -> str:
 
 def _apply(run: Run, values: Mapping[str, object], when: str) -> None:
     try:
+        visitors.check()
         changes = live.ask(run, values)
     except BadInput as error:
         refuse(error)

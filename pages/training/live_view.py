@@ -13,7 +13,7 @@ from dcgan.pictures import grid_of
 from dcgan.rate import duration, time_left
 from dcgan.records import Status
 from dcgan.runs import Run
-from pages.common import class_mix, distance, kept, upkeep
+from pages.common import class_mix, distance, kept, upkeep, visitors
 from pages.common.curves import live_curves, load_library
 from pages.common.history import alarms_of, history_of, marks_of
 from pages.common.widgets import refuse
@@ -30,7 +30,8 @@ OBEY_SECONDS = 1.5  # how long a click waits to see its wish carried out
 def draw(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title(escaped(run.name), anchor=False, width="content")
-        st.page_link("pages/training/train.py", label="New run", icon=":material/add:", query_params={"new": "1"})
+        if visitors.may_act():
+            st.page_link("pages/training/train.py", label="New run", icon=":material/add:", query_params={"new": "1"})
     if not _is_readable(run):
         return
     family.origin(run)
@@ -53,12 +54,13 @@ def _live(run: Run, ticking: bool) -> None:
     picture, curves = st.container(key="run-view").columns([6, 7], gap="medium")
     with picture.container(gap="small"):
         step = _samples(run, columns)
-        _controls(run, status)
-        with st.container(horizontal=True):
-            fork_form.offer(run, step, "stretch")
-            if status.state in launch.ACTIVE or upkeep.can_resume(run, status):
-                live_panel.offer(run)
-        st.caption(kept.words(run))
+        if visitors.may_act():
+            _controls(run, status)
+            with st.container(horizontal=True):
+                fork_form.offer(run, step, "stretch")
+                if status.state in launch.ACTIVE or upkeep.can_resume(run, status):
+                    live_panel.offer(run)
+            st.caption(kept.words(run))
     with curves:
         rows = distance.quality_of(run)
         best = status.best_step, status.best_distance
@@ -203,6 +205,7 @@ def _controls(run: Run, status: Status) -> None:
 
 def _ask(run: Run, command: str) -> None:
     """Write the wish and give the worker a moment, so that the page already shows it obeyed."""
+    visitors.check()
     run.ask(command)
     serial, deadline = run.control().serial, time.monotonic() + OBEY_SECONDS
     while time.monotonic() < deadline:
@@ -217,6 +220,7 @@ def _resume(run: Run, paused: bool) -> None:
     if paused:
         _ask(run, "run")
     try:
+        visitors.check()
         with st.spinner("Starting …"):
             launch.start(run)
     except BadInput as error:
@@ -226,6 +230,7 @@ def _resume(run: Run, paused: bool) -> None:
 
 
 def _stop(run: Run, status: Status) -> None:
+    visitors.check()
     if status.state == "stalled":
         launch.kill(run)
         st.rerun()

@@ -11,6 +11,7 @@ from dcgan.config import BadInput
 from dcgan.listing import listing
 from dcgan.pictures import SUFFIXES
 from dcgan.survey import Survey, survey
+from pages.common import visitors
 from pages.common.widgets import refuse
 from pages.common.words import escaped, sentence
 from pages.training import recipe
@@ -82,6 +83,7 @@ def usable(spec: str | None) -> bool:
 
 
 def _checked(spec: str) -> sources.Source:
+    visitors.check()
     source = sources.resolve(spec)
     sources.check(source)
     return source
@@ -176,6 +178,7 @@ def _upload() -> str | None:
     if state.get(UPLOADED) != identity:
         state[STORED], state[REFUSED] = None, None
         try:
+            visitors.check()
             with st.spinner("Storing the pictures …"):
                 state[STORED] = str(uploads.store_upload([(file.name, file) for file in files]))
         except BadInput as error:

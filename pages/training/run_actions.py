@@ -1,7 +1,6 @@
 """The buttons below a run: open, explore, train on, rename, download, delete."""
 
 import base64
-from collections.abc import Callable
 
 import streamlit as st
 
@@ -10,7 +9,7 @@ from dcgan.config import BadInput
 from dcgan.film import film as film_bytes
 from dcgan.records import Status
 from dcgan.runs import Run
-from pages.common import address, shelf, upkeep
+from pages.common import address, shelf, upkeep, visitors
 from pages.common.widgets import refuse
 from pages.common.words import escaped, size
 from pages.training import fork_form
@@ -27,6 +26,7 @@ def draw(run: Run, status: Status) -> None:
     except BadInput as error:  # its settings can't be read: it can still be thrown away
         refuse(error)
         further, resumable = " ", False
+    may_act = visitors.may_act()
     active, has_generator = status.state in launch.ACTIVE, run.generator_path.is_file()
     with st.container(horizontal=True, gap="small", key="run-actions"):
         if st.button("Open", type="primary", icon=":material/monitoring:", help="Show it on the Train page."):
@@ -35,23 +35,22 @@ def draw(run: Run, status: Status) -> None:
             "Explore", icon=":material/tune:", disabled=not has_generator, help="Move through its latent space."
         ):
             st.switch_page(EXPLORE, query_params={"run": run.id})
-        if resumable and st.button(
-            "Resume", icon=":material/play_arrow:", help="Go on, exactly, from its last checkpoint."
-        ):
-            begin(lambda: launch.start(run), run)
-        if not resumable and not further:
+        if may_act and resumable:
+            if st.button("Resume", icon=":material/play_arrow:", help="Go on, exactly, from its last checkpoint."):
+                begin(run)
+        elif may_act and not further:
             train_further(run, status)
         if has_generator:
             download(run)
         film(run)
         model_card(run)
         fork_form.offer(run, address.read_whole(st.query_params.get("step", "")))
-        if st.button("Rename", icon=":material/edit:", help="Give it another name on the pages."):
+        if may_act and st.button("Rename", icon=":material/edit:", help="Give it another name on the pages."):
             rename(run)
         why = "It is in training: stop it first." if active else "Asks before it deletes anything."
-        if st.button("Delete", icon=":material/delete:", disabled=active, help=why):
+        if may_act and st.button("Delete", icon=":material/delete:", disabled=active, help=why):
             delete(run)
-    if further.strip() and not active:
+    if may_act and further.strip() and not active:
         st.caption(further)
 
 
@@ -63,14 +62,18 @@ def train_further(run: Run, status: Status) -> None:
         first, key = status.step + 1, f"end-{run.id}-{status.step}"
         end = st.number_input("Train until step", first, 10**9, 2 * max(1, status.step), key=key)
         if st.button("Go on", type="primary", key="go-on"):
-            begin(lambda: upkeep.train_further(run, int(end)), run)
+            begin(run, int(end))
 
 
-def begin(start: Callable[[], None], run: Run) -> None:
-    """Start training and go and watch, or say why not."""
+def begin(run: Run, num_steps: int | None = None) -> None:
+    """Start training, perhaps up to another step than before, and go and watch; or say why not."""
     try:
+        visitors.check()
         with st.spinner("Starting …"):
-            start()
+            if num_steps is None:
+                launch.start(run)
+            else:
+                upkeep.train_further(run, num_steps)
     except BadInput as error:
         refuse(error)
         return
@@ -131,7 +134,12 @@ def rename(run: Run) -> None:
     with st.form("rename", border=False):
         name = st.text_input("Name", run.name, max_chars=80, help="What the pages call it; its folder keeps its name.")
         if st.form_submit_button("Save", type="primary"):
-            run.rename(name)
+            try:
+                visitors.check()
+                run.rename(name)
+            except BadInput as error:
+                refuse(error)
+                return
             st.rerun()
     st.caption(f"Left empty, it is called {escaped(run.id)} again.")
 
@@ -147,6 +155,7 @@ def delete(run: Run) -> None:
         keep = st.button("Keep it")
         if st.button("Delete for good", type="primary", icon=":material/delete:"):
             try:
+                visitors.check()
                 upkeep.delete(run)
             except BadInput as error:
                 refuse(error)

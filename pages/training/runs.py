@@ -6,7 +6,7 @@ import streamlit as st
 
 from dcgan import launch
 from dcgan.runs import list_runs
-from pages.common import address, shelf
+from pages.common import address, shelf, visitors
 from pages.common.words import escaped
 from pages.training import run_detail
 
@@ -86,7 +86,7 @@ if not shelf_runs:
         "The shelf is empty. The quick preset trains a first generator in about a minute.",
         icon=":material/inventory_2:",
     )
-    if st.button("Train the first run", type="primary", icon=":material/model_training:"):
+    if visitors.may_act() and st.button("Train the first run", type="primary", icon=":material/model_training:"):
         st.switch_page("pages/training/train.py")
     st.stop()
 

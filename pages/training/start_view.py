@@ -12,15 +12,25 @@ from dcgan.config import BadInput
 from dcgan.order import order
 from dcgan.pictures import grid_of
 from dcgan.runs import Run, list_runs
+from pages.common import visitors
 from pages.common.widgets import refuse
 from pages.common.words import escaped
 from pages.training import advanced, go_on, needs, pick_pictures, recipe
 
+ELSEWHERE = (  # for who can't start a run
+    ("pages/latent/explore.py", "Move through what a run has learned", ":material/tune:"),
+    ("pages/training/runs.py", "See every run", ":material/inventory_2:"),
+    ("pages/understanding/learn.py", "Learn how it works", ":material/school:"),
+)
 LOOK_SECONDS = 2.0  # between looks at what stands in the way of a start
 
 
 def draw() -> None:
     _hero()
+    if not visitors.may_act():
+        for place, (page, label, icon) in zip(st.columns(len(ELSEWHERE)), ELSEWHERE, strict=True):
+            place.container(border=True).page_link(page, label=label, icon=icon, width="stretch")
+        return
     busy = launch.active_run()
     if busy is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -71,6 +81,7 @@ def _look_again(seen: tuple[object, ...], obstacles: Callable[[], tuple[object, 
 
 def _start(preset: str, values: dict[str, object], spec: str) -> Run:
     """Check everything, make the run directory, start its process; raises BadInput and leaves nothing behind."""
+    visitors.check()
     config = order(preset, values, spec)
     run = Run.create(config, name=str(st.session_state.get("run-name", "")).strip())
     try:
@@ -86,7 +97,7 @@ def _hero() -> None:
     words, strip = st.columns([5, 7], vertical_alignment="center", gap="medium")
     words.markdown(
         "Two networks play against each other: **G** draws clothes from noise, **D** tells drawn from real. "
-        "Press **Start training** and watch G learn."
+        + ("Press **Start training** and watch G learn." if visitors.may_act() else "No run is in training now.")
     )
     picture = _showpiece()
     if picture:

@@ -8,11 +8,12 @@ import streamlit as st
 from dcgan import judging
 from dcgan.config import BadInput
 from dcgan.runs import Run
-from pages.common import address
+from pages.common import address, visitors
 from pages.common.loading import Opened, modified, open_at
 
 NUMBERS = (1000, 2000, 5000, 10_000)
 N_KEY = "evaluate-n"
+NOT_MEASURED = "Not measured yet with this number of pictures: another number, step or run may be."  # for who can't
 
 
 class Wanted(NamedTuple):
@@ -75,6 +76,7 @@ def measure(all_wanted: list[Wanted], n: int) -> Iterator[tuple[Wanted, dict[str
     """Measure one after the other, under one bar; each report is kept as soon as it is there."""
     from dcgan.metrics.evaluation import evaluate_run
 
+    visitors.check()
     bar, remark = st.progress(0.0, text="Beginning …"), st.empty()
     remark.caption("Leaving this page, or changing a choice on it, stops the measuring.")
     for number, wanted in enumerate(all_wanted):

@@ -7,6 +7,7 @@ import streamlit as st
 from dcgan import judging, sources
 from dcgan.config import BadInput, Config
 from dcgan.runs import Run
+from pages.common import visitors
 from pages.common.widgets import refuse
 from pages.common.words import escaped
 
@@ -30,7 +31,7 @@ def judge_box(run: Run, report: dict[str, Any] | None) -> None:
         return
     if found.out == str(out):
         _ended(found, report)
-    if not out.exists():
+    if not out.exists() and visitors.may_act():
         _offer(config, source)
 
 
@@ -41,7 +42,8 @@ def _watch() -> None:
         st.rerun()
     left, right = st.columns([5, 1], vertical_alignment="center", gap="medium")
     left.progress(found.share, text=f"**Training a judge for {escaped(found.title)}** · {escaped(found.doing)} …")
-    if right.button("Cancel", icon=":material/close:", width="stretch", key="cancel-judge"):
+    if visitors.may_act() and right.button("Cancel", icon=":material/close:", width="stretch", key="cancel-judge"):
+        visitors.check()
         judging.cancel()
         st.rerun()
     st.caption("It goes on when you leave this page. What is measured before its end is judged by edges.")
@@ -78,6 +80,7 @@ def _offer(config: Config, source: sources.Source) -> None:
         )
         if right.button("Train a judge", icon=":material/school:", width="stretch"):
             try:
+                visitors.check()
                 with st.spinner("Starting …"):
                     judging.start(config)
             except BadInput as error:

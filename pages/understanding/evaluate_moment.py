@@ -10,10 +10,11 @@ from dcgan.metrics.enough import too_few
 from dcgan.metrics.verdict import answers, verdict
 from dcgan.metrics.words import FIGURES, beside, copy_sentence, floors, metric_name, origin, times_floor
 from dcgan.runs import slug
+from pages.common import visitors
 from pages.common.choose import pick_run, pick_step
 from pages.common.widgets import refuse
 from pages.common.words import escaped
-from pages.understanding.evaluate_cache import Wanted, kept, measure, pick_n, show_kept
+from pages.understanding.evaluate_cache import NOT_MEASURED, Wanted, kept, measure, pick_n, show_kept
 from pages.understanding.evaluate_charts import (
     draw_bars,
     draw_class_precision,
@@ -75,7 +76,7 @@ def one_moment() -> None:
         with st.spinner("Opening the generator …"):
             report = kept(wanted, n)
         label = "Measure" if report is None else "Measured"
-        done = report is not None
+        done = report is not None or not visitors.may_act()
         pressed = button.button(label, type="primary", icon=":material/balance:", width="stretch", disabled=done)
         if report is None and pressed:
             ((_, report),) = measure([wanted], n)
@@ -91,6 +92,9 @@ def one_moment() -> None:
 
 
 def _invite(n: int) -> None:
+    if not visitors.may_act():
+        st.info(NOT_MEASURED, icon=":material/help:")
+        return
     st.markdown(f"Press **Measure** to compare {n:,} fakes with real pictures. It answers three questions:")
     for column, (icon, title, text) in zip(st.columns(3), QUESTIONS, strict=True):
         with column.container(border=True, height="stretch"):

@@ -11,12 +11,13 @@ from dcgan.metrics.verdict import copy_alarm
 from dcgan.metrics.words import FIGURES, floors, metric_name, times_floor
 from dcgan.names import data_title
 from dcgan.runs import Run, list_runs
+from pages.common import visitors
 from pages.common.choose import titles
 from pages.common.colours import RUNS
 from pages.common.shelf import newest_thumbnail
 from pages.common.widgets import refuse
 from pages.common.words import escaped
-from pages.understanding.evaluate_cache import Wanted, kept, measure, pick_n, show_kept
+from pages.understanding.evaluate_cache import NOT_MEASURED, Wanted, kept, measure, pick_n, show_kept
 from pages.understanding.evaluate_charts import Row, draw_ladder, draw_row_bars
 
 MOST = 8
@@ -55,7 +56,8 @@ def several_runs() -> None:
         else:
             reports[name] = report
     label = f"Measure {len(missing)} more" if missing else "All measured"
-    if button.button(label, type="primary", icon=":material/balance:", width="stretch", disabled=not missing):
+    cannot = not missing or not visitors.may_act()
+    if button.button(label, type="primary", icon=":material/balance:", width="stretch", disabled=cannot):
         for name in missing:
             try:
                 for wanted, report in measure([Wanted(runs[name], None)], n):
@@ -64,7 +66,10 @@ def several_runs() -> None:
                 refuse(error)
         show_kept(Wanted(runs[missing[-1]], None), n)
     if not reports:
-        st.markdown(f"Press **{label}** to set these runs side by side." if missing else "Choose one or more runs.")
+        if missing and not visitors.may_act():
+            st.info(NOT_MEASURED, icon=":material/help:")
+        else:
+            st.markdown(f"Press **{label}** to set these runs side by side." if missing else "Choose one or more runs.")
         return
     _draw({name: reports[name] for name in chosen if name in reports}, runs, names)
 

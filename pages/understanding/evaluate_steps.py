@@ -7,11 +7,11 @@ import streamlit as st
 from dcgan.config import BadInput
 from dcgan.metrics.words import FIGURES, metric_name
 from dcgan.runs import Run, thin
-from pages.common import distance
+from pages.common import distance, visitors
 from pages.common.choose import pick_run
 from pages.common.widgets import refuse
 from pages.common.words import escaped
-from pages.understanding.evaluate_cache import Wanted, kept, measure, pick_n, show_kept
+from pages.understanding.evaluate_cache import NOT_MEASURED, Wanted, kept, measure, pick_n, show_kept
 from pages.understanding.evaluate_charts import Line, draw_over_steps
 
 MOST = 8  # steps measured at one click
@@ -33,7 +33,7 @@ def over_steps() -> None:
     try:
         with st.spinner("Opening the generators …"):
             known = {step: report for step in steps if (report := kept(_wanted(run, step, steps), n)) is not None}
-        missing = [step for step in steps if step not in known]
+        missing = [step for step in steps if step not in known and visitors.may_act()]
         chosen = [step for step in missing if step not in thin(missing, MOST)]
         label = f"Measure {len(chosen)} steps" if len(chosen) != 1 else "Measure 1 step"
         if button.button(label, type="primary", icon=":material/balance:", width="stretch", disabled=not chosen):
@@ -56,6 +56,8 @@ def over_steps() -> None:
     elif chosen and (told or not known):
         tells = "how many look real, and how much they vary" if rows else "how the distance fell, and when it was best"
         st.markdown(f"Press **{label}** to see {tells}.")
+    elif not told and not rows and not visitors.may_act():
+        st.info(NOT_MEASURED, icon=":material/help:")
 
 
 def _wanted(run: Run, step: int, steps: list[int]) -> Wanted:

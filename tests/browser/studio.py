@@ -25,8 +25,8 @@ SHIPPED = PROJECT / "checkpoints" / "quick-fashion"
 class Studio:
     """A `streamlit run app.py` on a port and a root of its own."""
 
-    def __init__(self, root: Path, log: Path) -> None:
-        self.root, self.log = root, log
+    def __init__(self, root: Path, log: Path, **settings: str) -> None:
+        self.root, self.log, self.settings = root, log, settings
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -35,7 +35,7 @@ class Studio:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
-        env = os.environ | {"DCGAN_ROOT": str(self.root), "DCGAN_DATA": str(self.root.parent / "data")}
+        env = os.environ | {"DCGAN_ROOT": str(self.root), "DCGAN_DATA": str(self.root.parent / "data")} | self.settings
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [*command, "--server.headless", "true"], cwd=PROJECT, env=env, stdout=log, stderr=log
