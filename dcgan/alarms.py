@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from dcgan.files import read_regular
 
 LOOK_EVERY = 100  # steps after which a look is due where none of what `probe` measures was recorded
@@ -135,6 +137,7 @@ SIGNS = (
         hold=4,
     ),
 )
+SIGN_OF = {sign.name: sign for sign in SIGNS}
 MEANS = ("d_accuracy", "g_loss", "d_loss", "d_fake")  # over the points since the look before
 
 
@@ -157,14 +160,20 @@ class Watcher:
         self.raisings: list[Alarm] = []  # each alarm as it was when it spoke, in order; some may be silent by now
         self.episodes: list[Alarm] = []  # those of them that spoke while all others were silent
         self._states = {sign.name: _State() for sign in SIGNS}
-        self._points: list[Mapping[str, Any]] = []  # since the last look
+        self._since: dict[str, list[float]] = {name: [] for name in MEANS}  # of the points since the last look
         self._looked = 0  # the step of the last look
         self._sizes: Mapping[str, Any] = {}  # of the weights at that look
         self._accuracies: deque[float] = deque(maxlen=SWINGS)
         self._gaps: deque[float] = deque()
 
-    def feed(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Take rows of metrics.jsonl, points and events, or rows of quality.jsonl, by rising step."""
+    def feed(self, rows: Iterable[Mapping[str, Any]] | Mapping[str, np.ndarray]) -> None:
+        """Take rows of metrics.jsonl, points and events, or rows of quality.jsonl, by rising step.
+
+        Points may also come as columns (N,) by name, as `blocks.read_blocks` gives them: it costs less to say the same.
+        """
+        if isinstance(rows, Mapping):
+            self._feed_points(rows)
+            return
         for row in rows:
             step, event = int(row["step"]), row.get("event")
             if event == "begun":
@@ -179,10 +188,58 @@ class Watcher:
                     names = rare_classes(row)
                     self._judge(step, {"missing": len(names), "names": names})
             elif event is None and "g_loss" in row:
-                self._points.append(row)
+                for name, values in self._since.items():
+                    values.append(row.get(name, 0.0))
                 if "update_g" in row or step - self._looked >= LOOK_EVERY:
                     self._judge(step, self._look(row, step))
-                    self._points, self._looked = [], step
+
+    def _feed_points(self, columns: Mapping[str, np.ndarray]) -> None:
+        steps, looks = columns["step"].tolist(), []
+        probed = ~np.isnan(columns["update_g"]) if "update_g" in columns else np.zeros(len(steps), bool)
+        looked = self._looked
+        for i, (step, is_probed) in enumerate(zip(steps, probed.tolist(), strict=True)):
+            if is_probed or step - looked >= LOOK_EVERY:
+                looks.append(i)
+                looked = step
+        seen = {name: np.nan_to_num(columns.get(name, np.zeros(len(steps)))).tolist() for name in MEANS}
+        begin = 0
+        for i, row in zip(looks, _rows(columns, looks), strict=True):
+            for name, values in self._since.items():
+                values += seen[name][begin : i + 1]
+            self._judge(steps[i], self._look(row, steps[i]))
+            begin = i + 1
+        for name, values in self._since.items():
+            values += seen[name][begin:]
+
+    def facts(self) -> dict[str, Any]:
+        """All that it knows, for JSON; `from_facts` goes on from there."""
+        return {
+            "raisings": self.raisings,
+            "episodes": self.episodes,
+            "states": {name: dataclasses.asdict(state) for name, state in self._states.items()},
+            "since": self._since,
+            "looked": self._looked,
+            "sizes": dict(self._sizes),
+            "accuracies": list(self._accuracies),
+            "gaps": list(self._gaps),
+        }
+
+    @classmethod
+    def from_facts(cls, facts: Mapping[str, Any]) -> "Watcher":
+        """A watcher that knows what another knew; other facts raise ValueError, TypeError, KeyError, AttributeError."""
+        if not _holds_numbers(facts):
+            raise ValueError("no facts of a watcher")
+        made = cls()
+        made.raisings, made.episodes = ([_alarm(*each) for each in facts[key]] for key in ("raisings", "episodes"))
+        for name, state in facts["states"].items():
+            made._states[SIGN_OF[name].name] = _state(state)
+        made._since = {name: [float(value) for value in facts["since"][name]] for name in MEANS}
+        made._looked = int(facts["looked"])
+        if facts["sizes"]:
+            made._sizes = {name: float(facts["sizes"][name]) for name in ("weight_g", "weight_d")}
+        made._accuracies.extend(map(float, facts["accuracies"]))
+        made._gaps.extend(map(float, facts["gaps"]))
+        return made
 
     def alarms(self) -> list[Alarm]:
         """Those that speak now, causes before their consequences."""
@@ -195,7 +252,9 @@ class Watcher:
     def _look(self, row: Mapping[str, Any], step: int) -> Look:
         """What the newest row says, with means over the points since the last look, and what has changed since."""
         look: dict[str, Any] = {**row, "diverged": 0.0}
-        look |= {name: sum(point.get(name, 0.0) for point in self._points) / len(self._points) for name in MEANS}
+        points = len(self._since["g_loss"])
+        look |= {name: sum(values) / points for name, values in self._since.items()}
+        self._since, self._looked = {name: [] for name in MEANS}, step
         if "grad_g" in row:
             look["gradient"] = max(row["grad_g"], row["grad_d"])
         if "weight_g" in row:
@@ -204,7 +263,7 @@ class Watcher:
             self._sizes = row
         batch = max(1.0, row.get("images", 64 * step) / step)
         if step >= BEGUN:
-            judged = 2 * batch * len(self._points)  # pictures, of which D's accuracy is a mean
+            judged = 2 * batch * points  # pictures, of which D's accuracy is a mean
             self._accuracies.append(look["d_accuracy"])
             look["swings"] = swings(self._accuracies, max(0.2, 3 / math.sqrt(judged)))
             look |= {"lowest": min(self._accuracies), "highest": max(self._accuracies)}
@@ -238,6 +297,34 @@ class Watcher:
             if not any(other.raised is not None for other in self._states.values()):
                 self.episodes.append(alarm)
             state.raised = step
+
+
+def _rows(columns: Mapping[str, np.ndarray], at: list[int]) -> list[dict[str, Any]]:
+    """Some points of columns (N,) as rows, each without the figures that it lacks."""
+    names = list(columns)
+    each = zip(*(columns[name][at].tolist() for name in names), strict=True)
+    return [{name: value for name, value in zip(names, values, strict=True) if value == value} for values in each]
+
+
+def _alarm(name: str, since: int, raised: int, healthy: int, look: Look) -> Alarm:
+    """An alarm from a list; raises KeyError for a name that no sign has."""
+    return Alarm(SIGN_OF[name].name, int(since), int(raised), int(healthy), dict(look))
+
+
+def _state(facts: Mapping[str, Any]) -> _State:
+    """How far a sign is, from JSON; raises like `from_facts`."""
+    numbers = {key: int(facts[key]) for key in ("bad", "fine", "since", "healthy")}
+    raised = facts["raised"]
+    return _State(**numbers, raised=None if raised is None else int(raised), look=dict(facts["look"]))
+
+
+def _holds_numbers(value: Any) -> bool:
+    """Whether what came from JSON holds nothing but finite numbers, None, and the names of alarms."""
+    if isinstance(value, dict | list):
+        return all(map(_holds_numbers, value.values() if isinstance(value, dict) else value))
+    if isinstance(value, str):
+        return value in SIGN_OF
+    return value is None or isinstance(value, int | float) and math.isfinite(value)
 
 
 def rare_classes(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -67,7 +67,12 @@ def read_lines(path: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
     except OSError:
         return [], offset
     whole = data[: data.rfind(b"\n") + 1]
-    return [record for _, record in _lines(whole)], offset + len(whole)
+    return list(records(whole)), offset + len(whole)
+
+
+def records(data: bytes) -> Iterator[dict[str, Any]]:
+    """The points and events in whole lines, as `read_lines` gives them."""
+    return (record for _, record in _lines(data))
 
 
 def lines_until(path: Path, step: int) -> bytes:

@@ -12,8 +12,10 @@ import torch
 
 from dcgan import alarm_words, buffers, data, devices, distributed, live, pace, states
 from dcgan.alarms import Watcher, class_rows
+from dcgan.blocks import read_blocks
 from dcgan.checkpoint import load_state, save_state
 from dcgan.config import BadInput, Config, Diverged, Halted
+from dcgan.curves import History
 from dcgan.files import publish
 from dcgan.fork import refuse_fixed
 from dcgan.gan import GAN
@@ -125,6 +127,7 @@ def train(
     players = {"gan": gan.state_dict(), "stream": stream.state_dict()}
     team.tell("begin", config=config.to_json(), now=now.to_json(), device=device.type, **players)
     _drop_metrics_after(run, step)
+    summary = History(run)
     curves, keepsakes = Curves(run.metrics_path), Keepsakes(run, step, saved_kept)
     gauge, keeping = Gauge(run, config, pictures.images, step, device), Stopwatch()
     trained_before, paced = time_s, (time_s, images)
@@ -149,6 +152,8 @@ def train(
         except OSError as error:
             log.warning("could not save step %d: %s", step, error)
             return f"Step {step} could not be saved ({error.strerror})"
+        with keeping:
+            summary.keep_up()
         try:
             with keeping:
                 states.keep(run, step, config.max_states_mb)
@@ -189,8 +194,13 @@ def train(
     start = run.parent().step
     wishes = Wishes(run, heart.status.obeyed)
     num_steps = run.control().num_steps or config.num_steps
-    lines = run.read_lines()[0]
-    if any(line.get("event") == "threads" for line in lines):
+    watcher = Watcher()
+    events: set[str] = set()
+    for block, _ in read_blocks(run.metrics_path):
+        watcher.feed(block)
+        if isinstance(block, list):
+            events |= {row["event"] for row in block if "event" in row}
+    if "threads" in events:
         notice = f"{notice} {UNEVEN}".strip()
     heart.update(
         state="running", message="", notice=notice, device=devices.device_name(device, team.size, gan.precision)
@@ -201,14 +211,12 @@ def train(
     if not run.generator_path.exists() or step == start and not run.sample_path(step).exists():
         show()
     saved_at, clock, steady = time.monotonic(), Rate(), Rate(STEADY_SECONDS)
-    watcher = Watcher()
-    watcher.feed(lines)
     watcher.feed(class_rows(run.quality_path))
 
     # Play until the end
     ending = "finished"
     with caught_signals() as signals:
-        if begins or step == start and not any(line.get("event") == "begun" for line in lines):
+        if begins or step == start and "begun" not in events:
             curves.add(about := {"step": step, "event": "begun"} | begun(gan, pictures.images))
             listen(about)
         while step < num_steps and not is_over(wishes.settings.num_minutes, time_s):

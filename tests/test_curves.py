@@ -3,9 +3,10 @@ import json
 import numpy as np
 import pytest
 
+from dcgan.curves import History
 from dcgan.runs import Run
+from dcgan.thinned import COLUMNS
 from pages.common.curves import CURVES, MAX_BUCKETS, pack, smoothed, thinned
-from pages.common.history import COLUMNS, History
 
 
 def made_columns(n: int) -> dict[str, np.ndarray]:

@@ -6,7 +6,8 @@ import pytest
 
 from dcgan import launch, live
 from dcgan.runs import list_runs
-from pages.common.history import COLUMNS, alarms_of, marks_of
+from dcgan.thinned import COLUMNS
+from pages.common.history import alarms_of, marks_of
 from pages.common.words import escaped
 
 from .test_alarms import HEALTHY, judged

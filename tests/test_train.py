@@ -16,6 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
+from dcgan import curves as curves_module
 from dcgan import keepsakes, points
 from dcgan import train as training
 from dcgan.checkpoint import load_generator, load_state, open_generator
@@ -491,3 +492,11 @@ def test_the_largest_seed_draws_its_grid(root, tiny):
     run = Run.create(tiny.replace(seed=2**32 - 1, num_steps=1), root)
     play(run)
     assert run.status().state == "finished" and run.samples() == [0, 1]
+
+
+def test_a_training_keeps_the_summary_of_its_curves_up_to_date(new_run, monkeypatch):
+    monkeypatch.setattr(curves_module, "FAR_BYTES", 300)
+    run = new_run("long", num_steps=6, log_every=1, checkpoint_seconds=0.0)
+    play(run)
+    facts = json.loads((run.path / "curves.json").read_text())
+    assert 300 < facts["offset"] <= run.metrics_path.stat().st_size

@@ -79,7 +79,7 @@ def pack(
     lines: dict[str, np.ndarray] = {}
     steps = columns["step"]
     for name in CURVES:
-        x, y = thinned(steps, columns[name])
+        x, y = thinned(steps, columns[name], *envelope(columns, name))
         smooth_x, smooth_y = smoothed(steps, columns[name])
         for label, xs, ys in ((name, x, y), (f"{name}~", smooth_x, smooth_y)):
             names.append((label, len(xs)))
@@ -124,16 +124,28 @@ def newest(columns: Mapping[str, np.ndarray], distance: Mapping[str, Any] | None
     return said
 
 
-def thinned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """At most 2 * MAX_BUCKETS points: of each stretch of the curve its lowest and its highest."""
+def envelope(columns: Mapping[str, np.ndarray], name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest and the highest of what each point of a curve stands for, arrays (N,); mostly the curve itself."""
+    return columns.get(f"{name} low", columns[name]), columns.get(f"{name} high", columns[name])
+
+
+def thinned(
+    x: np.ndarray, y: np.ndarray, low: np.ndarray | None = None, high: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """At most 2 * MAX_BUCKETS points: of each stretch of the curve its lowest and its highest.
+
+    `low` and `high` are arrays (N,) where a point of the curve stands for several.
+    """
     if len(x) <= 2 * MAX_BUCKETS:
         return x, y
+    low, high = y if low is None else low, y if high is None else high
     edges = np.linspace(0, len(x), MAX_BUCKETS + 1).astype(int)
-    picked: set[int] = set()
+    picked: set[tuple[int, float]] = set()
     for begin, end in zip(edges[:-1], edges[1:], strict=True):
-        picked.update((begin + int(y[begin:end].argmin()), begin + int(y[begin:end].argmax())))
-    order = np.array(sorted(picked))
-    return x[order], y[order]
+        lowest, highest = begin + int(low[begin:end].argmin()), begin + int(high[begin:end].argmax())
+        picked.update(((lowest, float(low[lowest])), (highest, float(high[highest]))))
+    order = sorted(picked)
+    return x[[at for at, _ in order]], np.array([value for _, value in order])
 
 
 def smoothed(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

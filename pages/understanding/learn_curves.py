@@ -7,7 +7,7 @@ import streamlit as st
 from plotly.subplots import make_subplots
 
 from dcgan.runs import Run
-from pages.common.curves import smoothed, thinned
+from pages.common.curves import envelope, smoothed, thinned
 from pages.common.history import history_of
 from pages.understanding.evaluate_charts import BLUE, WARM, theme
 from pages.understanding.gallery import Card, gallery
@@ -77,7 +77,7 @@ def _chart(columns: dict[str, np.ndarray]) -> None:
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.07)
     steps = columns["step"]
     for name, (label, row, colour) in CURVES.items():
-        x, y = thinned(steps, columns[name])
+        x, y = thinned(steps, columns[name], *envelope(columns, name))
         figure.add_scatter(
             x=x,
             y=y,
