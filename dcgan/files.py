@@ -6,8 +6,12 @@ import os
 import shutil
 import stat
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
+
+Opener = Callable[[str, int], int]
+PRIVATE = 0o700  # the rights of a folder of ours: runs, uploads and prepared pictures may show what is private
 
 
 def open_regular(path: Path, most: int | None = None) -> BinaryIO:
@@ -29,14 +33,20 @@ def read_regular(path: Path, most: int | None = None) -> bytes:
         return file.read()
 
 
-def publish(path: Path, data: bytes, sync: bool = True) -> None:
+def private(path: str, flags: int) -> int:
+    """An opener for `open`: a file that it makes is its owner's alone; one that is there keeps its rights."""
+    return os.open(path, flags, 0o600)
+
+
+def publish(path: Path, data: bytes, sync: bool = True, opener: Opener | None = private) -> None:
     """Write a file so that a reader sees the old or the new content, never a part, even after a crash.
 
-    `sync` waits for the disk: for what must survive a power cut, not for a heartbeat.
+    `sync` waits for the disk: for what must survive a power cut, not for a heartbeat. An `opener` of None gives the
+    usual rights: for a file that a person asked for at a place of theirs.
     """
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
-        with open(draft, "wb") as file:
+        with open(draft, "wb", opener=opener) as file:
             file.write(data)
             file.flush()
             if sync:
@@ -70,7 +80,7 @@ def share(source: Path, target: Path) -> None:
         except FileNotFoundError:
             raise
         except OSError:
-            with open(source, "rb") as original, open(draft, "wb") as copy:
+            with open(source, "rb") as original, open(draft, "wb", opener=private) as copy:
                 shutil.copyfileobj(original, copy)
                 copy.flush()
                 os.fsync(copy.fileno())

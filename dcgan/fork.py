@@ -10,7 +10,7 @@ from typing import Any
 
 from dcgan import estimate, live, sources
 from dcgan.config import NO_END, BadInput, Config
-from dcgan.files import publish, share, sync_directory
+from dcgan.files import PRIVATE, publish, share, sync_directory
 from dcgan.order import hold_out, steps_in
 from dcgan.quality import lines_until
 from dcgan.records import Parent, Status, dump
@@ -72,7 +72,7 @@ def fork(
         if not is_whole(draft.state_path) or facts(draft.state_path)["step"] != step:
             raise BadInput(f"The state that {parent.id} kept at step {step} is damaged: pick another step.")
         if config.max_states_mb:
-            draft.kept_state_path(step).parent.mkdir()
+            draft.kept_state_path(step).parent.mkdir(PRIVATE)
             share(draft.state_path, draft.kept_state_path(step))
         publish(draft.parent_path, dump(Parent(parent.id, step, differences(before, config))))
         images = int(saved.get("images", step * before.batch_size))
@@ -166,7 +166,7 @@ def _copy_history(parent: Run, draft: Run, step: int) -> None:
         (parent.samples(), parent.sample_path, draft.sample_path),
         (parent.snapshots(), parent.snapshot_path, draft.snapshot_path),
     ):
-        target(0).parent.mkdir()
+        target(0).parent.mkdir(PRIVATE)
         for kept in steps:
             if kept <= step:
                 with contextlib.suppress(FileNotFoundError):

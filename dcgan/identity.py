@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dcgan.files import publish
+from dcgan.files import PRIVATE, publish
 from dcgan.listing import SETTLED_SECONDS
 
 REMEMBER_SECONDS = 0.5  # hashing that takes longer is not done again for files that have not been touched
@@ -41,7 +41,7 @@ def of_files(spec: str, path: Path, names: Iterable[str], read: Callable[[str], 
     found = of_digests({name: digest_of(read, name)[0] for name in names})
     if state and time.monotonic() - began > REMEMBER_SECONDS:
         with contextlib.suppress(OSError):  # then it is hashed again
-            memory.mkdir(parents=True, exist_ok=True)
+            memory.mkdir(PRIVATE, parents=True, exist_ok=True)
             publish(note, json.dumps({"state": state, "fingerprint": found}).encode())
     return found
 

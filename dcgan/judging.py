@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from dcgan import sources
 from dcgan.config import BadInput, Config, Unwritable
-from dcgan.files import publish
+from dcgan.files import PRIVATE, private, publish
 from dcgan.holdout import MIN_FOR_TEST
 from dcgan.launch import is_process
 from dcgan.records import dump, load
@@ -117,8 +117,8 @@ def start(config: Config) -> None:
     env = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}  # the app's, not training's
     log_path = folder() / "log.txt"
     try:
-        folder().mkdir(parents=True, exist_ok=True)
-        with open(log_path, "wb") as log:
+        folder().mkdir(PRIVATE, parents=True, exist_ok=True)
+        with open(log_path, "wb", opener=private) as log:
             child = subprocess.Popen(
                 command, cwd=PROJECT, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
@@ -187,8 +187,8 @@ class Reporter:
 def hold() -> Iterator[None]:
     """Be the one process that trains a judge; raises BadInput if another is, or if the folder can't be written to."""
     try:
-        folder().mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder() / ".lock").acquire(timeout=0.5)
+        folder().mkdir(PRIVATE, parents=True, exist_ok=True)
+        lock = FileLock(folder() / ".lock", mode=0o600).acquire(timeout=0.5)
     except Timeout:
         raise BadInput(_busy(observe())) from None
     except OSError as error:

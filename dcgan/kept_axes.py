@@ -16,7 +16,7 @@ import torch
 
 from dcgan import launch
 from dcgan.axes import Axis, axes_of
-from dcgan.files import publish, read_regular
+from dcgan.files import PRIVATE, publish, read_regular
 from dcgan.latent import ranked_dims
 from dcgan.runs import Run
 from dcgan.told import PLAIN
@@ -96,7 +96,7 @@ def _keep(run: Run, generator: "Generator", kind: str, judge: "Judge | None", fo
         return
     path = _path(run, generator, kind)
     with contextlib.suppress(OSError):
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(PRIVATE, exist_ok=True)
         publish(path, (json.dumps(_about(generator, judge) | {"found": found}) + "\n").encode())
 
 

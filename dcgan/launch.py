@@ -13,7 +13,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from dcgan.config import BadInput
-from dcgan.files import read_regular
+from dcgan.files import private, read_regular
 from dcgan.records import Status
 from dcgan.runs import PROJECT, Run, list_runs
 
@@ -63,7 +63,7 @@ def hold(run: Run, parallel: bool = False) -> Iterator[None]:
     _refuse_odd_places(run)
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(FileLock(run.lock_path).acquire(timeout=1.0))
+            stack.enter_context(FileLock(run.lock_path, mode=0o600).acquire(timeout=1.0))
         except Timeout:
             raise BadInput(f"Run {run.id} is being trained by another process already.") from None
         except OSError as error:
@@ -90,7 +90,7 @@ def start(run: Run) -> None:
     command = [sys.executable, "-m", "dcgan", "train", "--resume", str(run.path)]
     env = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}  # the app's, not training's
     try:
-        with open(run.log_path, "ab") as log:
+        with open(run.log_path, "ab", opener=private) as log:
             child = subprocess.Popen(
                 command, cwd=PROJECT, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dcgan.files import open_regular, read_regular
+from dcgan.files import open_regular, private, read_regular
 from dcgan.records import fits
 
 log = logging.getLogger("dcgan")
@@ -41,7 +41,7 @@ def append_line(path: Path, record: Mapping[str, Any]) -> None:
     What a crash left of a line is ended first, so that it spoils nothing but itself.
     """
     line = (json.dumps(record, allow_nan=False) + "\n").encode()
-    with open(path, "a+b", buffering=0) as file:
+    with open(path, "a+b", buffering=0, opener=private) as file:
         size = file.seek(0, os.SEEK_END)
         if size:
             file.seek(size - 1)

@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from dcgan import decoders, identity, sources
 from dcgan.config import BadInput
 from dcgan.decoders import Fact, Shape
-from dcgan.files import publish, sync_directory
+from dcgan.files import PRIVATE, private, publish, sync_directory
 from dcgan.holdout import MIN_FOR_TEST, held_out
 
 PREPARATION = 1  # raised when pictures are prepared in another way, so that older caches are made again
@@ -59,9 +59,9 @@ def prepared(
     if found is None:
         sources.check(source)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(PRIVATE, parents=True, exist_ok=True)
             _remove_stale(folder)
-            lock = FileLock(folder / f".{key}.lock")
+            lock = FileLock(folder / f".{key}.lock", mode=0o600)
             _wait(lock, source, folder / f".{key}.draft", shape, progress)
             try:
                 if open_prepared(fingerprint, shape, folder, num_test) is None:
@@ -161,8 +161,8 @@ class _Draft:
         self.facts: list[Fact] = []
         self._unsaved = bytearray()  # lines of the journal
         whole = self._take_up()
-        self._rows = open(path, "r+b" if path.exists() else "w+b")  # noqa: SIM115 closed by close()
-        self._journal = open(self.journal_path, "r+b" if self.journal_path.exists() else "w+b")  # noqa: SIM115
+        self._rows = open(path, "r+b" if path.exists() else "w+b", opener=private)  # noqa: SIM115 closed by close()
+        self._journal = open(self.journal_path, "r+b" if self.journal_path.exists() else "w+b", opener=private)  # noqa: SIM115
         header = _header(len(order), shape)
         self._rows.write(header)
         self._rows.truncate(len(header) + self.num_rows * shape.row_bytes)

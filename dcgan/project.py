@@ -21,7 +21,7 @@ from torch import Tensor
 
 from dcgan import latent, launch
 from dcgan.descent import Walker, load_derivatives
-from dcgan.files import publish
+from dcgan.files import PRIVATE, publish
 from dcgan.fold import folded
 from dcgan.metrics.pixels import real_pictures
 from dcgan.models import Generator
@@ -116,7 +116,7 @@ def held_out_distances(run: Run, generator: Generator, tick: Tick = _quiet) -> l
     found = sorted(distance_of(number, at) for number, at in enumerate(chosen))
     if launch.observe(run).state not in launch.ACTIVE:  # else its newest weights are soon others
         with contextlib.suppress(OSError):  # it is worked out again next time
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(PRIVATE, exist_ok=True)
             publish(path, (json.dumps(about | {"distances": [round(each, 3) for each in found]}) + "\n").encode())
     return found
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dcgan.config import BadInput, Config, Unwritable
-from dcgan.files import bytes_in, publish, read_regular, sync_directory
+from dcgan.files import PRIVATE, bytes_in, publish, read_regular, sync_directory
 from dcgan.names import clean_name, free_name, is_text, run_name, slug
 from dcgan.points import lines_until, read_lines
 from dcgan.records import COMMANDS, MAX_BYTES, Control, Parent, Status, dump, load
@@ -134,7 +134,7 @@ class Run:
             name = free_name(own, {run.name for run in list_runs(root)})
         draft = root / f".new-{uuid.uuid4().hex}"
         try:
-            draft.mkdir(parents=True)
+            draft.mkdir(PRIVATE, parents=True)
             publish(draft / "config.json", config.to_json().encode())
             if name and name != wanted:
                 publish(draft / "control.json", dump(Control(name=clean_name(name))))

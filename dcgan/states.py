@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dcgan.config import BadInput
-from dcgan.files import share
+from dcgan.files import PRIVATE, share
 from dcgan.records import fits
 from dcgan.runs import Run, thin
 
@@ -25,7 +25,7 @@ def keep(run: Run, step: int, budget_mb: int) -> None:
     """
     if not budget_mb:
         return
-    run.kept_state_path(step).parent.mkdir(exist_ok=True)
+    run.kept_state_path(step).parent.mkdir(PRIVATE, exist_ok=True)
     share(run.state_path, run.kept_state_path(step))
     fitting = int(budget_mb * 1e6 / run.state_path.stat().st_size)
     for dropped in thin(run.kept_states(), fitting):

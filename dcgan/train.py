@@ -16,7 +16,7 @@ from dcgan.blocks import read_blocks
 from dcgan.checkpoint import load_state, save_state
 from dcgan.config import BadInput, Config, Diverged, Halted
 from dcgan.curves import History
-from dcgan.files import publish
+from dcgan.files import PRIVATE, publish
 from dcgan.fork import refuse_fixed
 from dcgan.gan import GAN
 from dcgan.gauge import Gauge
@@ -349,7 +349,7 @@ class Stopped(Exception):
 def _make_room(run: Run) -> None:
     """Make the run's folders, and remove what writers that were killed left a minute ago or earlier."""
     for folder in (run.sample_path(0).parent, run.snapshot_path(0).parent, run.kept_state_path(0).parent):
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(PRIVATE, exist_ok=True)
     for draft in run.path.rglob(".*.tmp"):
         with contextlib.suppress(OSError):
             if time.time() - draft.stat().st_mtime > 60:

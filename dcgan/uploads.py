@@ -10,6 +10,7 @@ from typing import IO
 
 from dcgan import sources
 from dcgan.config import BadInput, Unwritable
+from dcgan.files import PRIVATE, private
 from dcgan.pictures import SUFFIXES
 
 LOOSE = "My pictures"  # what pictures are called that came without a zip around them
@@ -29,14 +30,14 @@ def store_upload(files: list[tuple[str, IO[bytes]]], data_dir: Path | None = Non
     name = safe_name(zips[0][0][: -len(".zip")]) if zips else LOOSE
     root = (data_dir or sources.DATA_DIR) / "uploads"
     try:
-        root.mkdir(parents=True, exist_ok=True)
+        root.mkdir(PRIVATE, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".upload-", dir=root, ignore_cleanup_errors=True) as work:
             folder = Path(work) / "pictures"
-            folder.mkdir()
+            folder.mkdir(PRIVATE)
             for index, (file_name, content) in enumerate(kept):
                 plain = f"{name}.zip" if zips else f"{index:05d}-{safe_name(file_name)}"
                 content.seek(0)  # a page offers the same file again
-                with open(folder / plain, "wb") as out:
+                with open(folder / plain, "wb", opener=private) as out:
                     shutil.copyfileobj(content, out)
             saved = next(folder.iterdir()) if zips else folder
             sources.check(sources.Source(str(saved), "images", name, saved), "The upload")

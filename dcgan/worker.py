@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from dcgan import launch
 from dcgan.config import NO_END, BadInput, Diverged, Halted, first_line
+from dcgan.files import private
 from dcgan.heartbeat import Heartbeat
 from dcgan.points import append_line
 from dcgan.rate import time_left
@@ -106,6 +107,7 @@ def _note(run: Run, event: dict[str, object]) -> None:
 @contextlib.contextmanager
 def _logging_to(run: Run) -> Iterator[None]:
     """Send the log and the warnings to the run's log.txt."""
+    open(run.log_path, "ab", opener=private).close()  # the handler would let others read it
     handler = logging.FileHandler(run.log_path, encoding="utf-8")
     handler.handleError = lambda record: None  # type: ignore[method-assign]  # a full disk: its own words would be many
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

@@ -15,7 +15,7 @@ from dcgan.pictures import SUFFIXES
 from dcgan.presets import PRESETS, PUBLISHED, in_group
 from dcgan.records import Status
 from dcgan.runs import PROJECT, Run
-from pages.common.history import COLUMNS
+from dcgan.thinned import COLUMNS
 from pages.common.words import escaped
 from pages.training import pick_pictures
 from pages.training.health import judge

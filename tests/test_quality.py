@@ -13,9 +13,9 @@ from dcgan.metrics import follow, history
 from dcgan.quality import FIELDS, lines_until, newest_quality, read_quality
 from dcgan.records import Status
 from dcgan.runs import Run
+from dcgan.thinned import COLUMNS
 from pages.common import class_mix, compare, distance
 from pages.common.curves import pack
-from pages.common.history import COLUMNS
 
 from .files import refuse, write_mnist
 from .test_train import play

@@ -55,7 +55,7 @@ def file_to_write(name: str, *endings: str, option: str = "--out") -> Path:
 
 def write(path: Path, content: bytes, option: str = "--out") -> None:
     try:
-        publish(path, content)
+        publish(path, content, opener=None)
     except OSError as error:
         raise BadInput(f"{option} {str(path)!r} can't be written ({error.strerror}).") from None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dcgan.config import BadInput, Config
-from dcgan.files import publish
+from dcgan.files import PRIVATE, publish
 from dcgan.latent import sample_seeds, z_from_seeds
 from dcgan.metrics import pixels
 from dcgan.metrics.classes import class_report
@@ -131,7 +131,7 @@ def evaluate_run(
     report = evaluate(generator, n, seed, progress)
     path = _path(run, report["step"], report["weights_hash"], n, seed)
     try:
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(PRIVATE, exist_ok=True)
         publish(path, (json.dumps(report, allow_nan=False) + "\n").encode())
     except OSError:
         pass  # a run that can't be written to is measured anew each time

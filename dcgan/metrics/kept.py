@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dcgan.files import publish
+from dcgan.files import PRIVATE, publish
 
 
 def spread(values: list[float]) -> dict[str, float]:
@@ -38,7 +38,7 @@ def whole(pieces: Generator[Any, None, Any]) -> Any:
 def keep(path: Path, content: bytes) -> None:
     """Write into the cache; where that can't be done, the same is worked out again next time."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(PRIVATE, parents=True, exist_ok=True)
         publish(path, content)
     except OSError:
         pass

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from dcgan import devices, judging, sources
 from dcgan.checkpoint import weights_hash
 from dcgan.config import BadInput, first_line
-from dcgan.files import publish
+from dcgan.files import private, publish
 from dcgan.metrics import classifier as judge
 from dcgan.metrics.classes import confusion
 from dcgan.metrics.labelled import Labelled, labelled
@@ -180,7 +180,8 @@ def main() -> int:
                 raise BadInput(f"data {args.data!r} has changed since this run was trained: put it back as it was.")
             network, about = train_own(args.data, channels, args.steps, args.seed, _print_step(), reporter.tell)
             out.parent.mkdir(parents=True, exist_ok=True)
-            publish(out, judge.save_bytes(network, about._replace(name=args.name or about.name)))
+            content = judge.save_bytes(network, about._replace(name=args.name or about.name))
+            publish(out, content, opener=None if args.out else private)
             digest = judge.load(out)[2]
             reporter.end("finished", accuracy=about.test_accuracy)
     except (BadInput, OSError) as error:
