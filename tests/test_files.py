@@ -35,8 +35,8 @@ def test_a_crash_at_any_call_leaves_the_old_or_the_new_content_whole(tmp_path, m
     class Torn:
         """A file whose writes end in mid-content."""
 
-        def __init__(self, *args):
-            self.file = io.FileIO(*args)
+        def __init__(self, path, mode, opener):
+            self.file = io.FileIO(path, mode, opener=opener)
 
         def __enter__(self):
             return self
