@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 COLOURS = (BLUE, WARM)  # D and G
+MANY = 400  # epochs, past which their points would touch
 MARKING = ("custom-loop",)  # published systems whose own graph marks the epoch of the lowest adversarial loss
 
 
@@ -28,9 +29,12 @@ class Epochs(NamedTuple):
 def per_epoch(columns: Mapping[str, np.ndarray]) -> Epochs:
     """Mean losses of each whole epoch that has points; `columns` maps curve names to arrays (N,)."""
     of = np.ceil(np.maximum(columns["epoch"], 1e-9)).astype(int)  # a point at 1.0 ends the first epoch
-    whole = [number for number in np.unique(of) if number <= columns["epoch"].max() + 1e-9]
-    means = [[columns[name][of == number].mean() for number in whole] for name in ("d_loss", "g_loss")]
-    return Epochs(np.array(whole, int), np.array(means[0]), np.array(means[1]))
+    order = np.argsort(of, kind="stable")
+    number, begins = np.unique(of[order], return_index=True)
+    number = number[number <= columns["epoch"].max() + 1e-9]
+    parts = [np.split(columns[name][order], begins[1:])[: len(number)] for name in ("d_loss", "g_loss")]
+    d_loss, g_loss = (np.array([part.mean() for part in each]) for each in parts)
+    return Epochs(number, d_loss, g_loss)
 
 
 def figure(epochs: Epochs, marked: bool = False) -> "go.Figure":
@@ -39,9 +43,10 @@ def figure(epochs: Epochs, marked: bool = False) -> "go.Figure":
 
     made = go.Figure()
     named = (("discriminator loss", epochs.d_loss), ("adversarial loss", epochs.g_loss))
+    mode = "lines+markers" if len(epochs.number) <= MANY else "lines"
     for (name, losses), colour in zip(named, COLOURS, strict=True):
         line, hover = {"color": colour, "width": 2.2}, f"{name} %{{y:.3f}}<extra></extra>"
-        made.add_scatter(x=epochs.number, y=losses, name=name, mode="lines+markers", line=line, hovertemplate=hover)
+        made.add_scatter(x=epochs.number, y=losses, name=name, mode=mode, line=line, hovertemplate=hover)
     if marked:
         ring = {"symbol": "circle-open", "size": 16, "color": STONE, "line": {"width": 2.5}}
         where = {"x": [epochs.lowest], "y": [epochs.g_loss.min()]}
