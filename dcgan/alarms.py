@@ -11,6 +11,7 @@ import json
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,7 +33,7 @@ class Sign(NamedTuple):
     """What an alarm looks for."""
 
     name: str
-    reads: tuple[str, ...]  # figures without which a look says nothing about it
+    reads: AbstractSet[str]  # figures without which a look says nothing about it
     bad: Callable[[Look], bool]
     fine: Callable[[Look], bool]
     hold: int = 3  # bad looks before it speaks
@@ -55,7 +56,7 @@ class Alarm(NamedTuple):
 SIGNS = (
     Sign(
         "nan",
-        ("diverged",),
+        {"diverged"},
         bad=lambda look: look["diverged"] > 0,
         fine=lambda look: look["diverged"] == 0,
         hold=1,
@@ -63,7 +64,7 @@ SIGNS = (
     ),
     Sign(
         "runaway",
-        ("gradient",),
+        {"gradient"},
         bad=lambda look: look["gradient"] > 1e3 or max(look["g_loss"], look["d_loss"]) > 50,
         fine=lambda look: look["gradient"] < 300 and max(look["g_loss"], look["d_loss"]) < 20,
         hold=2,
@@ -71,7 +72,7 @@ SIGNS = (
     ),
     Sign(
         "rate",
-        ("growth",),  # a jump, after which the weights may rest where they fell: it takes long to be forgiven
+        {"growth"},  # a jump, after which the weights may rest where they fell: it takes long to be forgiven
         bad=lambda look: look["growth"] > (1.25 if look["step"] > BEGUN else 2),  # small weights may grow much at first
         fine=lambda look: look["growth"] < 1.15,
         hold=1,
@@ -81,7 +82,7 @@ SIGNS = (
     ),
     Sign(
         "copies",
-        ("looked_at", "different"),
+        {"looked_at", "different"},
         bad=lambda look: look["different"] < 0.5 * look["looked_at"],
         fine=lambda look: look["different"] >= 0.5 * look["looked_at"],
         hold=1,
@@ -90,19 +91,19 @@ SIGNS = (
     ),
     Sign(
         "g_dead",
-        ("update_g",),
+        {"update_g"},
         bad=lambda look: look["update_g"] < 1e-5,
         fine=lambda look: look["update_g"] > 2e-5,
     ),
     Sign(
         "collapse",
-        ("spread",),
+        {"spread"},
         bad=lambda look: look["spread"] < 0.2 or look.get("nearest", 1.0) < 0.1,
         fine=lambda look: look["spread"] > 0.35 and look.get("nearest", 1.0) > 0.2,
     ),
     Sign(
         "missing",
-        ("missing",),
+        {"missing"},
         bad=lambda look: look["missing"] > 0,
         fine=lambda look: look["missing"] == 0,
         hold=2,
@@ -111,27 +112,27 @@ SIGNS = (
     ),
     Sign(
         "held_out",
-        ("held_gap",),
+        {"held_gap"},
         bad=lambda look: look["held_gap"] > 0.5,
         fine=lambda look: look["held_gap"] < 0.35,
         hold=2,
     ),
     Sign(
         "d_wins",
-        ("d_accuracy", "g_loss"),
+        {"d_accuracy", "g_loss"},
         bad=lambda look: look["g_loss"] > (4.5 if look["d_accuracy"] > 0.995 else 6) and look["d_accuracy"] > 0.985,
         fine=lambda look: look["d_accuracy"] < 0.97 or look["g_loss"] < 4,
     ),
     Sign(
         "swings",
-        ("swings",),
+        {"swings"},
         bad=lambda look: look["swings"] >= 4,
         fine=lambda look: look["swings"] == 0,
         over=lambda look: look["swings"] <= 1,
     ),
     Sign(
         "grid",
-        ("grid",),
+        {"grid"},
         bad=lambda look: look["grid"] > 0.1,
         fine=lambda look: look["grid"] < 0.05,
         hold=4,
@@ -276,7 +277,7 @@ class Watcher:
 
     def _judge(self, step: int, look: Look) -> None:
         for sign in SIGNS:
-            if step >= sign.begins and all(name in look for name in sign.reads):
+            if step >= sign.begins and look.keys() >= sign.reads:
                 self._count(sign, self._states[sign.name], step, look)
 
     def _count(self, sign: Sign, state: _State, step: int, look: Look) -> None:
@@ -356,7 +357,7 @@ def swings(values: Iterable[float], least: float) -> int:
     """How often values went up or down by at least so much before they turned."""
     number, rising, low, high = 0, 0, math.inf, -math.inf
     for value in values:
-        low, high = min(low, value), max(high, value)
+        low, high = value if value < low else low, value if value > high else high
         if rising <= 0 and value - low >= least:
             number, rising, high = number + 1, 1, value
         elif rising >= 0 and high - value >= least:

@@ -15,6 +15,7 @@ from dcgan.files import open_regular
 from dcgan.points import records
 
 Columns = Mapping[str, np.ndarray]  # each (N,), int64 or float64; NaN where a point lacks the figure
+Block = list[dict[str, Any]] | Columns
 
 CHUNK_BYTES = 2**21  # read at a time
 LONG_BYTES = 2**22  # of lines to read; fewer are read by `json` before pyarrow is even loaded
@@ -23,7 +24,7 @@ NEEDED = ("step", "g_loss")  # of a plain point
 NOT_PLAIN = (b"[", b"\r", b"\\", b"N", b"I")  # lists, other ends of lines, names in disguise, NaN, Infinity
 
 
-def read_blocks(path: Path, offset: int = 0) -> Iterator[tuple[list[dict[str, Any]] | Columns, int]]:
+def read_blocks(path: Path, offset: int = 0) -> Iterator[tuple[Block, int]]:
     """Points and events from a byte offset on, in order: rows or columns, each with the offset to go on from.
 
     Together they say what `read_lines` says. A torn last line is left for later; a file that can't be read has none.
@@ -32,13 +33,18 @@ def read_blocks(path: Path, offset: int = 0) -> Iterator[tuple[list[dict[str, An
         with open_regular(path) as file:
             is_long = os.fstat(file.fileno()).st_size - offset > LONG_BYTES
             file.seek(offset)
-            for data in _chunks(file):
-                for part in _parts(data) if is_long else [data]:
-                    for block, size in _read(part, FEW_BYTES if is_long else len(part)):
-                        offset += size
-                        yield block, offset
+            for block, size in _blocks(file, is_long):
+                offset += size
+                yield block, offset
     except OSError:
         return
+
+
+def _blocks(file: BinaryIO, is_long: bool) -> Iterator[tuple[Block, int]]:
+    """Rows or columns from here on, each with its bytes."""
+    for data in _chunks(file):
+        for part in _parts(data) if is_long else [data]:
+            yield from _read(part, FEW_BYTES if is_long else len(part))
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
@@ -66,7 +72,7 @@ def _parts(data: bytes) -> Iterator[bytes]:
         yield data[begin:]
 
 
-def _read(data: bytes, few: int) -> Iterator[tuple[list[dict[str, Any]] | Columns, int]]:
+def _read(data: bytes, few: int) -> Iterator[tuple[Block, int]]:
     """Whole lines as rows or columns, each with its bytes; `few` bytes about a line that is not plain are rows."""
     columns = _columns(data) if len(data) > few else None
     middle = data.rfind(b"\n", 0, len(data) // 2) + 1
