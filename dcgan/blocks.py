@@ -40,6 +40,25 @@ def read_blocks(path: Path, offset: int = 0) -> Iterator[tuple[Block, int]]:
         return
 
 
+def columns_of(path: Path, *names: str) -> dict[str, np.ndarray]:
+    """Figures of all points as arrays (N,) float64 by name, NaN where a point lacks one."""
+    parts = [np.empty((0, len(names)))]
+    for block, _ in read_blocks(path):
+        if isinstance(block, list):
+            rows = [[row.get(name, np.nan) for name in names] for row in block if "event" not in row]
+            parts.append(np.array(rows, float).reshape(-1, len(names)))
+        else:
+            absent = np.full(len(block["step"]), np.nan)
+            parts.append(np.stack([block.get(name, absent) for name in names], 1))
+    whole = np.concatenate(parts)
+    return {name: whole[:, i] for i, name in enumerate(names)}
+
+
+def events_of(path: Path) -> list[dict[str, Any]]:
+    """The events of a file, in order."""
+    return [row for block, _ in read_blocks(path) if isinstance(block, list) for row in block if "event" in row]
+
+
 def _blocks(file: BinaryIO, is_long: bool) -> Iterator[tuple[Block, int]]:
     """Rows or columns from here on, each with its bytes."""
     for data in _chunks(file):

@@ -14,6 +14,7 @@ from PIL import Image
 
 from dcgan import live, sources
 from dcgan.anatomy import layer_tables
+from dcgan.blocks import columns_of, events_of
 from dcgan.checkpoint import open_generator
 from dcgan.config import BadInput, Config
 from dcgan.files import publish
@@ -190,7 +191,9 @@ def _training(run: Run, generator: "Generator", report: dict[str, Any]) -> str:
         "Steps": f"{step:,} of {config.batch_size} pictures each: {images:,} in all, "
         f"{images / max(report['pixels']['splits']['train'], 1):.1f} epochs",
     }
-    seconds = max((point["time_s"] for point in run.read_metrics()[0] if _until(point, step)), default=0.0)
+    points = columns_of(run.metrics_path, "step", "time_s")
+    times = points["time_s"][(points["step"] <= step) & ~np.isnan(points["time_s"])]
+    seconds = float(times.max(initial=0.0))
     if seconds:
         rows["Time and machine"] = f"{_duration(seconds)} on {status.device or 'an unknown device'}"
     rows |= {
@@ -202,7 +205,7 @@ def _training(run: Run, generator: "Generator", report: dict[str, Any]) -> str:
         "Precision": "bfloat16 where the machine has it" if config.precision == "auto" else config.precision,
         "Seed": str(config.seed),
     }
-    changes = [line for line in run.read_lines()[0] if line.get("event") == "change" and line["step"] < step]
+    changes = [event for event in events_of(run.metrics_path) if event["event"] == "change" and event["step"] < step]
     if changes:
         rows["Changed on the way"] = "; ".join(f"{live.words(line)} from step {line['step']:,} on" for line in changes)
     parent = run.parent()
@@ -323,10 +326,6 @@ def _plain(text: str) -> str:
     for char in "\\`*_[]<>|":
         text = text.replace(char, f"\\{char}")
     return text
-
-
-def _until(point: dict[str, float], step: int) -> bool:
-    return point.get("step", step + 1) <= step and "time_s" in point
 
 
 def _duration(seconds: float) -> str:

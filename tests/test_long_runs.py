@@ -10,7 +10,7 @@ import pytest
 
 from dcgan import blocks, curves, thinned
 from dcgan.alarms import watch
-from dcgan.blocks import read_blocks
+from dcgan.blocks import columns_of, events_of, read_blocks
 from dcgan.curves import History
 from dcgan.points import read_lines
 from dcgan.runs import Run
@@ -209,3 +209,14 @@ def test_a_folder_that_cannot_be_written_to_is_shown_all_the_same(long_run, monk
 
     monkeypatch.setattr(curves, "publish", full)
     assert len(History(long_run).refresh()["step"]) and not (long_run.path / "curves.json").exists()
+
+
+def test_figures_of_all_points_are_those_of_the_lines(long_run) -> None:
+    rows = read_lines(long_run.metrics_path)[0]
+    points = [row for row in rows if "event" not in row]
+    found = columns_of(long_run.metrics_path, "step", "spread")
+    assert found["step"].tolist() == [point["step"] for point in points]
+    assert [value for value in found["spread"].tolist() if value == value] == [
+        point["spread"] for point in points if "spread" in point
+    ]
+    assert events_of(long_run.metrics_path) == [row for row in rows if "event" in row]

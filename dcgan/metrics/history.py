@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dcgan import launch
+from dcgan.blocks import columns_of
 from dcgan.checkpoint import generator_bytes, load_generator
 from dcgan.files import publish
 from dcgan.gauge import best_facts, best_of, is_better, line_of
@@ -56,14 +57,16 @@ def _row(standard: Any, generator: Generator) -> dict[str, Any]:
 
 def _moments(run: Run, steps: list[int]) -> dict[int, dict[str, Any]]:
     """Training pictures seen and training time at each step, from the curves."""
-    config, points = run.config, run.read_metrics()[0]
+    config, points = run.config, columns_of(run.metrics_path, "step", "time_s", "images")
     found = {}
     for step in steps:
-        before = [point for point in points if point["step"] <= step]
-        time_s = float(before[-1].get("time_s", 0.0)) if before else 0.0
-        found[step] = {"step": step, "images": step * config.d_steps * config.batch_size, "time_s": time_s}
-        if before and before[-1]["step"] == step and "images" in before[-1]:
-            found[step]["images"] = int(before[-1]["images"])
+        found[step] = {"step": step, "images": step * config.d_steps * config.batch_size, "time_s": 0.0}
+        before = np.flatnonzero(points["step"] <= step)
+        if len(before):
+            at, time_s, images = (float(points[name][before[-1]]) for name in ("step", "time_s", "images"))
+            found[step]["time_s"] = 0.0 if np.isnan(time_s) else time_s
+            if at == step and not np.isnan(images):
+                found[step]["images"] = int(images)
     return found
 
 
