@@ -42,7 +42,7 @@ def write(folder: Path, n: int) -> Run:
     return Run(folder)
 
 
-def look(way: str, run: Run) -> dict[str, float]:
+def look(way: str, run: Run) -> dict[str, float | None]:
     """The first look, its pack for the chart, and looks after one more line each."""
     import pyarrow.compute  # noqa: F401, I001  a page has loaded it
     import pyarrow.json  # noqa: F401
@@ -54,7 +54,7 @@ def look(way: str, run: Run) -> dict[str, float]:
     if way == "rows":
         rows = read_lines(run.metrics_path)[0]
         Watcher().feed(rows)
-        return {"seconds": time.perf_counter() - began, "mb": _peak_mb() - before, "poll_ms": float("nan")}
+        return {"seconds": time.perf_counter() - began, "mb": _peak_mb() - before, "poll_ms": None}
     columns = history_of(run)
     pack("benchmark", columns, 520, marks_of(run))
     alarms_of(run)
@@ -77,7 +77,8 @@ def measured(what: str, way: str, run: Run) -> None:
     command = [sys.executable, __file__, "--look", way, str(run.path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found = json.loads(done.stdout.splitlines()[-1])
-    print(f"| {what} | {found['seconds']:.2f} s | {found['mb']:,.0f} MB | {found['poll_ms']:.0f} ms |", flush=True)
+    poll = "–" if found["poll_ms"] is None else f"{found['poll_ms']:.0f} ms"
+    print(f"| {what} | {found['seconds']:.2f} s | {found['mb']:,.0f} MB | {poll} |", flush=True)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from dcgan.files import open_regular
-from dcgan.points import records
+from dcgan.points import lines_until, records
 
 Columns = Mapping[str, np.ndarray]  # each (N,), int64 or float64; NaN where a point lacks the figure
 Block = list[dict[str, Any]] | Columns
@@ -57,6 +57,20 @@ def columns_of(path: Path, *names: str) -> dict[str, np.ndarray]:
 def events_of(path: Path) -> list[dict[str, Any]]:
     """The events of a file, in order."""
     return [row for block, _ in read_blocks(path) if isinstance(block, list) for row in block if "event" in row]
+
+
+def bytes_until(path: Path, step: int) -> bytes:
+    """The points and events up to a step, as they stand in the file."""
+    kept: list[bytes] = []
+    try:
+        with open_regular(path) as file:
+            for block, end in read_blocks(path):
+                data = file.read(end - file.tell())
+                is_kept = isinstance(block, dict) and block["step"].max() <= step
+                kept.append(data if is_kept else lines_until(data, step))
+    except OSError:
+        return b""
+    return b"".join(kept)
 
 
 def _blocks(file: BinaryIO, is_long: bool) -> Iterator[tuple[Block, int]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dcgan.files import open_regular, private, read_regular
+from dcgan.files import open_regular, private
 from dcgan.records import fits
 
 log = logging.getLogger("dcgan")
@@ -75,12 +75,8 @@ def records(data: bytes) -> Iterator[dict[str, Any]]:
     return (record for _, record in _lines(data))
 
 
-def lines_until(path: Path, step: int) -> bytes:
-    """The whole lines up to a step, as they are."""
-    try:
-        data = read_regular(path)
-    except OSError:
-        return b""
+def lines_until(data: bytes, step: int) -> bytes:
+    """Those of whole lines that are up to a step, as they are."""
     return b"".join(line + b"\n" for line, record in _lines(data) if record["step"] <= step)
 
 

@@ -16,10 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from dcgan.blocks import bytes_until
 from dcgan.config import BadInput, Config, Unwritable
 from dcgan.files import PRIVATE, bytes_in, publish, read_regular, sync_directory
 from dcgan.names import clean_name, free_name, is_text, run_name, slug
-from dcgan.points import lines_until, read_lines
+from dcgan.points import read_lines
 from dcgan.records import COMMANDS, MAX_BYTES, Control, Parent, Status, dump, load
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -277,7 +278,7 @@ class Run:
 
     def metrics_until(self, step: int) -> bytes:
         """The whole lines of metrics.jsonl up to a step, as they are."""
-        return lines_until(self.metrics_path, step)
+        return bytes_until(self.metrics_path, step)
 
     # -- pictures and generators
 

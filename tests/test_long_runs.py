@@ -220,3 +220,11 @@ def test_figures_of_all_points_are_those_of_the_lines(long_run) -> None:
         point["spread"] for point in points if "spread" in point
     ]
     assert events_of(long_run.metrics_path) == [row for row in rows if "event" in row]
+
+
+@pytest.mark.parametrize("step", [0, 5 * 1_000, 5 * 31_000, 5 * MANY])
+def test_the_lines_up_to_a_step_are_as_they_stand(step, long_run) -> None:
+    with open(long_run.metrics_path, "a") as file:
+        file.write('{"step": 1, "torn\n{"step": 2, "to')
+    each = long_run.metrics_path.read_bytes().splitlines(keepends=True)[:-2]
+    assert long_run.metrics_until(step) == b"".join(line for line in each if json.loads(line)["step"] <= step)
