@@ -36,9 +36,11 @@ class Thinned:
         self.newest = points
 
     def columns(self) -> dict[str, np.ndarray]:
-        """Arrays (N,) by name; where several points are one, also `low` and `high` of each name: `d_loss high`."""
+        """Arrays (N,) by name; where several points are one, also their number as `points each`, and the lowest and the
+        highest of each name, as `d_loss low` and `d_loss high`."""
         found = _by_name(self.means, self.newest)
         if self.stride > 1:
+            found["points each"] = np.repeat([float(self.stride), 1.0], [len(self.means), len(self.newest)])
             found |= _by_name(self.lows, self.newest, " low") | _by_name(self.highs, self.newest, " high")
         return found
 

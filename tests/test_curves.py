@@ -37,6 +37,11 @@ def test_the_smooth_line_of_a_constant_is_that_constant(n: int) -> None:
     np.testing.assert_allclose(y, 2.5)
 
 
+def test_the_smooth_line_counts_the_points_that_one_stands_for() -> None:
+    y, points = np.repeat([0.0, 1.0], [7_950, 50]), np.repeat([32.0, 1.0], [7_950, 50])
+    assert smoothed(np.arange(8_000.0), y, points)[1][-1] == pytest.approx(50 / (50 + 51 * 32))
+
+
 def test_packed_curves_unpack_to_what_went_in() -> None:
     columns = made_columns(300)
     data = pack("me", columns, 560)

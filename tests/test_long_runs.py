@@ -15,7 +15,7 @@ from dcgan.curves import History
 from dcgan.points import read_lines
 from dcgan.runs import Run
 from dcgan.thinned import COLUMNS, Thinned
-from pages.common.curves import envelope
+from pages.common.curves import envelope, smoothed
 from pages.common.curves import thinned as for_chart
 
 MANY = 60_000
@@ -93,6 +93,9 @@ def test_the_curves_of_many_points_are_few_and_keep_every_spike(long_run) -> Non
     points = [row for row in read_lines(long_run.metrics_path)[0] if "event" not in row]
     assert columns["g_loss"][-200:].tolist() == [point["g_loss"] for point in points[-200:]]
     assert columns["d_real"].mean() == pytest.approx(0.8)
+    _, line = smoothed(columns["step"], columns["g_loss"], columns["points each"])
+    _, whole = smoothed(np.arange(len(points)), np.array([point["g_loss"] for point in points]))
+    assert line[0] == pytest.approx(whole[0], abs=0.03) and line[-1] == pytest.approx(whole[-1], abs=0.03)
 
 
 def test_alarms_and_marks_of_many_lines_are_those_of_all_lines(long_run) -> None:

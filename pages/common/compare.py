@@ -43,13 +43,17 @@ def figure(
     for (name, columns), colour in zip(columns_of.items(), COLOURS, strict=False):
         for i, (_, quantities, _) in enumerate(CHARTS):
             for quantity, dash in zip(quantities, ("solid", "dot"), strict=False):
-                x, y = smoothed(columns["step"], columns[quantity])
+                x, y = smoothed(columns["step"], columns[quantity], columns.get("points each"))
                 line = {"color": colour, "width": 2.2, "dash": dash}
                 first = {"showlegend": i == 0 and dash == "solid", "legendgroup": name, "name": html.escape(name)}
                 hover = f"{quantity} %{{y:.3f}}"
                 made.add_scatter(x=x, y=y, row=i + 1, col=1, mode="lines", line=line, hovertemplate=hover, **first)
     for i, (_, quantities, limits) in enumerate(CHARTS):
-        values = [smoothed(columns["step"], columns[key])[1] for columns in columns_of.values() for key in quantities]
+        values = [
+            smoothed(columns["step"], columns[key], columns.get("points each"))[1]
+            for columns in columns_of.values()
+            for key in quantities
+        ]
         made.update_yaxes(range=list(limits) if limits else calm_range(np.concatenate(values)), row=i + 1, col=1)
     if len(titles) > len(CHARTS):
         _draw_distances(made, columns_of, distance_of)

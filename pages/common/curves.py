@@ -80,7 +80,7 @@ def pack(
     steps = columns["step"]
     for name in CURVES:
         x, y = thinned(steps, columns[name], *envelope(columns, name))
-        smooth_x, smooth_y = smoothed(steps, columns[name])
+        smooth_x, smooth_y = smoothed(steps, columns[name], columns.get("points each"))
         for label, xs, ys in ((name, x, y), (f"{name}~", smooth_x, smooth_y)):
             names.append((label, len(xs)))
             arrays += [xs, ys]
@@ -111,7 +111,9 @@ def newest(columns: Mapping[str, np.ndarray], distance: Mapping[str, Any] | None
     steps = columns["step"]
     if not len(steps):
         return "no points yet"
-    d_loss, g_loss, d_real, d_fake, right = (smoothed(steps, columns[name])[1][-1] for name in CURVES)
+    d_loss, g_loss, d_real, d_fake, right = (
+        smoothed(steps, columns[name], columns.get("points each"))[1][-1] for name in CURVES
+    )
     said = (
         f"step {steps[-1]:,.0f}: D loss {d_loss:.2f}, G loss {g_loss:.2f}, D believes real pictures {d_real:.0%} and "
         f"fakes {d_fake:.0%}, D right {right:.0%} of the time"
@@ -148,15 +150,19 @@ def thinned(
     return x[[at for at, _ in order]], np.array([value for _, value in order])
 
 
-def smoothed(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A centred moving average over a fortieth of the curve, at most 500 points."""
+def smoothed(x: np.ndarray, y: np.ndarray, points: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """A centred moving average over a fortieth of the curve, at most 500 points.
+
+    `points` (N,) says how many points of the run each one of the curve stands for; without it, one.
+    """
     if len(x) < 3:
         return x, y
     reach = max(1, len(x) // (2 * LINE_WINDOWS))
-    total = np.concatenate([[0.0], np.cumsum(y)])
+    total = np.concatenate([[0.0], np.cumsum(y if points is None else y * points)])
+    number = np.arange(len(x) + 1) if points is None else np.concatenate([[0.0], np.cumsum(points)])
     centres = np.unique(np.linspace(0, len(x) - 1, min(len(x), 500)).round().astype(int))
     low, high = np.maximum(centres - reach, 0), np.minimum(centres + reach + 1, len(x))
-    return x[centres], (total[high] - total[low]) / (high - low)
+    return x[centres], (total[high] - total[low]) / (number[high] - number[low])
 
 
 def calm_range(values: np.ndarray) -> list[float]:

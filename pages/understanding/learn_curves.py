@@ -88,7 +88,7 @@ def _chart(columns: dict[str, np.ndarray]) -> None:
             showlegend=False,
             hoverinfo="skip",
         )
-        x, y = smoothed(steps, columns[name])
+        x, y = smoothed(steps, columns[name], columns.get("points each"))
         hover = f"{label} %{{y:.2f}} at step %{{x:,}}<extra></extra>"
         figure.add_scatter(
             x=x, y=y, row=row, col=1, name=label, line={"color": colour, "width": 2.2}, hovertemplate=hover
