@@ -69,7 +69,7 @@ class GAN:
         self.config, self.augments = config, wanted(config.augment, self.pictures)
         for optimiser, lr in ((self.opt_G, config.lr_g), (self.opt_D, config.lr_d)):
             for group in optimiser.param_groups:
-                group |= {"lr": lr, "eps": config.epsilon}
+                group |= {"lr": self._decayed(lr, max(0, self.steps - 1)), "eps": config.epsilon}
                 group |= {"alpha": config.rho} if "alpha" in group else {"betas": (config.beta1, config.beta2)}
 
     def step(self, real: Tensor, train_g: bool = True) -> dict[str, Tensor]:
@@ -207,11 +207,15 @@ class GAN:
             nn.utils.clip_grad_value_(network.parameters(), self.config.clip_value)
         if self.config.lr_decay:
             for group in optimiser.param_groups:
-                group["lr"] = lr / (1 + self.config.lr_decay * self.steps)
+                group["lr"] = self._decayed(lr, self.steps)
         self.torn = True
         optimiser.step()
         self.torn = False
         self._before = ()
+
+    def _decayed(self, lr: float, steps: int) -> float:
+        """The learning rate after so many steps."""
+        return lr / (1 + self.config.lr_decay * steps)
 
     def _remember(self, optimiser: torch.optim.Optimizer) -> None:
         """Begin a move: note what changes before its optimiser's step does."""

@@ -6,9 +6,11 @@ import warnings
 
 import pytest
 
+from dcgan.checkpoint import load_state
 from dcgan.keepsakes import Keepsakes
 from dcgan.runs import Run
 
+from .test_gan import assert_same
 from .test_train import assert_same_end, new_run, play  # noqa: F401 (a fixture)
 
 KILLED = 99
@@ -81,6 +83,15 @@ def test_a_chain_of_kills_changes_nothing_in_the_end(new_run):  # noqa: F811
     assert kills > 5
     assert_same_end(run, reference)
     assert (run.samples(), run.snapshots()) == (reference.samples(), reference.snapshots())
+
+
+def test_a_resume_with_nothing_left_to_train_leaves_the_state_as_it_was(new_run):  # noqa: F811
+    """As after a kill between the last checkpoint and the word `finished`; a decaying rate is part of the state."""
+    run = new_run("a", lr_decay=1e-2)
+    play(run)
+    before = load_state(run)
+    play(run)
+    assert_same(load_state(run)["gan"], before["gan"])
 
 
 def test_what_is_kept_does_not_depend_on_a_kill(new_run):  # noqa: F811
