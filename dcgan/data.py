@@ -99,7 +99,7 @@ def _only_gone(source: sources.Source, expected: str, folder: Path) -> str:
     changed = f"data {source.spec!r} has changed since this run began"
     before = known_files(expected, folder) if source.kind == "images" else None
     if before is None:
-        raise BadInput(f"{changed}: put it back as it was, or start a new run on it.")
+        raise BadInput(f"{changed}: put it back as it was, fork the run with this data, or start a new one.")
     with sources.pictures(source) as (names, read):
         now = {name: identity.digest_of(read, name)[0] for name in names}
     differences = identity.difference(before, now)
@@ -110,7 +110,10 @@ def _only_gone(source: sources.Source, expected: str, folder: Path) -> str:
         if names
     ]
     if differences[1] or differences[2]:
-        raise BadInput(f"{changed}: of its pictures {', '.join(words)}. Put them back, or start a new run on it.")
+        raise BadInput(
+            f"{changed}: of its pictures {', '.join(words)}. Put them back, fork the run with this data, or start a "
+            "new one."
+        )
     return f"Of the pictures of {source.spec!r} {words[0]}."
 
 

@@ -88,6 +88,21 @@ def settings_at(run: Run, saved: dict[str, Any]) -> Config:
     return config.replace(num_steps=run.control().num_steps or config.num_steps)
 
 
+def refuse_other(run: Run, saved: Config) -> None:
+    """Raise BadInput if the run's settings are not those of its saved state, with what differs and the way out."""
+    if saved == run.config:
+        return
+    try:
+        refuse_fixed(saved, run.config)
+        way = "fork the run, which can change them"
+    except BadInput:
+        way = "start a new run with them"
+    raise BadInput(
+        f"config.json of run {run.id} has changed since its state was saved ({differences(saved, run.config, ())}): "
+        f"put it back, or {way}."
+    )
+
+
 def refuse_fixed(before: Config, after: Config) -> None:
     """Raise BadInput naming the first setting that a fork can't change."""
     names = [name for name in FIXED if getattr(before, name) != getattr(after, name)]
@@ -102,9 +117,9 @@ def refuse_fixed(before: Config, after: Config) -> None:
         )
 
 
-def differences(before: Config, after: Config) -> str:
+def differences(before: Config, after: Config, unsaid: tuple[str, ...] = UNSAID) -> str:
     """What a fork does otherwise, in words; empty if nothing."""
-    names = [field.name for field in dataclasses.fields(Config) if field.name not in UNSAID]
+    names = [field.name for field in dataclasses.fields(Config) if field.name not in unsaid]
     pairs = [(name, getattr(before, name), getattr(after, name)) for name in names]
     return ", ".join(f"{name} {new} instead of {old}" for name, old, new in pairs if old != new)
 
@@ -140,7 +155,7 @@ def _ordered(
     wanted = dict(values)
     spec = data if data is not None else wanted.pop("data", None)
     config = before.replace(**wanted)
-    if spec is not None and spec != before.data:
+    if spec is not None:  # also the same name again: what it holds may have changed
         source = sources.resolve(str(spec), download=True)
         sources.check(source)
         config = config.replace(data=source.spec, data_fingerprint=sources.fingerprint(source))

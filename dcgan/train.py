@@ -17,7 +17,7 @@ from dcgan.checkpoint import load_state, save_state
 from dcgan.config import BadInput, Config, Diverged, Halted
 from dcgan.curves import History
 from dcgan.files import PRIVATE, publish
-from dcgan.fork import refuse_fixed
+from dcgan.fork import refuse_fixed, refuse_other
 from dcgan.gan import GAN
 from dcgan.gauge import Gauge
 from dcgan.heartbeat import Heartbeat
@@ -330,8 +330,8 @@ def _fits_state(run: Run, config: Config, state: Mapping[str, Any]) -> bool:
     begins = run.parent().run != "" and run.parent().step == state["step"]
     if begins:
         refuse_fixed(saved, config)
-    elif saved != config:
-        raise BadInput(f"Run {run.id} has a saved state of another config.json: restore that file to go on.")
+    else:
+        refuse_other(run, saved)
     return begins
 
 

@@ -173,7 +173,7 @@ def test_other_settings_slip_in_only_at_the_step_of_the_fork(parent):
     made = fork(parent, 4, {})
     play_to(made, 6)
     made.config_path.write_text(made.config.replace(lr_g=0.1).to_json())
-    with pytest.raises(BadInput, match="another config.json"):
+    with pytest.raises(BadInput, match="^config.json of run .* has changed since its state was saved"):
         play(made)
 
 

@@ -38,7 +38,7 @@ def train(args: argparse.Namespace) -> int:
             raise BadInput("--fork begins with the settings of its parent: change them by --set, without --preset.")
         parent = Run.find(args.fork, args.root)
         run = fork(parent, args.step, settings(args.set), args.data, *lengths, name=args.name or "")
-        if run.config.data != parent.config.data:
+        if (run.config.data, run.config.data_fingerprint) != (parent.config.data, parent.config.data_fingerprint):
             print(f"Note: {run.id} goes on with other pictures than {parent.id} learned from.", file=sys.stderr)
     else:
         if args.step is not None:
