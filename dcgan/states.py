@@ -23,11 +23,22 @@ def keep(run: Run, step: int, budget_mb: int) -> None:
 
     The file is that of state.pt under a second name, so the newest costs no room. Raises OSError.
     """
-    if not budget_mb:
-        return
+    if budget_mb:
+        _keep(run, run.state_path, step, budget_mb)
+
+
+def keep_again(run: Run, step: int, budget_mb: int) -> None:
+    """At a resume: keep the state that it goes on from, which a kill may have come before. Raises OSError."""
+    for path in run.state_paths() if budget_mb else ():
+        with contextlib.suppress(BadInput):
+            if facts(path)["step"] == step and is_whole(path):
+                return _keep(run, path, step, budget_mb)
+
+
+def _keep(run: Run, path: Path, step: int, budget_mb: int) -> None:
     run.kept_state_path(step).parent.mkdir(PRIVATE, exist_ok=True)
-    share(run.state_path, run.kept_state_path(step))
-    fitting = int(budget_mb * 1e6 / run.state_path.stat().st_size)
+    share(path, run.kept_state_path(step))
+    fitting = int(budget_mb * 1e6 / path.stat().st_size)
     for dropped in thin(run.kept_states(), fitting):
         run.kept_state_path(dropped).unlink(missing_ok=True)
 

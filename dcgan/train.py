@@ -122,6 +122,8 @@ def train(
             gan.start_step_anew()
         if not begins or (saved.data, saved.data_fingerprint) == (config.data, config.data_fingerprint):
             stream.load_state_dict(state["stream"])
+        with contextlib.suppress(OSError):  # of a full disk the next save tells
+            states.keep_again(run, step, config.max_states_mb)
         log.info("resuming at step %d", step)
     gan.apply(now)
     players = {"gan": gan.state_dict(), "stream": stream.state_dict()}

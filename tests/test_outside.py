@@ -1,24 +1,13 @@
-"""The promises about faults as somebody at a terminal meets them: commands, processes and files, nothing from within."""
+"""The promises about faults as somebody at a terminal meets them: commands, processes and files only."""
 
-import dataclasses
 import json
-import os
 import shutil
-import subprocess
-import sys
 
-import numpy as np
-import pytest
-import torch
 from PIL import Image
 
-from dcgan.checkpoint import load_generator, load_state
-from dcgan.config import Config
-from dcgan.runs import PROJECT, Run
+from dcgan.runs import Run
 
 from .test_cli import SMALL, assert_refused, cli, trained  # noqa: F401 (fixtures)
-from .test_gan import assert_same
-from .waiting import wait_for
 
 
 def contents(run: Run) -> dict[str, bytes]:
