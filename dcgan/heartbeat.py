@@ -28,7 +28,6 @@ class Heartbeat:
             message="Loading PyTorch",
             error="",
             pid=os.getpid(),
-            pid_started=psutil.Process().create_time(),
             obeyed=run.control().serial,  # wishes from before this process are history
         )
         self._lock = threading.Lock()
@@ -55,7 +54,8 @@ class Heartbeat:
     def publish(self) -> None:
         """Write status.json; where there is no room for a new one, into the room of the old one, which then says so."""
         with self._lock:
-            status = dataclasses.replace(self.status, heartbeat=time.time())
+            now = {"heartbeat": time.time(), "pid_started": psutil.Process().create_time()}  # both go with the clock
+            status = dataclasses.replace(self.status, **now)
             try:
                 self.run.write_status(status)
             except OSError as error:

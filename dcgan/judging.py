@@ -162,8 +162,7 @@ class Reporter:
     """Tells how far the training of a judge is, about twice a second."""
 
     def __init__(self, title: str, out: Path) -> None:
-        process = psutil.Process()
-        self.progress = Progress("running", title, str(out), pid=process.pid, pid_started=process.create_time())
+        self.progress = Progress("running", title, str(out), pid=os.getpid())
         self._told = 0.0
         self.tell(0.0, "Reading the pictures")
 
@@ -179,6 +178,8 @@ class Reporter:
 
     def _write(self) -> None:
         self._told = time.monotonic()
+        started = psutil.Process().create_time()  # goes with the clock
+        self.progress = dataclasses.replace(self.progress, pid_started=started)
         with contextlib.suppress(OSError):  # a full disk costs the bar, not the judge
             publish(folder() / "training.json", dump(self.progress), sync=False)
 

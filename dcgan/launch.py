@@ -33,7 +33,7 @@ def observe(run: Run) -> Status:
     if not is_process(status.pid, status.pid_started):
         lost = "Its process ended without a word (killed, out of memory, or the machine restarted)."
         return dataclasses.replace(status, state="interrupted", message=lost, eta_s=None, images_per_s=0.0)
-    if time.time() - status.heartbeat > STALL_SECONDS:
+    if abs(time.time() - status.heartbeat) > STALL_SECONDS:  # in the future: the clock was set back since
         return dataclasses.replace(status, state="stalled", message="Its process is there but does not answer.")
     return status
 

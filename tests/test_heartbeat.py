@@ -43,6 +43,20 @@ def test_it_beats_on_while_the_main_thread_is_busy(run):
         wait_for(lambda: run.status().step == 7, 5)
 
 
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_a_clock_that_is_set_makes_no_ghost(run, monkeypatch, hours):
+    """The start of a process, told in the time of the clock, is set with it."""
+    with Heartbeat(run) as heart:
+        heart.update(state="running")
+        wait_for(lambda: launch.observe(run).state == "running", 5)
+        now, started = time.time, psutil.Process.create_time
+        monkeypatch.setattr(time, "time", lambda: now() + 3600 * hours)
+        monkeypatch.setattr(psutil.Process, "create_time", lambda self: started(self) + 3600 * hours)
+        wait_for(lambda: launch.observe(run).state == "running", 5)
+        heart.update(step=9)
+        wait_for(lambda: launch.observe(run).step == 9 and launch.observe(run).state == "running", 5)
+
+
 def test_a_change_of_state_is_published_at_once_and_numbers_wait_for_the_beat(run, monkeypatch):
     monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 1000.0)
     with Heartbeat(run) as heart:

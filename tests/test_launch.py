@@ -111,6 +111,8 @@ def test_a_worker_that_does_not_answer_is_stalled(endless, state):
     endless.write_status(me(state=state, heartbeat=time.time() - launch.STALL_SECONDS - 1))
     seen = observe(endless)
     assert seen.state == "stalled" and seen.state in launch.ACTIVE
+    endless.write_status(me(state=state, heartbeat=time.time() + 3600))  # and then the clock was set back
+    assert observe(endless).state == "stalled"
     endless.write_status(me(state=state, heartbeat=time.time() - launch.STALL_SECONDS + 3))
     assert observe(endless).state == state
 
