@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from dcgan import download, idx, sources
+from dcgan.cli import main
 from tests.files import refuse, write_mnist
 
 FILE = os.urandom(300_000)
@@ -143,6 +144,17 @@ def test_failed_mnist_says_the_way_out_and_leaves_nothing(mnist, url, monkeypatc
     with refuse("MNIST could not be downloaded (127.0.0.1", "answers 403", "ended after", "): put", *names, str(mnist)):
         sources.resolve("mnist", download=True)
     assert list(mnist.iterdir()) == []
+
+
+@pytest.mark.parametrize("way", [*WAYS, "refused"])
+def test_an_order_on_data_that_can_not_be_downloaded_is_one_sentence(mnist, url, monkeypatch, capsys, root, way):
+    monkeypatch.setattr(sources, "DATA_DIR", mnist)
+    monkeypatch.setattr(idx, "MNIST_MIRRORS", (f"{url}/{way}/",) if way != "refused" else ("http://127.0.0.1:9/",))
+    assert main(["train", "--data", "mnist"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and err.startswith("MNIST could not be downloaded (127.0.0.1")
+    assert f"put {', '.join(f'{name}.gz' for name in idx.FILES[:2])}" in err
+    assert list(mnist.iterdir()) == [] and os.listdir(root) == []
 
 
 def test_the_published_hashes_are_those_of_torchvision():
