@@ -1,6 +1,7 @@
 """A training that is killed before any of its writes goes on to the same end as one that was left alone."""
 
 import os
+import signal
 import sys
 import warnings
 
@@ -26,29 +27,34 @@ def _watch(event: str, args: tuple) -> None:
     if not str(args[0]).startswith(str(_doom["folder"])):
         return
     if not _doom["left"]:
-        os._exit(KILLED)  # as by SIGKILL: nothing is tidied up
+        if not _doom["stops"]:
+            os._exit(KILLED)  # as by SIGKILL: nothing is tidied up
+        os.kill(os.getpid(), signal.SIGTERM)
     _doom["left"] -= 1  # type: ignore[operator]
 
 
 sys.addaudithook(_watch)  # stays for good, and does nothing outside `dies_before`
 
 
-def dies_before(write: int, run: Run) -> bool:
-    """Train in a process that dies before its n-th write into the run's folder; False if it ended before that."""
+def dies_before(write: int, run: Run, stops: bool = False) -> bool:
+    """Train in a process that dies before its n-th write into the run's folder; False if it ended before that.
+
+    With `stops` it is only asked to end.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a newer Python warns of threads, none of which matters to the child
         child = os.fork()
     if not child:
         try:
-            _doom.update(folder=run.path, left=write)
+            _doom.update(folder=run.path, left=write, stops=stops)
             play(run)
             os._exit(0)
         finally:
             os._exit(1)
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
-    assert code in (0, KILLED)
-    return code == KILLED
+    assert code in (0, KILLED, -signal.SIGTERM)
+    return code != 0 or run.status().state != "finished"
 
 
 def kept_steps(run: Run) -> tuple[list[int], ...]:
@@ -88,6 +94,22 @@ def test_a_chain_of_kills_changes_nothing_in_the_end(new_run):  # noqa: F811
     assert kills > 5
     assert_same_end(run, reference)
     assert kept_steps(run) == kept_steps(reference)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_stop_at_any_write_changes_nothing_in_the_end(new_run):  # noqa: F811
+    """Before the first step it ends the process, afterwards it saves and ends in order."""
+    settings = SETTINGS | {"max_samples": 100}  # where it is stopped there is one more, and others are thinned out
+    reference = new_run("left-alone", **settings)
+    play(reference)
+    write, ended = 0, set()
+    while dies_before(write, run := new_run(f"stopped-{write}", **settings), stops=True):
+        ended.add(run.status().state)
+        play(run)
+        assert_same_end(run, reference)
+        write += 7
+    assert write > 60 and "stopped" in ended and len(ended) > 1
 
 
 def test_a_resume_with_nothing_left_to_train_leaves_the_state_as_it_was(new_run):  # noqa: F811
