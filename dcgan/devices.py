@@ -63,8 +63,10 @@ def device_name(device: torch.device, processes: int = 1, precision: str = "floa
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception says that a device, or the machine, has no memory left for a tensor."""
-    words = ("can't allocate memory", "DefaultCPUAllocator: not enough memory", "ALLOC_FAILED", "out of memory")
-    words += ("could not create a primitive", "could not create a memory")  # all that oneDNN says of it
+    words = (
+        *("can't allocate memory", "DefaultCPUAllocator: not enough memory", "ALLOC_FAILED", "out of memory"),
+        *("could not create a primitive", "could not create a memory"),  # all that oneDNN says of it
+    )
     if isinstance(error, Halted):  # which may speak of the memory of another process
         return False
     known = isinstance(error, (torch.OutOfMemoryError, MemoryError))
