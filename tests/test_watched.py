@@ -64,12 +64,11 @@ def test_whoever_looks_at_a_training_changes_nothing_in_it(cli, training, pictur
     for command in (
         ("sample", "watched", "--n", 4),
         ("evaluate", "watched", "--n", 100),
-        ("card", "watched"),
     ):
         before = training.status().step
         assert cli(*command)[0] == 0, command
         wait_for(lambda before=before: training.status().step > before)  # and it went on meanwhile
-    for page in map(PAGES.get, ("train", "explore", "evaluate")):
+    for page in map(PAGES.get, ("train", "explore")):
         app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
         app.switch_page(page)
         app.query_params["run"] = "watched"
