@@ -106,9 +106,12 @@ def _note(run: Run, event: dict[str, object]) -> None:
 
 @contextlib.contextmanager
 def _logging_to(run: Run) -> Iterator[None]:
-    """Send the log and the warnings to the run's log.txt."""
-    open(run.log_path, "ab", opener=private).close()  # the handler would let others read it
-    handler = logging.FileHandler(run.log_path, encoding="utf-8")
+    """Send the log and the warnings to the run's log.txt; raises BadInput where there is none and none can be made."""
+    try:
+        open(run.log_path, "ab", opener=private).close()  # the handler would let others read it
+        handler = logging.FileHandler(run.log_path, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"Run {run.id} can't be written to ({error.strerror}).") from None
     handler.handleError = lambda record: None  # type: ignore[method-assign]  # a full disk: its own words would be many
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     loggers = [logging.getLogger("dcgan"), logging.getLogger("py.warnings")]
@@ -122,4 +125,5 @@ def _logging_to(run: Run) -> Iterator[None]:
         logging.captureWarnings(False)
         for logger in loggers:
             logger.removeHandler(handler)
-        handler.close()
+        with contextlib.suppress(OSError):  # what a full disk did not take is tried again here
+            handler.close()

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from dcgan import launch
+from dcgan.cli import main
 from dcgan.files import overwrite
+from dcgan.gan import GAN
 from dcgan.heartbeat import NO_ROOM, Heartbeat
 from dcgan.points import Curves, append_line, read_lines
 from dcgan.runs import Run
@@ -62,6 +64,23 @@ def test_a_full_disk_is_named_and_leaves_a_gap(small_disk, tiny):
     gaps = [line for line in whole if line.get("event") == "gap"]  # now and then a line finds room between
     lost = {step for gap in gaps for step in range(gap["step"], gap["until"])}
     assert len(lost) > 3 and lost == set(range(1, 45)) - set(curves(run)) and max(lost) <= 36
+
+
+def test_a_disk_that_stays_full_ends_in_one_sentence(small_disk, tiny, monkeypatch, capsys):
+    """Also when the log is closed with words in it that found no room."""
+    run = Run.create(tiny.replace(checkpoint_seconds=0.0, max_states_mb=0), small_disk, "full")
+    step = GAN.step
+
+    def step_and_fill(gan: GAN, *args):
+        if gan.steps == 3:
+            fill(small_disk)
+        return step(gan, *args)
+
+    monkeypatch.setattr(GAN, "step", step_and_fill)
+    assert main(["train", "--resume", str(run.path)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("Training failed: Step 12 could not be saved (No space left on device), so what came after")
+    assert error.count("\n") == 1 and run.status().error == error.strip()
 
 
 def test_a_status_that_finds_no_room_is_written_over_the_old_one(small_disk, tiny):

@@ -18,6 +18,7 @@ from dcgan.config import BadInput
 from dcgan.launch import hold, is_process, kill, observe, start
 from dcgan.records import Status
 from dcgan.runs import PROJECT, Run
+from dcgan.worker import work
 from tests import waiting
 
 wait_for = functools.partial(waiting.wait_for, seconds=60.0)
@@ -163,6 +164,13 @@ def test_a_place_that_can_not_be_written_to_can_not_be_held(endless, root):
         path.rmdir()
     with hold(endless):  # and the run's own lock was given back
         pass
+
+
+def test_a_run_whose_log_can_not_be_opened_is_refused(endless):
+    endless.log_path.symlink_to("nowhere/log.txt")
+    with pytest.raises(BadInput, match="^Run endless can't be written to .No such file or directory..$"):
+        work(endless)
+    assert endless.status() == Status()
 
 
 # -- start
