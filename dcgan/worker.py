@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
@@ -36,7 +37,10 @@ def work(run: Run, end: Mapping[str, float] = MappingProxyType({}), parallel: bo
         if end:
             run.change(**end)
         with _logging_to(run), Heartbeat(run) as heart:
-            return _train_watched(run, heart, show)
+            code = _train_watched(run, heart, show)
+        if run.status().error != heart.status.error:  # nothing could be written any more, not even over the old status
+            print(heart.status.error, file=sys.stderr)
+        return code
 
 
 def _train_watched(run: Run, heart: Heartbeat, show: bool) -> int:

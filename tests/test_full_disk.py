@@ -1,6 +1,7 @@
 """A disk that is really full: the training says so, goes on, and leaves files that are whole, with a gap."""
 
 import contextlib
+import errno
 import json
 import os
 import subprocess
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from dcgan import launch
+from dcgan import heartbeat, launch
+from dcgan import train as train_module
 from dcgan.cli import main
 from dcgan.files import overwrite
 from dcgan.gan import GAN
@@ -81,6 +83,22 @@ def test_a_disk_that_stays_full_ends_in_one_sentence(small_disk, tiny, monkeypat
     error = capsys.readouterr().err
     assert error.startswith("Training failed: Step 12 could not be saved (No space left on device), so what came after")
     assert error.count("\n") == 1 and run.status().error == error.strip()
+
+
+def test_words_that_can_be_written_nowhere_reach_the_terminal(root, tiny, monkeypatch, capsys):
+    run = Run.create(tiny, root, "gone")
+
+    def broken(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def step_and_break(gan: GAN, *args):
+        for place, name in ((Run, "write_status"), (heartbeat, "overwrite"), (train_module, "save_state")):
+            monkeypatch.setattr(place, name, broken)
+
+    monkeypatch.setattr(GAN, "step", step_and_break)
+    assert main(["train", "--resume", str(run.path)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("Training failed: ") and error.count("\n") == 1
 
 
 def test_a_status_that_finds_no_room_is_written_over_the_old_one(small_disk, tiny):
