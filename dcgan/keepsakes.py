@@ -29,6 +29,7 @@ class Keepsakes:
         self.run = run
         self._places = {"samples": (run.samples, run.sample_path), "snapshots": (run.snapshots, run.snapshot_path)}
         self.kept: dict[str, list[int]] = {}
+        self.whole = True  # nothing of what was kept last is missing
         for name, (there, path) in self._places.items():
             for later in (each for each in there() if each > step):
                 path(later).unlink(missing_ok=True)
@@ -40,13 +41,14 @@ class Keepsakes:
         with torch.no_grad():
             images = to_uint8(generator(fixed_z).float().cpu().numpy())  # (N, H, W) or (N, H, W, 3)
         generator_file = generator_bytes(generator, step)
-        publish_or_skip(run.generator_path, generator_file)
+        written = [publish_or_skip(run.generator_path, generator_file)]
         snapshot, columns = generator_bytes(generator, step, half=True), full_rows(len(images))
-        publish_or_skip(run.snapshot_path(step), snapshot)
+        written.append(publish_or_skip(run.snapshot_path(step), snapshot))
         recipe = {"run": run.id, "step": step, "weights_hash": metadata_of(snapshot)["weights_hash"]}  # of those kept
         recipe |= {"seed": gan.config.seed, "n": len(images), "truncation": gan.config.sample_truncation}
         recipe |= {"columns": columns} if columns else {}
-        publish_or_skip(run.sample_path(step), png_bytes(grid(images, columns), recipe))
+        written.append(publish_or_skip(run.sample_path(step), png_bytes(grid(images, columns), recipe)))
+        self.whole = all(written)
         self._thin("samples", step, gan.config.max_samples)
         self._thin("snapshots", step, gan.config.max_snapshots)
 
@@ -64,12 +66,14 @@ def full_rows(n: int) -> int | None:
     return next((columns for columns in range(least, 2 * least) if n % columns == 0), None)
 
 
-def publish_or_skip(path: Path, content: bytes) -> None:
-    """Publish a file the training can do without: a full disk costs this picture, not the run."""
+def publish_or_skip(path: Path, content: bytes) -> bool:
+    """Publish a file the training can do without: a full disk costs this picture, not the run. Returns success."""
     try:
         publish(path, content)
     except OSError as error:
         log.warning("could not write %s: %s", path.name, error)
+        return False
+    return True
 
 
 def is_sample_step(step: int, every: int) -> bool:

@@ -310,7 +310,7 @@ def train(
                 saved_at = time.monotonic()
 
     # Leave everything in order
-    if not run.sample_path(step).exists():
+    if not run.sample_path(step).exists() or not keepsakes.whole:
         show()
     problem = save()
     team.tell("end")

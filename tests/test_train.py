@@ -455,6 +455,21 @@ def test_a_disk_that_is_full_for_a_while_costs_pictures_but_no_run(new_run, monk
     assert (gap["step"], gap["until"]) == (4, 6)
 
 
+def test_a_generator_that_found_no_room_at_the_end_is_written_once_more(new_run, monkeypatch):
+    run, real, left = new_run("a"), keepsakes.publish, [1]
+
+    def once_full(path, content) -> None:
+        if path == run.generator_path and run.status().state == "running" and run.samples()[-1:] == [8] and left[0]:
+            left[0] = 0
+            full()
+        real(path, content)
+
+    monkeypatch.setattr(keepsakes, "publish", once_full)
+    assert play(run).state == "finished" and left == [0]
+    origin = load_generator(run.generator_path).origin
+    assert origin and origin.step == 12
+
+
 def test_a_disk_that_is_full_at_the_end_says_that_work_was_lost(new_run, monkeypatch):
     run = new_run("a")
     play_to(run, 6)
