@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from dcgan.checkpoint import load_generator, load_state
-from dcgan.config import Config
+from dcgan.config import BadInput, Config
 from dcgan.runs import Run
 
 from .test_cli import SMALL, assert_refused, cli, trained  # noqa: F401 (fixtures)
@@ -133,3 +133,13 @@ def test_any_value_of_any_setting_is_refused_by_name_or_is_one_that_a_run_can_ha
                 assert isinstance(taken, str) or low <= taken <= high, (name, value)
                 started.clear()
                 run.delete()
+
+
+def test_a_refusal_says_its_reason_also_when_the_run_can_not_be_taken_back(cli, pictures, monkeypatch):  # noqa: F811
+    def stuck(run: Run) -> None:
+        raise BadInput(f"Run {run.id} can't be deleted.")
+
+    monkeypatch.setattr(Run, "delete", stuck)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    answer = cli("train", "--data", pictures, "--set", *SMALL, "device=cuda")
+    assert_refused(answer, "device is 'cuda', but PyTorch finds none")

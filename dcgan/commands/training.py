@@ -1,6 +1,7 @@
 """Commands that train and steer a training."""
 
 import argparse
+import contextlib
 import sys
 
 from dcgan import launch, live, sources
@@ -51,7 +52,8 @@ def train(args: argparse.Namespace) -> int:
             raise BadInput(run.status().error)
     except BadInput:
         if not args.resume:
-            run.delete()  # refused before its first step
+            with contextlib.suppress(BadInput):  # the reason of the refusal matters more
+                run.delete()  # refused before its first step
         raise
     status = run.status()
     if status.error:
