@@ -40,10 +40,8 @@ def studio() -> None:
                 ),
             ],
             "Understanding": [
-                st.Page(
-                    "pages/understanding/evaluate.py", title="Evaluate", icon=":material/balance:", url_path="evaluate"
-                ),
-                st.Page("pages/understanding/learn.py", title="Learn", icon=":material/school:", url_path="learn"),
+                st.Page("pages/evaluate/evaluate.py", title="Evaluate", icon=":material/balance:", url_path="evaluate"),
+                st.Page("pages/learn/learn.py", title="Learn", icon=":material/school:", url_path="learn"),
             ],
         }
     )
@@ -62,7 +60,7 @@ else:  # ... and imports it once, when the server starts
     from starlette.middleware import Middleware
     from streamlit.runtime.pages_manager import PagesManager
 
-    from dcgan.config import BadInput
+    from dcgan.errors import BadInput
     from pages.common import visitors
     from pages.common.protection import Protection
 

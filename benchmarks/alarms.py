@@ -23,15 +23,16 @@ sys.path.insert(0, str(PROJECT))
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from dcgan import buffers, data  # noqa: E402
-from dcgan.alarm_words import title  # noqa: E402
-from dcgan.alarms import BEGUN, Alarm, Watcher, class_rows  # noqa: E402
-from dcgan.gan import GAN  # noqa: E402
+from dcgan.compute import allocator  # noqa: E402
+from dcgan.data import batches, dataset  # noqa: E402
+from dcgan.monitoring.alarm_words import title  # noqa: E402
+from dcgan.monitoring.alarms import BEGUN, Alarm, Watcher, class_rows  # noqa: E402
+from dcgan.monitoring.diagnostics import Probe  # noqa: E402
 from dcgan.presets import PRESETS, preset_config  # noqa: E402
-from dcgan.probe import Probe  # noqa: E402
-from dcgan.runs import Run  # noqa: E402
-from dcgan.steps import one_step  # noqa: E402
-from dcgan.worker import work  # noqa: E402
+from dcgan.runs.run import Run  # noqa: E402
+from dcgan.training.gan import GAN  # noqa: E402
+from dcgan.training.step import one_step  # noqa: E402
+from dcgan.training.worker import work  # noqa: E402
 
 PLANTED = 400  # steps of healthy training before a fault
 
@@ -299,12 +300,12 @@ def raisings(run: Run) -> list[Alarm]:
 def show_cost(preset: str, threads: int, steps: int = 200) -> None:
     """Print which share of the time of so many steps goes into what alarms need, beyond the losses."""
     torch.set_num_threads(threads)
-    buffers.keep_buffers()
+    allocator.keep_buffers()
     config = preset_config(preset).replace(data="fashion-mnist")
-    pictures = data.load(config.data, config.image_size, config.channels)
+    pictures = dataset.load(config.data, config.image_size, config.channels)
     gan = GAN(config, torch.device("cpu"))
-    feed = data.Feed(pictures.images, gan.device)
-    stream = data.BatchStream(len(pictures.images), config.batch_size, config.seed)
+    feed = batches.Feed(pictures.images, gan.device)
+    stream = batches.BatchStream(len(pictures.images), config.batch_size, config.seed)
     probe, watcher = Probe(gan, feed, pictures.held_out, config.log_every), Watcher()
     spent, rounds = 0.0, 2  # the first round warms up
     for step in range(1, rounds * steps + 1):
@@ -357,13 +358,13 @@ def plant(fault: Callable[[GAN], None]) -> None:
 
 def spoil_data(fault: Callable[..., np.ndarray]) -> None:
     """Train on other pictures than those of the run; what is held out stays."""
-    load = data.load
+    load = dataset.load
 
-    def spoilt(*args: Any, **options: Any) -> data.ImageData:
+    def spoilt(*args: Any, **options: Any) -> dataset.ImageData:
         found = load(*args, **options)
         return dataclasses.replace(found, images=np.ascontiguousarray(fault(found.images, found.labels)), labels=None)
 
-    data.load = spoilt
+    dataset.load = spoilt
 
 
 if __name__ == "__main__":

@@ -20,8 +20,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dcgan.runs import PROJECT, Run  # noqa: E402
-from dcgan.threads import usable_cores  # noqa: E402
+from dcgan.compute.threads import usable_cores  # noqa: E402
+from dcgan.runs.run import Run  # noqa: E402
+from dcgan.system.paths import PROJECT
 
 WARM_UP_S = 3.0
 GNU_SPINS = "300000"  # what GNU's OpenMP does where nothing is said and no core is shared: its manual, GOMP_SPINCOUNT

@@ -19,9 +19,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dcgan import launch  # noqa: E402
-from dcgan.order import order  # noqa: E402
-from dcgan.runs import Run  # noqa: E402
+from dcgan.runs import launch  # noqa: E402
+from dcgan.runs.new_run import order  # noqa: E402
+from dcgan.runs.run import Run  # noqa: E402
 from tests.browser.studio import CHROMIUM, FLAGS, SHIPPED, Studio  # noqa: E402
 
 SECONDS = 20.0  # of training on each side of a pair

@@ -3,7 +3,7 @@
     python benchmarks/generation_speed.py [--presets quick classic-64] [--pairs 7]
 
 The plain module is the generator in eval mode as it was trained, NCHW, with its BatchNorm layers; ours has them folded
-into its convolutions, channels last (dcgan/fold.py). Both draw the same pictures from the same z in float32.
+into its convolutions, channels last (dcgan/networks/folding.py). Both draw the same pictures of the same z in float32.
 """
 
 import argparse
@@ -18,8 +18,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dcgan.fold import folded  # noqa: E402
-from dcgan.models import Generator, initialise  # noqa: E402
+from dcgan.networks.folding import folded  # noqa: E402
+from dcgan.networks.models import Generator, initialise  # noqa: E402
 from dcgan.presets import PRESETS, preset_config  # noqa: E402
 
 MANY, AT_ONCE = 10_000, 64

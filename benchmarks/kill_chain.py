@@ -29,11 +29,13 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from dcgan import worker  # noqa: E402
-from dcgan.checkpoint import load_generator, load_state, metadata_of  # noqa: E402
-from dcgan.order import order  # noqa: E402
-from dcgan.runs import PROJECT, Run  # noqa: E402
-from dcgan.states import newest_facts  # noqa: E402
+from dcgan.networks.generator_file import load_generator, metadata_of
+from dcgan.runs.checkpoint import load_state  # noqa: E402
+from dcgan.runs.kept_states import newest_facts  # noqa: E402
+from dcgan.runs.new_run import order  # noqa: E402
+from dcgan.runs.run import Run  # noqa: E402
+from dcgan.system.paths import PROJECT
+from dcgan.training import worker  # noqa: E402
 
 CLOCKS = ("time_s", "images_per_s")
 SETTINGS = {"batch_size": 8, "log_every": 1, "sample_every": 5, "max_samples": 12, "max_snapshots": 6}

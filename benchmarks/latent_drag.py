@@ -23,12 +23,13 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dcgan import latent, launch  # noqa: E402
-from dcgan.checkpoint import generator_bytes, load_generator  # noqa: E402
-from dcgan.files import publish  # noqa: E402
-from dcgan.order import order  # noqa: E402
+from dcgan.latent import seeds
+from dcgan.networks.generator_file import generator_bytes, load_generator  # noqa: E402
 from dcgan.presets import PRESETS  # noqa: E402
-from dcgan.runs import Run  # noqa: E402
+from dcgan.runs import launch  # noqa: E402
+from dcgan.runs.new_run import order  # noqa: E402
+from dcgan.runs.run import Run  # noqa: E402
+from dcgan.system.files import publish  # noqa: E402
 from tests.browser.hand import drag_on  # noqa: E402
 from tests.browser.studio import SHIPPED, Studio  # noqa: E402
 from tests.nets import lively  # noqa: E402
@@ -87,7 +88,7 @@ def training(root: Path) -> Iterator[None]:
 def pytorch_ms(run: Path) -> float:
     """Median milliseconds of one picture."""
     generator = load_generator(run / "generator.safetensors")
-    z = latent.z_from_seeds([0], generator.config.z_dim)
+    z = seeds.z_from_seeds([0], generator.config.z_dim)
     torch.set_num_threads(1)
     times = []
     with torch.inference_mode():

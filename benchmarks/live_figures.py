@@ -12,8 +12,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dcgan.quality import read_quality  # noqa: E402
-from dcgan.runs import PROJECT, Run  # noqa: E402
+from dcgan.runs.quality_log import read_quality  # noqa: E402
+from dcgan.runs.run import Run  # noqa: E402
+from dcgan.system.paths import PROJECT
 
 LINE = re.compile(r"([\d.]+) s of training: samples and checkpoints took ([\d.]+), measuring the fakes ([\d.]+)")
 

@@ -17,9 +17,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dcgan.alarms import Watcher  # noqa: E402
-from dcgan.points import append_line, read_lines  # noqa: E402
-from dcgan.runs import PROJECT, Run  # noqa: E402
+from dcgan.monitoring.alarms import Watcher  # noqa: E402
+from dcgan.runs.metrics_log import append_line, read_lines  # noqa: E402
+from dcgan.runs.run import Run  # noqa: E402
+from dcgan.system.paths import PROJECT
 
 SHORT = 5_000  # lines
 POLLS = 20
@@ -47,8 +48,8 @@ def look(way: str, run: Run) -> dict[str, float | None]:
     import pyarrow.compute  # noqa: F401, I001  a page has loaded it
     import pyarrow.json  # noqa: F401
 
-    from pages.common.curves import pack
-    from pages.common.history import alarms_of, history_of, marks_of
+    from pages.charts.curves import pack
+    from pages.charts.history import alarms_of, history_of, marks_of
 
     before, began = _peak_mb(), time.perf_counter()
     if way == "rows":

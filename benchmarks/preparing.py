@@ -25,9 +25,9 @@ from PIL import Image, ImageFilter
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dcgan import data, sources  # noqa: E402
-from dcgan.decoders import Shape  # noqa: E402
-from dcgan.prepared import prepared  # noqa: E402
+from dcgan.data import batches, sources  # noqa: E402
+from dcgan.data.decode_workers import Shape  # noqa: E402
+from dcgan.data.prepared import prepared  # noqa: E402
 
 DISTINCT = 400
 STEPS = 2_000
@@ -68,7 +68,7 @@ def timed(what: str, n: int, work: Callable) -> object:
     return result
 
 
-def draw(feed: data.Feed, stream: data.BatchStream) -> None:
+def draw(feed: batches.Feed, stream: batches.BatchStream) -> None:
     for _ in range(STEPS):
         feed.batch(stream.next())
 
@@ -122,7 +122,7 @@ def main() -> None:
         timed("open it again", args.n, lambda: prepared(source, fingerprint, shape, cache))
         assert found is not None
         images = found.images  # type: ignore[attr-defined]
-        feed, stream = data.Feed(images, torch.device("cpu")), data.BatchStream(len(images), 64, 0)
+        feed, stream = batches.Feed(images, torch.device("cpu")), batches.BatchStream(len(images), 64, 0)
         timed(f"{STEPS:,} batches of 64", 64 * STEPS, lambda: draw(feed, stream))
         now, array = psutil.Process().memory_full_info(), images.nbytes / 2**20
         print(f"array {array:,.0f} MiB; this process now: {now.rss / 2**20:,.0f} MiB, own {now.uss / 2**20:,.0f}")

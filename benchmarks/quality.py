@@ -15,12 +15,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dcgan.checkpoint import load_generator, open_generator  # noqa: E402
-from dcgan.config import BadInput  # noqa: E402
-from dcgan.metrics.pixels import fake_pictures  # noqa: E402
-from dcgan.metrics.reference import Reference  # noqa: E402
-from dcgan.metrics.words import FIGURES  # noqa: E402
-from dcgan.runs import Run  # noqa: E402
+from dcgan.errors import BadInput  # noqa: E402
+from dcgan.evaluation.figures import FIGURES  # noqa: E402
+from dcgan.evaluation.pixel_report import fake_pictures  # noqa: E402
+from dcgan.evaluation.reference import Reference  # noqa: E402
+from dcgan.networks.generator_file import load_generator
+from dcgan.runs.checkpoint import open_generator  # noqa: E402
+from dcgan.runs.run import Run  # noqa: E402
 
 References = dict[tuple[str, int, int], Reference]
 

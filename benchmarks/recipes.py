@@ -20,11 +20,11 @@ import torch
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
 
-from dcgan.checkpoint import load_state, open_generator  # noqa: E402
-from dcgan.gan import GAN  # noqa: E402
-from dcgan.metrics.pixels import fake_pictures  # noqa: E402
-from dcgan.metrics.reference import reference_of  # noqa: E402
-from dcgan.runs import Run  # noqa: E402
+from dcgan.evaluation.pixel_report import fake_pictures  # noqa: E402
+from dcgan.evaluation.reference import reference_of  # noqa: E402
+from dcgan.runs.checkpoint import load_state, open_generator  # noqa: E402
+from dcgan.runs.run import Run  # noqa: E402
+from dcgan.training.gan import GAN  # noqa: E402
 
 RECIPES = {  # on top of the preset
     "classic": ["lr_g=2e-4", "lr_d=2e-4", "lr_decay=0", "ema_half_life_images=20000"],  # Radford et al. 2016

@@ -11,21 +11,21 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dcgan.checkpoint import load_generator  # noqa: E402
 from dcgan.config import Config  # noqa: E402
-from dcgan.data import load  # noqa: E402
+from dcgan.data.dataset import load  # noqa: E402
+from dcgan.data.sources import IDX_CLASS_NAMES  # noqa: E402
+from dcgan.evaluation.pixel_report import fake_pictures  # noqa: E402
+from dcgan.evaluation.reference import Reference  # noqa: E402
+from dcgan.judges.judge import SHIPPED, ClassifierJudge, EdgeJudge, Judge  # noqa: E402
 from dcgan.metrics.copies import close_calls  # noqa: E402
 from dcgan.metrics.disguise import undisguised  # noqa: E402
 from dcgan.metrics.enough import DRAWS  # noqa: E402
 from dcgan.metrics.frechet import frechet, gaussian  # noqa: E402
-from dcgan.metrics.judge import SHIPPED, ClassifierJudge, EdgeJudge, Judge  # noqa: E402
 from dcgan.metrics.nearest import as_it_is, nearest_training  # noqa: E402
 from dcgan.metrics.neighbours import neighbours  # noqa: E402
-from dcgan.metrics.pixels import fake_pictures  # noqa: E402
-from dcgan.metrics.reference import Reference  # noqa: E402
 from dcgan.metrics.spoil import SPOILT, blurred, noisy  # noqa: E402
-from dcgan.runs import PROJECT  # noqa: E402
-from dcgan.sources import IDX_CLASS_NAMES  # noqa: E402
+from dcgan.networks.generator_file import load_generator  # noqa: E402
+from dcgan.system.paths import PROJECT  # noqa: E402
 
 DISTANCE_PICTURES, COPY_PICTURES, SIZE = 5000, 1000, 28
 FEW_PICTURES, TRIALS, LARGEST = 12_000, 15, 500  # pictures in a draw at most

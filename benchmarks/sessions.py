@@ -24,8 +24,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dcgan import launch  # noqa: E402
-from dcgan.runs import PROJECT, Run  # noqa: E402
+from dcgan.runs import launch  # noqa: E402
+from dcgan.runs.run import Run  # noqa: E402
+from dcgan.system.paths import PROJECT
 from tests.browser.studio import SHIPPED, Studio  # noqa: E402
 
 PAGES = ("explore", "train")

@@ -14,12 +14,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dcgan.checkpoint import open_generator  # noqa: E402
-from dcgan.config import BadInput  # noqa: E402
-from dcgan.metrics.evaluation import evaluate_run  # noqa: E402
-from dcgan.metrics.verdict import copy_alarm  # noqa: E402
-from dcgan.metrics.words import FIGURES, floors, metric_name, origin, times_floor  # noqa: E402
-from dcgan.runs import Run  # noqa: E402
+from dcgan.errors import BadInput  # noqa: E402
+from dcgan.evaluation.figures import FIGURES, floors, metric_name, origin, times_floor  # noqa: E402
+from dcgan.evaluation.report import evaluate_run  # noqa: E402
+from dcgan.evaluation.verdict import copy_alarm  # noqa: E402
+from dcgan.runs.checkpoint import open_generator  # noqa: E402
+from dcgan.runs.run import Run  # noqa: E402
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
     python benchmarks/training_speed.py [--presets quick classic-64 ...] [--pairs 3] [--seconds 6]
 
-`python -m dcgan bench` is the short form for one preset; dcgan/bench.py says what the sides and the limit are.
+`python -m dcgan bench` is the short form for one preset; dcgan/training/bench.py says what the sides and the limit are.
 """
 
 import argparse
@@ -13,8 +13,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dcgan.bench import Speed, measure  # noqa: E402
 from dcgan.presets import PRESETS, preset_config  # noqa: E402
+from dcgan.training.bench import Speed, measure  # noqa: E402
 
 
 def main() -> None:

@@ -1,5 +1,5 @@
 """`python -m dcgan`."""
 
-from dcgan.cli import main
+from dcgan.cli.main import main
 
 raise SystemExit(main())

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from dcgan.names import is_text
+from dcgan.errors import BadInput
+from dcgan.system.names import is_text
 
 SCHEMA = 1  # raised when the meaning of config.json changes
 SIZES = (16, 28, 32, 64, 128)
@@ -23,47 +24,6 @@ LAYOUTS: dict[str, dict[str, Any]] = {
     "dense-28": {"image_size": 28, "kernel": 5, "norm_g": "batch", "norm_d": "none", **_AS_KERAS},
     "faces-128": {"image_size": 128, "kernel": 4, "norm_g": "none", "norm_d": "none", **_AS_KERAS},
 }
-
-
-class BadInput(ValueError):
-    """What a person gave can't be used; the message is the one sentence they should read.
-
-    Where the way out differs, it ends in `terminal` for somebody at a terminal, which is what str() gives, and in
-    `page`, with commands and their options left out, for somebody at a page.
-    """
-
-    def __init__(self, sentence: str, terminal: str = "", page: str = "") -> None:
-        super().__init__(sentence + terminal)
-        self.on_page = sentence + page
-
-
-class Unwritable(BadInput):
-    """A folder of the studio's can't be written to, as in a checkout that is read-only; a page names both at once."""
-
-    def __init__(self, sentence: str, terminal: str = "name another folder in the variable DCGAN_DATA") -> None:
-        page = (
-            "set the environment variables DCGAN_ROOT and DCGAN_DATA to folders that can be written to, one for runs "
-            "and one for pictures, and start the studio again"
-        )
-        super().__init__(f"{sentence}: ", f"{terminal}.", f"{page}.")
-
-
-class Diverged(RuntimeError):
-    """A loss or a weight stopped being a finite number, at a step."""
-
-    def __init__(self, words: str, step: int) -> None:
-        super().__init__(words)
-        self.step = step
-
-
-class Halted(RuntimeError):
-    """Training can't go on; the message is the one sentence that a person should read."""
-
-
-def first_line(error: BaseException) -> str:
-    """What an error says, cut to one line of at most 200 characters that a sentence can hold; never empty."""
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0][:200].rstrip(".")
 
 
 def setting(default: Any, help: str, low: float | None = None, high: float | None = None, choices: tuple = ()) -> Any:

@@ -2,7 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from dcgan.config import BadInput, Config
+from dcgan.config import Config
+from dcgan.errors import BadInput
 
 START, PAPER, PUBLISHED = "Start here", "Paper", "Published systems"
 

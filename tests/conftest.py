@@ -9,8 +9,8 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from dcgan import sources  # noqa: E402
 from dcgan.config import Config  # noqa: E402
+from dcgan.data import sources  # noqa: E402
 
 
 @pytest.fixture

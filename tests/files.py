@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcgan.config import BadInput
+from dcgan.errors import BadInput
 
 
 def write_mnist(folder: Path, packed: bool = True, num_images: int = 40) -> np.ndarray:

@@ -3,9 +3,9 @@
 import torch
 from torch import nn
 
-from dcgan import latent
 from dcgan.config import Config
-from dcgan.models import Generator, initialise
+from dcgan.latent import seeds
+from dcgan.networks.models import Generator, initialise
 
 
 def lively(config: Config, seed: int = 0) -> Generator:
@@ -15,7 +15,7 @@ def lively(config: Config, seed: int = 0) -> Generator:
     """
     generator = Generator(config)
     initialise(generator, torch.Generator().manual_seed(seed), config.initial_weights)
-    z = latent.z_from_seeds(range(32), config.z_dim, config.z_prior)
+    z = seeds.z_from_seeds(range(32), config.z_dim, config.z_prior)
     leaves = [module for module in generator.modules() if not list(module.children())]
     with torch.no_grad():
         x = generator.train().as_input(z)

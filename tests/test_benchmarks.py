@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from dcgan.runs import PROJECT
+from dcgan.system.paths import PROJECT
 
 
 @pytest.mark.slow

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcgan.config import SCHEMA, BadInput, Config, describe
+from dcgan.config import SCHEMA, Config, describe
+from dcgan.errors import BadInput
 
 FIELDS = {field.name: field for field in dataclasses.fields(Config)}
 NUMBERS = [name for name, field in FIELDS.items() if not isinstance(field.default, str)]

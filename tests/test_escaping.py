@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dcgan.runs import PROJECT
+from dcgan.system.paths import PROJECT
 from pages.common.words import escaped
 
 MARKDOWN = {  # what Streamlit's calls, and the arguments of them, take as Markdown
@@ -46,25 +46,25 @@ PERSONS = {  # names of what a person, or a file from a stranger, may have writt
     *("path", "Path", "strerror", "parent", "note", "why", "reason", "seen", "sentence"),
 }
 OURS = {  # file -> expressions with such a name that are the studio's own words, or their escaped copies
-    "pages/common/networks.py": {"reason"},
+    "pages/common/network_tables.py": {"reason"},
     "pages/common/widgets.py": {"name"},
     "pages/latent/head.py": {"title"},
     "pages/latent/projection_panel.py": {"job.doing", "reason"},
     "pages/training/alarm_view.py": {"words.title", "words.why", "alarm_words.title", "alarm.name"},
     "pages/training/drawer.py": {"title"},
     "pages/training/knobs.py": {"name"},
-    "pages/training/live_panel.py": {"changes"},
+    "pages/training/change_settings.py": {"changes"},
     "pages/training/live_view.py": {"note"},
     "pages/training/needs.py": {"title"},
-    "pages/training/recipe.py": {"PRESETS[name].title", "name", "preset.title"},
+    "pages/training/preset_cards.py": {"PRESETS[name].title", "name", "preset.title"},
     "pages/training/run_actions.py": {"why"},
-    "pages/understanding/evaluate_cache.py": {"doing"},
-    "pages/understanding/evaluate_judge.py": {"title"},
-    "pages/understanding/evaluate_moment.py": {"title"},
-    "pages/understanding/evaluate_runs.py": {"missing", "title"},
-    "pages/understanding/evaluate_steps.py": {"sentence"},
-    "pages/understanding/learn_discriminator.py": {"title"},
-    "pages/understanding/learn_rules.py": {"preset", "why", "reason"},
+    "pages/evaluate/reports.py": {"doing"},
+    "pages/evaluate/judge_training.py": {"title"},
+    "pages/evaluate/one_generator.py": {"title"},
+    "pages/evaluate/several_runs.py": {"missing", "title"},
+    "pages/evaluate/over_steps.py": {"sentence"},
+    "pages/learn/discriminator.py": {"title"},
+    "pages/learn/rules.py": {"preset", "why", "reason"},
 }
 
 

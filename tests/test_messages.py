@@ -4,14 +4,20 @@ import ast
 import re
 from collections.abc import Iterator
 
-from dcgan.config import BadInput, Unwritable
-from dcgan.runs import PROJECT
+from dcgan.errors import BadInput, Unwritable
+from dcgan.system.paths import PROJECT
 from pages.common.words import sentence
 
 OPTION = re.compile(r"python -m dcgan|(?:^|[\s`]|(?<!var)\()--[a-z][a-z-]*(?![a-z-]*:)")  # var(--x), --x: are CSS
 PAGE = re.compile(r"\b([Pp]ress|[Cc]lick|[Bb]utton|[Tt]ick|[Uu]pload|the page|the form)\b")
-AT_TERMINALS = ("dcgan/commands/*", "dcgan/arguments.py", "dcgan/cli.py", "dcgan/distributed.py", "dcgan/card.py")
-ON_PAGES = ("dcgan/uploads.py",)
+AT_TERMINALS = (
+    "dcgan/cli/*",
+    "dcgan/cli/arguments.py",
+    "dcgan/cli/main.py",
+    "dcgan/training/distributed.py",
+    "dcgan/export/model_card.py",
+)
+ON_PAGES = ("dcgan/data/uploads.py",)
 ONLY_WAY = "python -m dcgan sample --recipe"  # for pictures that are too large for a page
 
 

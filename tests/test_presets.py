@@ -2,7 +2,8 @@
 
 import pytest
 
-from dcgan.config import BadInput, Config
+from dcgan.config import Config
+from dcgan.errors import BadInput
 from dcgan.presets import PAPER, PRESETS, PUBLISHED, START, in_group, preset_config
 
 

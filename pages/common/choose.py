@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from dcgan import launch
-from dcgan.quality import newest_quality
-from dcgan.runs import SHIPPED, Run, list_runs
-from pages.common import address, shelf
+from dcgan.runs import launch
+from dcgan.runs.quality_log import newest_quality
+from dcgan.runs.run import SHIPPED, Run, list_runs
+from pages.common import address, run_rows
 from pages.common.widgets import hold
 from pages.common.words import state_word
 
@@ -77,7 +77,7 @@ def best_measured(runs: Iterable[Run]) -> Run | None:
         row = newest_quality(run)
         if row is None:
             continue
-        config = shelf.config_of(run)
+        config = run_rows.config_of(run)
         kind = (config and config.data_fingerprint, row["judge_hash"], row["reference"], row["n"])
         if kind not in best or row["distance"] < best[kind][1]["distance"]:
             best[kind] = (run, row)

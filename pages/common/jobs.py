@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from dcgan.config import BadInput
+from dcgan.errors import BadInput
 
 
 class Stopped(Exception):

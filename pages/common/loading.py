@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from dcgan.runs import Run
+from dcgan.runs.run import Run
 
 if TYPE_CHECKING:
-    from dcgan.models import Generator
+    from dcgan.networks.models import Generator
 
 
 class Opened(NamedTuple):
@@ -41,7 +41,7 @@ def modified(run: Run, step: int | None = None) -> int:
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the generator …")
 def _load(run_path: str, step: int | None, modified: int) -> Opened:
-    from dcgan.checkpoint import open_generator
+    from dcgan.runs.checkpoint import open_generator
 
     generator = open_generator(Run(run_path), step)
     assert generator.origin is not None  # it was read from a file

@@ -2,16 +2,17 @@
 
 import streamlit as st
 
-from dcgan import judging, launch
-from dcgan.rate import time_left
-from dcgan.runs import Run
-from pages.common import shelf, upkeep, visitors
+from dcgan.judges import training_process
+from dcgan.runs import launch
+from dcgan.runs.run import Run
+from dcgan.runs.throughput import time_left
+from pages.common import run_rows, upkeep, visitors
 from pages.common.words import escaped, state_word
 
 
 @st.fragment(run_every=2.0)
 def _card() -> None:
-    run, judge = launch.active_run(), judging.observe()
+    run, judge = launch.active_run(), training_process.observe()
     if run is not None:
         _run(run)
     if judge.state == "running":
@@ -20,7 +21,7 @@ def _card() -> None:
         st.caption("No run is training." + " Start one on the Train page." * visitors.may_act())
 
 
-def _judge(judge: judging.Progress) -> None:
+def _judge(judge: training_process.Progress) -> None:
     st.markdown(f"**Judge for {escaped(judge.title)}** · training")
     st.progress(judge.share)
     st.caption(f"{escaped(judge.doing)}. See it on the Evaluate page.")
@@ -33,7 +34,7 @@ def _run(run: Run) -> None:
         st.progress(status.prepared)
         st.caption(escaped(status.message))
         return
-    config = shelf.config_of(run)
+    config = run_rows.config_of(run)
     if config:
         st.progress(upkeep.share_done(config, status))
     left = f" · {time_left(status.eta_s)} left" if status.eta_s is not None else ""

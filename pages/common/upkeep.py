@@ -1,11 +1,12 @@
 """What can be done to a run from its shelf: take it up again, train it further, delete it."""
 
-from dcgan import launch, live
-from dcgan.config import NO_END, BadInput, Config
-from dcgan.rate import is_over
-from dcgan.records import Status
-from dcgan.runs import Run
-from dcgan.states import can_go_on
+from dcgan.config import NO_END, Config
+from dcgan.errors import BadInput
+from dcgan.runs import launch, live_settings
+from dcgan.runs.kept_states import can_go_on
+from dcgan.runs.records import Status
+from dcgan.runs.run import Run
+from dcgan.runs.throughput import is_over
 
 
 def end_in_words(config: Config) -> str:
@@ -25,7 +26,7 @@ def can_resume(run: Run, status: Status) -> bool:
     """Whether Resume would train at least one step."""
     if status.state in launch.ACTIVE or not can_go_on(run):
         return False
-    now = live.in_force(run)
+    now = live_settings.in_force(run)
     return status.step < now.num_steps and not is_over(now.num_minutes, status.time_s)
 
 
@@ -45,7 +46,7 @@ def train_further(run: Run, num_steps: int) -> None:
     """
     run.config.replace(num_steps=num_steps)  # refuses what no run could have
     before = run.control()
-    run.change(num_steps=num_steps, **({"num_minutes": 0.0} if live.in_force(run).num_minutes else {}))
+    run.change(num_steps=num_steps, **({"num_minutes": 0.0} if live_settings.in_force(run).num_minutes else {}))
     try:
         launch.start(run)
     except BadInput:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dcgan.config import BadInput
+from dcgan.errors import BadInput
 from pages.common.protection import App, Message, Receive, Send, sent
 
 VISITORS = "DCGAN_VISITORS"  # a variable: what everybody may do

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dcgan import images
-from dcgan.config import BadInput, Config, describe
+from dcgan.config import Config, describe
+from dcgan.errors import BadInput
+from dcgan.images import encode
 from pages.common.words import sentence
 
 
@@ -40,4 +41,4 @@ def refuse(error: BadInput, show: Callable[..., Any] = st.error, icon: str = ":m
 
 def show(picture: np.ndarray, alt: str) -> None:
     """A picture, uint8 (H, W) or (H, W, 3), as it is: without output_format Streamlit would make a JPEG of it."""
-    st.image(images.png_bytes(picture), width="stretch", output_format="PNG", alt=alt)
+    st.image(encode.png_bytes(picture), width="stretch", output_format="PNG", alt=alt)

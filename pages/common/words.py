@@ -3,8 +3,8 @@
 import re
 import time
 
-from dcgan.records import Status
-from dcgan.runs import Run
+from dcgan.runs.records import Status
+from dcgan.runs.run import Run
 
 STATES = {  # state -> (word, icon, badge colour)
     "created": ("new", ":material/fiber_new:", "gray"),

@@ -6,14 +6,13 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from dcgan.config import BadInput
-from dcgan.runs import Run
-from pages.common import samples
-from pages.common.live import Kept
+from dcgan.errors import BadInput
+from dcgan.runs.run import Run
 from pages.common.loading import Opened
-from pages.common.view import View
 from pages.common.widgets import refuse
-from pages.latent import picking
+from pages.latent import picking, samples
+from pages.latent.components.laboratory import Kept
+from pages.latent.view import View
 
 KEY = "arithmetic"
 GROUPS = ("A", "B", "C")
@@ -96,8 +95,8 @@ def change(run: Run, changes: dict[str, str | None]) -> None:
 
 def means_of(run: Run, opened: Opened) -> dict[str, str]:
     """The codes of the groups' means, and of the result if every group has samples."""
-    from dcgan.arithmetic import combine, mean_of
-    from dcgan.zcode import code_of
+    from dcgan.latent.arithmetic import combine, mean_of
+    from dcgan.latent.codes import code_of
 
     config = opened.generator.config
     z = {group: samples.z_of_tokens(samples.fitting(of(run, group), config), config) for group in GROUPS}
@@ -126,7 +125,7 @@ def _equation(run: Run, opened: Opened, ends: dict[str, str]) -> None:
 
 
 def _image(picture: np.ndarray, words: str) -> str:
-    from dcgan import images
+    from dcgan.images import encode
 
-    data = base64.b64encode(images.png_bytes(picture)).decode()
+    data = base64.b64encode(encode.png_bytes(picture)).decode()
     return f'<img src="data:image/png;base64,{data}" alt="{words}">'

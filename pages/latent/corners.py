@@ -5,11 +5,12 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from dcgan.runs import Run
-from pages.common import live_morph, morph_files
+from dcgan.runs.run import Run
 from pages.common.loading import Opened
-from pages.common.morph import Corners
-from pages.common.view import NO_DIRECTIONS
+from pages.latent import morph_downloads
+from pages.latent.components import morphing
+from pages.latent.morph import Corners
+from pages.latent.view import NO_DIRECTIONS
 
 LAB = "corners-lab"
 CORNERS, HEARD = "morph-corners", "corners-heard"
@@ -27,7 +28,7 @@ def arrive(params: Mapping[str, str]) -> None:
 
 def listen() -> None:
     """Take over what the browser said since the last look."""
-    message = live_morph.read((st.session_state.get(LAB) or {}).get("message"))
+    message = morphing.read((st.session_state.get(LAB) or {}).get("message"))
     if message is None or message.corners is None or message.number <= st.session_state.get(HEARD, 0):
         return
     st.session_state[HEARD] = message.number
@@ -39,13 +40,13 @@ def draw(run: Run, opened: Opened) -> None:
     listen()
     now, number = chosen(), st.session_state.setdefault(HEARD, 0)
     with st.container(key="latent-lab"):
-        live_morph.show(LAB, "Corners", opened.weights_hash, now.params(), number, NO_DIRECTIONS, [])
+        morphing.show(LAB, "Corners", opened.weights_hash, now.params(), number, NO_DIRECTIONS, [])
     factor = max(1, 128 // opened.generator.config.image_size)
     name = f"{run.id}-step-{opened.step}-corners-{'-'.join(map(str, now.seeds))}"
     files = {
         "PNG of the square": (functools.partial(square_file, now, run, opened, factor), name),
         "PNG of the point": (
-            functools.partial(morph_files.point_file, now, run, opened, 4 * factor),
+            functools.partial(morph_downloads.point_file, now, run, opened, 4 * factor),
             f"{name}-at-{'-'.join(f'{100 * share:.0f}' for share in now.at)}",
         ),
     }
@@ -64,4 +65,4 @@ def draw(run: Run, opened: Opened) -> None:
 
 
 def square_file(now: Corners, run: Run, opened: Opened, factor: int) -> bytes:
-    return morph_files.corners_file(morph_files.corners_of(opened.generator, now), now, run, opened, factor)
+    return morph_downloads.corners_file(morph_downloads.corners_of(opened.generator, now), now, run, opened, factor)

@@ -1,7 +1,7 @@
 """Explore: one picture that follows the hand, and its neighbours; the URL holds all of it.
 
-The picture is drawn in the visitor's browser (pages/common/live.py). What is set there comes back when the hand lets
-go, and the URL and the downloads follow.
+The picture is drawn in the visitor's browser (components/laboratory.py). What is set there comes back when the hand
+lets go, and the URL and the downloads follow.
 """
 
 import dataclasses
@@ -9,19 +9,20 @@ from typing import Any
 
 import streamlit as st
 
-from dcgan import launch
-from dcgan.config import BadInput
-from dcgan.runs import Run
-from pages.common import address, axes, choose, live, opening, restore
-from pages.common.live import Kept, Message
+from dcgan.errors import BadInput
+from dcgan.runs import launch
+from dcgan.runs.run import Run
+from pages.common import address, choose
 from pages.common.loading import Opened, modified, open_at
-from pages.common.opening import Refused
-from pages.common.restore import Target
-from pages.common.view import View, offset_of
 from pages.common.widgets import refuse
 from pages.common.words import escaped, sentence
-from pages.latent import head, panels
-from pages.latent.take_away import OPEN, take_away
+from pages.latent import head, opened_picture, panels, restore, visit_axes
+from pages.latent.components import laboratory
+from pages.latent.components.laboratory import Kept, Message
+from pages.latent.downloads import OPEN, take_away
+from pages.latent.opened_picture import Refused
+from pages.latent.restore import Target
+from pages.latent.view import View, offset_of
 
 LAB = "explore-lab"
 VIEW, PAGE, SHOWN, DIMS, SHELF = "explore-view", "explore-dims-page", "explore-shown", "explore-dims", "explore-shelf"
@@ -51,14 +52,14 @@ def arrive() -> None:
 def arrive_at_axes(params: dict[str, str]) -> None:
     """The kind of axes, and the step they were measured at, from the URL."""
     kind = params.get("axes")
-    st.session_state[KIND] = kind if kind in axes.KINDS else axes.kind_of(st.session_state[VIEW])
-    axes.arrive(params)
+    st.session_state[KIND] = kind if kind in visit_axes.KINDS else visit_axes.kind_of(st.session_state[VIEW])
+    visit_axes.arrive(params)
 
 
 def listen() -> None:  # before run and step are picked: a message may change them
     """Take over what the browser said since the last look."""
     state = st.session_state.get(LAB)
-    message = live.read(state.get("message")) if state else None
+    message = laboratory.read(state.get("message")) if state else None
     if message is None or message.number <= st.session_state.get(HEARD, 0):
         return
     st.session_state[HEARD] = message.number
@@ -73,7 +74,7 @@ def listen() -> None:  # before run and step are picked: a message may change th
     if message.measure:
         st.session_state.pop(DIMS, None)
         if shown := st.session_state.get(SHOWN):
-            axes.forget(shown[0].id)
+            visit_axes.forget(shown[0].id)
     if message.film is not None:
         st.session_state[FILM] = "asked" if message.film else None
     shown = st.session_state.get(SHOWN)
@@ -112,13 +113,13 @@ def go_to_favourite(message: Message) -> None:
 def take_picture() -> None:
     """Go where the picture that came just now leads, or the refused one with the weights that come nearest."""
     wanted = st.session_state.pop(NEAR, None)
-    found = opening.with_near(wanted) if wanted else opening.arrived(OPEN)
+    found = opened_picture.with_near(wanted) if wanted else opened_picture.arrived(OPEN)
     if isinstance(found, Refused):
         st.session_state[REFUSED] = found
     elif isinstance(found, Target):
         go_to(found)
     elif found is not None:
-        st.session_state[SHELF] = opening.with_favourites(st.session_state.get(SHELF, []), found)
+        st.session_state[SHELF] = opened_picture.with_favourites(st.session_state.get(SHELF, []), found)
         st.session_state.pop(REFUSED, None)
 
 
@@ -136,10 +137,10 @@ def go_to(target: Target) -> None:
     choose.go_to(run, target.model.step)
     st.session_state[VIEW], st.session_state[PAGE] = target.view, 0
     if target.offset is not None:
-        axes.forget(run.id)
+        visit_axes.forget(run.id)
         if target.measured is not None:
-            st.session_state[axes.STEPS][run.id] = target.measured
-        st.session_state[KIND] = axes.kind_of(target.view)
+            st.session_state[visit_axes.STEPS][run.id] = target.measured
+        st.session_state[KIND] = visit_axes.kind_of(target.view)
         st.session_state[EXPECTED] = target.offset
     st.toast(escaped(f"From the picture: {target.told}"), icon=":material/image:")
 
@@ -147,10 +148,12 @@ def go_to(target: Target) -> None:
 def check_axes(run: Run, opened: Opened) -> None:
     """Say so if the axes that a picture was moved along aren't the same here: it would be another picture."""
     now = st.session_state[VIEW]
-    if EXPECTED not in st.session_state or not all(axes.known(run, kind) for kind in axes.needed(now, axes.PLAIN)):
+    if EXPECTED not in st.session_state or not all(
+        visit_axes.known(run, kind) for kind in visit_axes.needed(now, visit_axes.PLAIN)
+    ):
         return
     expected = st.session_state.pop(EXPECTED)
-    found = offset_of(now, axes.directions_of(run, now, opened.generator)) or []
+    found = offset_of(now, visit_axes.directions_of(run, now, opened.generator)) or []
     if len(found) != len(expected) or any(abs(a - b) > 1e-5 for a, b in zip(found, expected, strict=True)):
         why = f"The axes that this picture was moved along can't be found again in {run.id}: {restore.ANYWAY}"
         st.session_state[REFUSED] = Refused(why)
@@ -188,21 +191,23 @@ def lab() -> None:
     place = st.container()
     try:
         opened = open_at(run, step)
-        axes.recall(run, opened, axes.needed(st.session_state[VIEW], st.session_state[KIND]))
+        visit_axes.recall(run, opened, visit_axes.needed(st.session_state[VIEW], st.session_state[KIND]))
         check_axes(run, opened)
         with place:
             draw_refused()
         shelf, heard = st.session_state.setdefault(SHELF, []), st.session_state.setdefault(HEARD, 0)
         facts, film = facts_of(run, opened), film_of(run, opened)
         with st.container(key="latent-lab"):
-            live.lab(
+            laboratory.lab(
                 LAB, opened.weights_hash, st.session_state[VIEW], st.session_state[PAGE], shelf, facts, heard, film
             )
         take_away(run, opened, st.session_state[VIEW], st.session_state[KIND], shelf)
         panels.draw(run, opened, st.session_state[VIEW], shelf, show_view, show_kind)
-        live.hand_over(opened.weights_hash, opened.generator)  # last, so that what can't be seen takes no room above
+        laboratory.hand_over(
+            opened.weights_hash, opened.generator
+        )  # last, so that what can't be seen takes no room above
         if film:
-            live.hand_over_film(run, film)
+            laboratory.hand_over_film(run, film)
     except BadInput as error:
         refuse(error)
         return
@@ -214,10 +219,10 @@ def lab() -> None:
 def write_address(run: Run, opened: Opened) -> None:
     """Everything that was set, and the step of the axes where it isn't the one that is shown."""
     page, kind, view = st.session_state[PAGE], st.session_state[KIND], st.session_state[VIEW]
-    steps = {known.step for name in axes.needed(view, kind) if (known := axes.known(run, name))}
+    steps = {known.step for name in visit_axes.needed(view, kind) if (known := visit_axes.known(run, name))}
     params: dict[str, str | None] = {"dims": str(page + 1) if page else None}
-    params["axes"] = None if kind == axes.NAMED == axes.kind_of(view) else kind
-    if steps or not axes.needed(view, kind):
+    params["axes"] = None if kind == visit_axes.NAMED == visit_axes.kind_of(view) else kind
+    if steps or not visit_axes.needed(view, kind):
         params["measured"] = str(min(steps)) if steps - {opened.step} else None
     address.write(view.params() | params)
 
@@ -225,27 +230,29 @@ def write_address(run: Run, opened: Opened) -> None:
 def measure_axes(run: Run, opened: Opened) -> None:
     """Measure the axes that are asked for, once everything else is on its way to the browser."""
     missing = [
-        name for name in axes.needed(st.session_state[VIEW], st.session_state[KIND]) if not axes.known(run, name)
+        name
+        for name in visit_axes.needed(st.session_state[VIEW], st.session_state[KIND])
+        if not visit_axes.known(run, name)
     ]
     for kind in missing:
-        axes.measure(run, opened, kind)
+        visit_axes.measure(run, opened, kind)
     if missing:
         st.rerun()
 
 
 def facts_of(run: Run, opened: Opened) -> dict[str, Any]:
     """What the laboratory says about the model."""
-    there = axes.kinds_for(run)
+    there = visit_axes.kinds_for(run)
     kind = st.session_state[KIND] = st.session_state[KIND] if st.session_state[KIND] in there else next(iter(there))
-    dims, measured_at = stable_dims(run, opened) if kind == axes.PLAIN else ([], opened.step)
-    if known := axes.known(run, kind):
+    dims, measured_at = stable_dims(run, opened) if kind == visit_axes.PLAIN else ([], opened.step)
+    if known := visit_axes.known(run, kind):
         measured_at = known.step
     return {
         "run": run.id,
         "step": opened.step,
         "numSteps": len(run.snapshots()),
         "dims": dims,
-        "axes": axes.facts_of(run, opened.generator, st.session_state[VIEW], kind),
+        "axes": visit_axes.facts_of(run, opened.generator, st.session_state[VIEW], kind),
         "measured": "at this step" if measured_at == opened.step else f"at step {measured_at:,}",
         "canMeasure": measured_at != opened.step,
     }
@@ -255,8 +262,8 @@ def film_of(run: Run, opened: Opened) -> tuple[int, ...]:
     """The steps of the film of training, if one was asked for; they stay while others are kept or thinned away."""
     asked = st.session_state.get(FILM)
     if asked == "asked":
-        size = live.num_bytes(opened.weights_hash, opened.generator)
-        asked = st.session_state[FILM] = (run.id, live.moments_of(run.snapshots(), size))
+        size = laboratory.num_bytes(opened.weights_hash, opened.generator)
+        asked = st.session_state[FILM] = (run.id, laboratory.moments_of(run.snapshots(), size))
     if not asked or asked[0] != run.id or not set(asked[1]) <= set(run.snapshots()):
         st.session_state.pop(FILM, None)
         return ()
@@ -271,7 +278,7 @@ def stable_dims(run: Run, opened: Opened) -> tuple[list[tuple[int, float]], int]
     kept = st.session_state.get(DIMS)
     if kept and kept[0] == run.id:
         return kept[1], kept[2]
-    dims = axes.ranked_dims(run, opened)
+    dims = visit_axes.ranked_dims(run, opened)
     st.session_state[DIMS] = (run.id, dims, opened.step)
     return dims, opened.step
 

@@ -1,7 +1,7 @@
 """Interpolate: walk from picture to picture; the URL holds the walk.
 
-The morph plays in the visitor's browser (pages/common/live_morph.py). What is set there comes back when the hand lets
-go, and the URL and the downloads follow.
+The morph plays in the visitor's browser (components/morphing.py). What is set there comes back when the hand
+lets go, and the URL and the downloads follow.
 """
 
 import functools
@@ -9,17 +9,18 @@ import functools
 import numpy as np
 import streamlit as st
 
-from dcgan.config import BadInput
-from dcgan.runs import Run
-from pages.common import address, axes, choose, dropped, live_morph, morph_files
-from pages.common.live import Kept
+from dcgan.errors import BadInput
+from dcgan.runs.run import Run
+from pages.common import address, choose
 from pages.common.loading import Opened, open_at
-from pages.common.morph import Morph
-from pages.common.view import Directions, View
 from pages.common.widgets import refuse
 from pages.common.words import escaped
-from pages.latent import corners, head
-from pages.latent.take_away import file
+from pages.latent import corners, dropped_picture, head, morph_downloads, visit_axes
+from pages.latent.components import morphing
+from pages.latent.components.laboratory import Kept
+from pages.latent.downloads import file
+from pages.latent.morph import Morph
+from pages.latent.view import Directions, View
 
 LAB, TABS = "morph-lab", "morph-tabs"
 MORPH, HEARD = "morph", "morph-heard"  # the morph, and the number of the newest message taken into account
@@ -37,26 +38,26 @@ def arrive() -> None:
         if "seeds" in params or MORPH not in st.session_state:
             st.session_state[MORPH] = Morph.from_params(params)
         corners.arrive(params)
-        axes.arrive(params)
+        visit_axes.arrive(params)
         st.session_state[TABS] = TAB_NAMES.get(params.get("view", ""), TAB_NAMES["morph"])
 
 
 def listen() -> None:
     """Take over what the browser said since the last look."""
     state = st.session_state.get(LAB) or {}
-    message = live_morph.read(state.get("message"))
+    message = morphing.read(state.get("message"))
     if message is not None and message.number > st.session_state.get(HEARD, 0):
         st.session_state[HEARD] = message.number
         if message.morph is not None:
             st.session_state[MORPH] = message.morph
-    picture = live_morph.read_picture(state.get("picture"))
+    picture = morphing.read_picture(state.get("picture"))
     if picture is not None:
         take_picture(picture)
 
 
 def take_picture(data: bytes) -> None:
     try:
-        st.session_state[MORPH], recipe = dropped.taken(st.session_state[MORPH], data)
+        st.session_state[MORPH], recipe = dropped_picture.taken(st.session_state[MORPH], data)
     except BadInput as error:
         refuse(error, st.toast)
         return
@@ -95,15 +96,15 @@ def lab() -> None:
             if in_corners:
                 corners.draw(run, opened)
             else:
-                draw_morph(run, opened, axes.directions_of_all(run, views, opened.generator))
-        live_morph.hand_over(
+                draw_morph(run, opened, visit_axes.directions_of_all(run, views, opened.generator))
+        morphing.hand_over(
             opened.weights_hash, opened.generator
         )  # last, so that what can't be seen takes no room above
     except BadInput as error:
         refuse(error)
         return
-    write_address(in_corners, axes.measured_for(run, views, opened))
-    axes.measure_missing(run, opened, views)
+    write_address(in_corners, visit_axes.measured_for(run, views, opened))
+    visit_axes.measure_missing(run, opened, views)
 
 
 def favourites(run: Run) -> list[View]:
@@ -123,20 +124,20 @@ def draw_morph(run: Run, opened: Opened, directions: Directions) -> None:
     walk = st.session_state[MORPH]
     number = st.session_state.setdefault(HEARD, 0)
     with st.container(key="latent-lab"):
-        live_morph.show(LAB, "Morph", opened.weights_hash, walk.params(), number, directions, favourites(run))
+        morphing.show(LAB, "Morph", opened.weights_hash, walk.params(), number, directions, favourites(run))
     draw_downloads(run, opened, walk, directions)
 
 
 @st.cache_data(max_entries=8, show_spinner="Walking from picture to picture …")
 def frames(weights_hash: str, walk: Morph, along: list[str], _opened: Opened, _along: Directions) -> np.ndarray:
     """A walk's frames, made once per weights and walk."""
-    return morph_files.frames_of(_opened.generator, walk, _along)
+    return morph_downloads.frames_of(_opened.generator, walk, _along)
 
 
 def file_of(kind: str, walk: Morph, run: Run, opened: Opened, factor: int, directions: Directions) -> bytes:
     told = [f"{name} {vector.sum()}" for name, vector in directions.items()]
     moving = frames(opened.weights_hash, walk, told, opened, directions)
-    return morph_files.morph_file(kind, moving, walk, run, opened, factor, directions)
+    return morph_downloads.morph_file(kind, moving, walk, run, opened, factor, directions)
 
 
 def draw_downloads(run: Run, opened: Opened, walk: Morph, directions: Directions) -> None:

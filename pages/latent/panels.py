@@ -5,12 +5,12 @@ from typing import Any
 
 import streamlit as st
 
-from dcgan.runs import Run
-from pages.common import address, taste
-from pages.common.live import Kept
+from dcgan.runs.run import Run
+from pages.common import address
 from pages.common.loading import Opened
-from pages.common.view import View
-from pages.latent import arithmetic_panel, likes_panel, projection_panel
+from pages.latent import arithmetic_panel, likes_panel, marks, projection_panel
+from pages.latent.components.laboratory import Kept
+from pages.latent.view import View
 
 PANELS = {"project": "A picture of yours", "arithmetic": "A − B + C", "likes": "Likes"}
 _OPEN = "explore-panel"
@@ -21,7 +21,7 @@ def arrive(params: dict[str, str]) -> None:
     st.session_state[_OPEN] = params.get("panel") if params.get("panel") in PANELS else None
     run_id = params.get("run", "")  # none: whichever is picked
     arithmetic_panel.arrive(run_id, params)
-    taste.arrive(run_id, params)
+    marks.arrive(run_id, params)
 
 
 @st.fragment
@@ -50,7 +50,7 @@ def draw(
         arithmetic_panel.draw(run, opened, view, shelf, _then(show_view))
     elif chosen == "likes":
         likes_panel.draw(run, opened, view, shelf, _then(show_kind))
-    address.write({"panel": chosen} | arithmetic_panel.params(run) | taste.params(run))
+    address.write({"panel": chosen} | arithmetic_panel.params(run) | marks.params(run))
 
 
 def _then(act: Callable[[Any], None]) -> Callable[[Any], None]:

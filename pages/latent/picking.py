@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from dcgan.runs import Run
-from pages.common import axes, samples
-from pages.common.live import Kept
+from dcgan.runs.run import Run
 from pages.common.loading import Opened
-from pages.common.view import NUM_NEIGHBOURS, View, neighbours_z
-from pages.common.wall import Marks, listen, wall
+from pages.latent import samples, visit_axes
+from pages.latent.components.laboratory import Kept
+from pages.latent.components.wall import Marks, listen, wall
+from pages.latent.view import NUM_NEIGHBOURS, View, neighbours_z
 
 SHOWN = 24
 SEEDS, FAVOURITES, NEIGHBOURS = "Seeds", "Favourites", "Neighbours"
@@ -64,17 +64,17 @@ def _turn(key: str) -> None:
 
 
 def _kept_token(run: Run, opened: Opened, kept: Kept) -> str:
-    for kind in axes.needed(kept.view, axes.PLAIN):
-        if not axes.known(run, kind):
-            axes.measure(run, opened, kind)
+    for kind in visit_axes.needed(kept.view, visit_axes.PLAIN):
+        if not visit_axes.known(run, kind):
+            visit_axes.measure(run, opened, kind)
     config = opened.generator.config
-    return samples.token_of(kept.view, config, axes.directions_of(run, kept.view, opened.generator))
+    return samples.token_of(kept.view, config, visit_axes.directions_of(run, kept.view, opened.generator))
 
 
 def _around(run: Run, opened: Opened, view: View) -> Named:
-    from dcgan.zcode import code_of
+    from dcgan.latent.codes import code_of
 
-    config, along = opened.generator.config, axes.directions_of(run, view, opened.generator)
+    config, along = opened.generator.config, visit_axes.directions_of(run, view, opened.generator)
     around = neighbours_z(view, config, NUM_NEIGHBOURS, along)[1:]
     here = (samples.token_of(view, config, along), "the picture above")
     return [here, *((f"z{code_of(z)}", f"neighbour {i + 1}") for i, z in enumerate(around))]

@@ -6,15 +6,16 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from dcgan.config import BadInput
-from dcgan.listing import SUFFIXES
-from dcgan.runs import Run
-from pages.common import samples, visitors
+from dcgan.data.picture_files import SUFFIXES
+from dcgan.errors import BadInput
+from dcgan.runs.run import Run
+from pages.common import visitors
 from pages.common.jobs import Job
 from pages.common.loading import Opened
-from pages.common.view import View
 from pages.common.widgets import refuse, show
 from pages.common.words import sentence
+from pages.latent import samples
+from pages.latent.view import View
 
 KEY = "project"
 POLL_S = 0.5
@@ -85,7 +86,7 @@ def draw(run: Run, opened: Opened, go: Callable[[View], None]) -> None:
 
 def _target(run: Run, opened: Opened) -> np.ndarray | None:
     """The uploaded picture in the model's size, or None with what is wrong."""
-    from dcgan.framing import background_of_file, is_swapped, target_of
+    from dcgan.latent.framing import background_of_file, is_swapped, target_of
 
     upload = st.file_uploader(
         "A picture",
@@ -135,7 +136,7 @@ def _unswap(key: str) -> None:
 
 
 def _start(run: Run, opened: Opened, target: np.ndarray) -> None:
-    from dcgan.project import project
+    from dcgan.latent.projection import project
 
     visitors.check()
     if before := st.session_state.get(_SEARCH):
@@ -146,7 +147,7 @@ def _start(run: Run, opened: Opened, target: np.ndarray) -> None:
 
 
 def _compare(search: Search) -> None:
-    from dcgan.project import held_out_distances
+    from dcgan.latent.projection import held_out_distances
 
     doing = "The same search for held-out real pictures, to compare"
     search.beside = Job(
@@ -156,7 +157,7 @@ def _compare(search: Search) -> None:
 
 def _watch(search: Search, go: Callable[[View], None], running: bool) -> None:
     """How far the search is, or what it found; drawn again and again while it was `running` at first."""
-    from dcgan.zcode import code_of
+    from dcgan.latent.codes import code_of
 
     found = search.job.result
     _pictures(search.target, None if found is None else found.picture)
@@ -187,7 +188,7 @@ def _pictures(target: np.ndarray, found: np.ndarray | None) -> None:
 
 
 def _verdict(search: Search, go: Callable[[View], None], there: View) -> None:
-    from dcgan.project import beside
+    from dcgan.latent.projection import beside
 
     found, held_out = search.job.result, search.beside
     st.markdown(

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from dcgan import sources
-from dcgan.config import BadInput, Config
-from dcgan.names import run_name
+from dcgan.config import Config
+from dcgan.data import sources
+from dcgan.errors import BadInput
 from dcgan.presets import PRESETS
+from dcgan.system.names import run_name
 from pages.common.widgets import refuse, setting
 
 GROUPS = {
@@ -66,7 +67,7 @@ def draw(preset: str, spec: str | None) -> dict[str, object]:
 
 def _networks(defaults: Config, changed: dict[str, object], spec: str | None) -> None:
     """What is about to be trained; only here, when asked for, torch is loaded."""
-    from pages.common import networks
+    from pages.common import network_tables
 
     try:
         config = defaults.replace(**changed)
@@ -77,9 +78,9 @@ def _networks(defaults: Config, changed: dict[str, object], spec: str | None) ->
         return
     left, right = st.columns([5, 7], gap="medium")
     with left:
-        networks.rules(config)
+        network_tables.rules(config)
     with right:
-        networks.layers(config)
+        network_tables.layers(config)
 
 
 def _in_the_colours_of(spec: str, config: Config) -> Config:

@@ -5,11 +5,12 @@ from typing import Any
 
 import streamlit as st
 
-from dcgan import alarm_words, launch, live
-from dcgan.alarms import Alarm
-from dcgan.records import Status
-from dcgan.runs import Run
-from dcgan.states import fork_points
+from dcgan.monitoring import alarm_words
+from dcgan.monitoring.alarms import Alarm
+from dcgan.runs import launch, live_settings
+from dcgan.runs.kept_states import fork_points
+from dcgan.runs.records import Status
+from dcgan.runs.run import Run
 from pages.common import visitors
 from pages.common.words import escaped
 from pages.training import fork_form
@@ -48,12 +49,12 @@ def _way_back(run: Run, status: Status, alarm: Alarm, healthy: int) -> None:
     if saved is None:
         st.caption(f"No whole state up to step {healthy:,} is left to go back to: start a new run.")
         return
-    step, values = max(points), alarm_words.remedy(alarm.name, saved, live.in_force(run))
+    step, values = max(points), alarm_words.remedy(alarm.name, saved, live_settings.in_force(run))
     active = status.state in launch.ACTIVE
     label = f"Fork from step {step:,}, the last healthy one" if step else "Fork from step 0, the beginning"
     if st.button(label, icon=":material/fork_right:", type="primary", key=f"back-{run.id}", help=alarm_words.FORK_HELP):
         _go_back(run, step, values)
-    said = live.spelled(values) or "the settings of that step, without what was changed since"
+    said = live_settings.spelled(values) or "the settings of that step, without what was changed since"
     nearest = f" A whole state was kept at step {step:,}; the game still looked well at {healthy:,}." * (healthy > step)
     st.caption(f"The fork trains with {said}.{' This run is stopped, and keeps all it has.' * active}{nearest}")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from dcgan.runs import Run
+from dcgan.runs.run import Run
 
 KEY = "drawer"
 

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from dcgan.fork import family
-from dcgan.runs import Run, list_runs
+from dcgan.runs.fork import family
+from dcgan.runs.run import Run, list_runs
 from pages.common import address
 from pages.common.words import escaped
 

@@ -6,15 +6,16 @@ from typing import Literal
 
 import streamlit as st
 
-from dcgan import launch
-from dcgan.config import BadInput, Config
-from dcgan.fork import fork, settings_at
-from dcgan.runs import Run
-from dcgan.states import facts, fork_points
-from pages.common import kept, visitors
+from dcgan.config import Config
+from dcgan.errors import BadInput
+from dcgan.runs import launch
+from dcgan.runs.fork import fork, settings_at
+from dcgan.runs.kept_states import facts, fork_points
+from dcgan.runs.run import Run
+from pages.common import visitors
 from pages.common.widgets import refuse
 from pages.common.words import escaped
-from pages.training import drawer, knobs
+from pages.training import disk_use, drawer, knobs
 
 REST = ("d_steps", "batch_size", "ema_half_life_images", "num_steps")
 TRAIN = "pages/training/train.py"
@@ -76,7 +77,7 @@ def _form(run: Run, offered: int) -> str:
             begin(run, step, changed, others, name, start=busy is None)
     if busy:
         st.caption(f"{escaped(busy.name)} is in training. The fork waits: press Resume on it when the other has ended.")
-    st.caption(f"Left as it is, a fork repeats its parent bit for bit. {kept.words(run)}")
+    st.caption(f"Left as it is, a fork repeats its parent bit for bit. {disk_use.words(run)}")
     return chooser
 
 

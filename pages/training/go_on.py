@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from dcgan import launch
-from dcgan.config import NO_END, BadInput
-from dcgan.records import Status
-from dcgan.runs import Run, list_runs
-from pages.common import shelf, upkeep, visitors
+from dcgan.config import NO_END
+from dcgan.errors import BadInput
+from dcgan.runs import launch
+from dcgan.runs.records import Status
+from dcgan.runs.run import Run, list_runs
+from pages.common import run_rows, upkeep, visitors
 from pages.common.widgets import refuse
 from pages.common.words import escaped, state_word
 
@@ -18,7 +19,7 @@ def offer() -> None:
         return
     run, status = found
     with st.container(horizontal=True, vertical_alignment="center", key="go-on"):
-        config = shelf.config_of(run)
+        config = run_rows.config_of(run)
         end = f" of {config.num_steps:,}" if config and config.num_steps < NO_END else ""
         st.info(
             f"**{escaped(run.name)}**: {escaped(state_word(status))} at step {status.step:,}{end}.",

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dcgan.records import Status
+from dcgan.runs.records import Status
 
 WINDOW = 60  # points looked at
 

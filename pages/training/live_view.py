@@ -5,20 +5,21 @@ import time
 import numpy as np
 import streamlit as st
 
-from dcgan import launch, live
-from dcgan.alarms import Alarm
-from dcgan.config import BadInput
-from dcgan.names import data_title
-from dcgan.pictures import grid_of
-from dcgan.rate import duration, time_left
-from dcgan.records import Status
-from dcgan.runs import Run
-from pages.common import class_mix, distance, kept, upkeep, visitors
-from pages.common.curves import live_curves, load_library
-from pages.common.history import alarms_of, history_of, marks_of
+from dcgan.errors import BadInput
+from dcgan.monitoring.alarms import Alarm
+from dcgan.runs import launch, live_settings
+from dcgan.runs.records import Status
+from dcgan.runs.run import Run
+from dcgan.runs.sample_grids import grid_of
+from dcgan.runs.throughput import duration, time_left
+from dcgan.system.names import data_title
+from pages.charts import class_mix, distance
+from pages.charts.curves import live_curves, load_library
+from pages.charts.history import alarms_of, history_of, marks_of
+from pages.common import upkeep, visitors
 from pages.common.widgets import refuse
 from pages.common.words import badge, escaped, sentence
-from pages.training import alarm_view, family, fork_form, live_panel, run_actions
+from pages.training import alarm_view, change_settings, disk_use, family, fork_form, run_actions
 from pages.training.health import judge
 
 CHART_HEIGHT = 520
@@ -38,7 +39,7 @@ def draw(run: Run) -> None:
     active = launch.observe(run).state in launch.ACTIVE
     st.fragment(_live, run_every=1.0 if active else None)(run, active)
     load_library()
-    live_panel.draw(run, active)
+    change_settings.draw(run, active)
     fork_form.draw(run)
 
 
@@ -59,12 +60,12 @@ def _live(run: Run, ticking: bool) -> None:
             with st.container(horizontal=True):
                 fork_form.offer(run, step, "stretch")
                 if status.state in launch.ACTIVE or upkeep.can_resume(run, status):
-                    live_panel.offer(run)
-            st.caption(kept.words(run))
+                    change_settings.offer(run)
+            st.caption(disk_use.words(run))
     with curves:
         rows = distance.quality_of(run)
         best = status.best_step, status.best_distance
-        measures = bool(rows) or (status.state in launch.ACTIVE and bool(live.in_force(run).measure_images))
+        measures = bool(rows) or (status.state in launch.ACTIVE and bool(live_settings.in_force(run).measure_images))
         live_curves(
             f"curves-{run.id}",
             columns,
@@ -82,7 +83,7 @@ def _live(run: Run, ticking: bool) -> None:
 def _is_readable(run: Run) -> bool:
     """Whether the run's settings can be read; if not, the page says why."""
     try:
-        live.in_force(run)
+        live_settings.in_force(run)
     except BadInput as error:
         refuse(error)
         return False
@@ -91,7 +92,7 @@ def _is_readable(run: Run) -> bool:
 
 def _figures(run: Run, status: Status, alarms: list[Alarm]) -> None:
     where = f" on {status.device}" if status.device else ""
-    config = live.in_force(run)
+    config = live_settings.in_force(run)
     busy = status.message and status.state in ("starting", "running")
     note = f": {escaped(status.message)}" if busy else ""
     alarm = alarm_view.badge(alarms)
@@ -259,7 +260,7 @@ def _words(run: Run, status: Status, columns: dict, alarms: list[Alarm]) -> None
         links = st.columns(3)
         for column, page, label, icon in zip(
             links,
-            ("pages/latent/explore.py", "pages/latent/interpolate.py", "pages/understanding/evaluate.py"),
+            ("pages/latent/explore.py", "pages/latent/interpolate.py", "pages/evaluate/evaluate.py"),
             ("Explore it", "Interpolate it", "Measure it"),
             (":material/tune:", ":material/animation:", ":material/balance:"),
             strict=True,

@@ -2,11 +2,13 @@
 
 import streamlit as st
 
-from dcgan import estimate, sources
-from dcgan.config import BadInput, Config
+from dcgan.config import Config
+from dcgan.data import sources
+from dcgan.errors import BadInput
+from dcgan.networks.layer_sizes import sizes
 from dcgan.presets import PRESETS
-from dcgan.runs import default_root
-from dcgan.shapes import sizes
+from dcgan.runs import estimate
+from dcgan.runs.run import default_root
 from pages.common.widgets import refuse
 
 

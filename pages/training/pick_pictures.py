@@ -6,15 +6,15 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from dcgan import sources, uploads
-from dcgan.config import BadInput
-from dcgan.listing import listing
-from dcgan.pictures import SUFFIXES
-from dcgan.survey import Survey, survey
+from dcgan.data import sources, uploads
+from dcgan.data.picture_files import listing
+from dcgan.data.survey import Survey, survey
+from dcgan.errors import BadInput
+from dcgan.images.decode import SUFFIXES
 from pages.common import visitors
 from pages.common.widgets import refuse
 from pages.common.words import escaped, sentence
-from pages.training import recipe
+from pages.training import preset_cards
 
 DATA = {
     "fashion-mnist": "Fashion-MNIST: 60,000 clothes, bundled",
@@ -47,7 +47,7 @@ def pick() -> Picked:
             "Pictures",
             list(DATA),
             format_func=DATA.__getitem__,
-            key=recipe.PICTURES_KEY,
+            key=preset_cards.PICTURES_KEY,
             help="What D takes for real, and G learns to draw.",
         )
         spec = _upload() if kind == "upload" else _path() if kind == "path" else _classes(kind)
@@ -124,14 +124,14 @@ def _classes(kind: str) -> str:
     if not names:
         return kind
     with st.popover(
-        "All classes" if not st.session_state.get(recipe.classes_key(kind)) else "Some classes", type="tertiary"
+        "All classes" if not st.session_state.get(preset_cards.classes_key(kind)) else "Some classes", type="tertiary"
     ):
         picked = st.pills(
             "Train on these classes only",
             range(len(names)),
             format_func=names.__getitem__,
             selection_mode="multi",
-            key=recipe.classes_key(kind),
+            key=preset_cards.classes_key(kind),
         )
     return f"{kind}:{','.join(map(str, sorted(picked)))}" if picked else kind
 

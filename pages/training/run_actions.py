@@ -4,12 +4,12 @@ import base64
 
 import streamlit as st
 
-from dcgan import launch, live
-from dcgan.config import BadInput
-from dcgan.film import film as film_bytes
-from dcgan.records import Status
-from dcgan.runs import Run
-from pages.common import address, shelf, upkeep, visitors
+from dcgan.errors import BadInput
+from dcgan.provenance.film import film as film_bytes
+from dcgan.runs import launch, live_settings
+from dcgan.runs.records import Status
+from dcgan.runs.run import Run
+from pages.common import address, run_rows, upkeep, visitors
 from pages.common.widgets import refuse
 from pages.common.words import escaped, size
 from pages.training import fork_form
@@ -20,7 +20,7 @@ TRAIN, EXPLORE = "pages/training/train.py", "pages/latent/explore.py"
 def draw(run: Run, status: Status) -> None:
     """Every button that makes sense for the run as it is now."""
     try:
-        live.in_force(run)
+        live_settings.in_force(run)
         further = upkeep.why_not_further(run, status)
         resumable = upkeep.can_resume(run, status)
     except BadInput as error:  # its settings can't be read: it can still be thrown away
@@ -149,7 +149,7 @@ def delete(run: Run) -> None:
     grids, generators = len(run.samples()), len(run.snapshots())
     st.markdown(
         f"**{escaped(run.name)}** holds {grids:,} sample grid{'s' * (grids != 1)} and {generators:,} kept "
-        f"generator{'s' * (generators != 1)}, {size(shelf.size_of(run))} in all. They leave the disk for good."
+        f"generator{'s' * (generators != 1)}, {size(run_rows.size_of(run))} in all. They leave the disk for good."
     )
     with st.container(horizontal=True):
         keep = st.button("Keep it")

@@ -5,17 +5,18 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from dcgan import launch
 from dcgan.config import NO_END
-from dcgan.names import data_title
-from dcgan.pictures import grid_of
-from dcgan.rate import duration
-from dcgan.records import Status
-from dcgan.runs import Run
-from pages.common import address, class_mix, compare, curves, distance, epochs, kept, shelf
-from pages.common.history import history_of, marks_of
+from dcgan.runs import launch
+from dcgan.runs.records import Status
+from dcgan.runs.run import Run
+from dcgan.runs.sample_grids import grid_of
+from dcgan.runs.throughput import duration
+from dcgan.system.names import data_title
+from pages.charts import class_mix, compare, curves, distance, epochs
+from pages.charts.history import history_of, marks_of
+from pages.common import address, run_rows
 from pages.common.words import age, badge, escaped, sentence
-from pages.training import family, fork_form, run_actions
+from pages.training import disk_use, family, fork_form, run_actions
 
 CURVES_HEIGHT = 620
 DISTANCE_HEIGHT = 180  # more, for the chart of the distance
@@ -34,7 +35,7 @@ def one(run: Run) -> None:
         fork_form.draw(run)
         own_settings(run)
         family.tree(run)
-        st.caption(kept.words(run))
+        st.caption(disk_use.words(run))
     columns = history_of(run)
     if len(columns["step"]):
         rows, chart = distance.quality_of(run), distance.measured(run)
@@ -44,7 +45,7 @@ def one(run: Run) -> None:
         if rows:
             st.markdown(f":material/straighten: {distance.words(rows, status.best_step, status.best_distance)}")
         class_mix.draw(rows)
-        config = shelf.config_of(run)
+        config = run_rows.config_of(run)
         losses_per_epoch(columns, marked=config is not None and config.preset in epochs.MARKING)
     else:
         st.caption("No curves yet: their first points come with the first steps.")
@@ -83,7 +84,7 @@ def two(runs: list[Run]) -> None:
         st.caption("Moving averages over a fortieth of each run.")
     else:
         st.caption("No curves yet: their first points come with the first steps.")
-    configs = [shelf.config_of(run) for run in runs]
+    configs = [run_rows.config_of(run) for run in runs]
     if configs[0] is None or configs[1] is None:
         st.error("The settings of one of them can't be read.")
     elif rows := compare.apart(configs[0], configs[1]):
@@ -96,7 +97,7 @@ def two(runs: list[Run]) -> None:
 def heading(run: Run, status: Status) -> None:
     """The name, and what there is to know in one line."""
     st.subheader(escaped(run.name), anchor=False)
-    config = shelf.config_of(run)
+    config = run_rows.config_of(run)
     about = [f"step {status.step:,}", f"made {age(run)}"]
     if config:
         colours = "grey" if config.channels == 1 else "colour"
@@ -116,7 +117,7 @@ def heading(run: Run, status: Status) -> None:
 
 def own_settings(run: Run) -> None:
     """What sets the settings in force apart from the run's preset."""
-    config = shelf.config_of(run)
+    config = run_rows.config_of(run)
     if config is None:
         return  # said above already
     rows = compare.own_settings(config)

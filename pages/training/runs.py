@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from dcgan import launch
-from dcgan.runs import list_runs
-from pages.common import address, shelf, visitors
+from dcgan.runs import launch
+from dcgan.runs.run import list_runs
+from pages.common import address, run_rows, visitors
 from pages.common.words import escaped
 from pages.training import run_detail
 
@@ -27,10 +27,10 @@ def draw_shelf(known: list[str]) -> None:
         rows = before or [0] * ("run" not in st.query_params)  # the newest run, for who asks for none
     else:
         ticked = list(st.session_state[key]["selection"]["rows"])
-        rows = before if address.just_arrived(key) else shelf.keep_two(before, ticked)
+        rows = before if address.just_arrived(key) else run_rows.keep_two(before, ticked)
         if set(rows) != set(ticked):
             st.session_state[key] = selection(rows)
-    table = [shelf.row(run) for run in runs]
+    table = [run_rows.row(run) for run in runs]
     if not any(row["Forked from"] for row in table):
         table = [{name: value for name, value in row.items() if name != "Forked from"} for row in table]
     st.dataframe(

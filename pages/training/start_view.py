@@ -7,20 +7,21 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from dcgan import images, launch
-from dcgan.config import BadInput
-from dcgan.order import order
-from dcgan.pictures import grid_of
-from dcgan.runs import Run, list_runs
+from dcgan.errors import BadInput
+from dcgan.images import encode, grids
+from dcgan.runs import launch
+from dcgan.runs.new_run import order
+from dcgan.runs.run import Run, list_runs
+from dcgan.runs.sample_grids import grid_of
 from pages.common import visitors
 from pages.common.widgets import refuse
 from pages.common.words import escaped
-from pages.training import advanced, go_on, needs, pick_pictures, recipe
+from pages.training import advanced, go_on, needs, pick_pictures, preset_cards
 
 ELSEWHERE = (  # for who can't start a run
     ("pages/latent/explore.py", "Move through what a run has learned", ":material/tune:"),
     ("pages/training/runs.py", "See every run", ":material/inventory_2:"),
-    ("pages/understanding/learn.py", "Learn how it works", ":material/school:"),
+    ("pages/learn/learn.py", "Learn how it works", ":material/school:"),
 )
 LOOK_SECONDS = 2.0  # between looks at what stands in the way of a start
 
@@ -45,7 +46,7 @@ def draw() -> None:
     else:
         go_on.offer()
 
-    preset = recipe.pick()
+    preset = preset_cards.pick()
     spec, named = pick_pictures.pick()
     values = advanced.draw(preset, spec)
     fits = needs.draw(preset, values, spec)
@@ -120,4 +121,4 @@ def _strip(run_path: str, step: int, image_size: int) -> bytes:
     from PIL import Image
 
     with Image.open(io.BytesIO(grid_of(Run(run_path), step))) as grid:
-        return images.png_bytes(images.corner(np.asarray(grid), image_size, 12, 2))
+        return encode.png_bytes(grids.corner(np.asarray(grid), image_size, 12, 2))

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from dcgan import launch
-from dcgan.config import BadInput
-from dcgan.runs import Run
+from dcgan.errors import BadInput
+from dcgan.runs import launch
+from dcgan.runs.run import Run
 from pages.common.widgets import refuse
 from pages.training import live_view, start_view
 

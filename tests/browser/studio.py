@@ -11,8 +11,9 @@ import time
 import urllib.request
 from pathlib import Path
 
-from dcgan import launch
-from dcgan.runs import PROJECT, Run, list_runs
+from dcgan.runs import launch
+from dcgan.runs.run import Run, list_runs
+from dcgan.system.paths import PROJECT
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (

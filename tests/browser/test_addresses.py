@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from dcgan import launch
-from dcgan.fork import fork
 from dcgan.presets import PRESETS
-from dcgan.runs import Run
+from dcgan.runs import launch
+from dcgan.runs.fork import fork
+from dcgan.runs.run import Run
 from tests.browser.studio import SHIPPED, Studio
 
 pytestmark = pytest.mark.browser

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from dcgan import latent
-from dcgan.checkpoint import load_generator
-from dcgan.models import Generator
+from dcgan.browser import bundle
+from dcgan.browser.pack import pack
+from dcgan.latent.render import render
+from dcgan.latent.seeds import z_from_seeds
+from dcgan.networks.generator_file import load_generator
+from dcgan.networks.models import Generator
 from dcgan.presets import PRESETS
-from dcgan.render import render
-from dcgan.runs import Run
-from dcgan.runtime import bundle
-from dcgan.runtime.pack import pack
+from dcgan.runs.run import Run
 from tests.browser.studio import SHIPPED
 from tests.nets import lively
 
@@ -53,7 +53,7 @@ def page(chromium: Browser):
 
 def compare(page: Page, generator: Generator, kernels: str, seeds: int) -> dict:
     config = generator.config
-    pictures = render(generator, latent.z_from_seeds(range(seeds), config.z_dim, config.z_prior))
+    pictures = render(generator, z_from_seeds(range(seeds), config.z_dim, config.z_prior))
     packed, expected = (base64.b64encode(data).decode() for data in (pack(generator), pictures.tobytes()))
     found = page.evaluate(COMPARE, [packed, expected, kernels, seeds])
     assert found["compared"] == pictures.size

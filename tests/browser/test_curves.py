@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 from plotly.offline import get_plotlyjs
 
-from pages.common import curves
+from pages.charts import curves
 
 pytestmark = [pytest.mark.browser, pytest.mark.untimed]
 

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from dcgan import launch
 from dcgan.config import Config
-from dcgan.quality import read_quality
-from dcgan.runs import Run
+from dcgan.runs import launch
+from dcgan.runs.quality_log import read_quality
+from dcgan.runs.run import Run
 from tests.browser.studio import SHIPPED, Studio
 
 pytestmark = pytest.mark.browser

@@ -12,15 +12,17 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from dcgan import latent, redraw
-from dcgan.checkpoint import load_generator, open_generator
-from dcgan.cli import main
-from dcgan.images import read_recipe
-from dcgan.kept_axes import axes_for
-from dcgan.metrics.judge import judge_of
-from dcgan.render import render
-from dcgan.runs import Run
-from pages.common.view import View, picture_of
+from dcgan.cli.main import main
+from dcgan.images.embedded import read_recipe
+from dcgan.judges.judge import judge_of
+from dcgan.latent import seeds
+from dcgan.latent.kept_axes import axes_for
+from dcgan.latent.render import render
+from dcgan.networks.generator_file import load_generator
+from dcgan.provenance import redraw
+from dcgan.runs.checkpoint import open_generator
+from dcgan.runs.run import Run
+from pages.latent.view import View, picture_of
 from tests.browser.studio import SHIPPED
 
 pytestmark = pytest.mark.browser
@@ -104,7 +106,7 @@ def test_how_it_learned_plays_and_its_pictures_open(page: Page) -> None:
         page.keyboard.press(key)
         expect(learned).to_have_attribute("data-shown", str(step))
         generator = open_generator(run, step) if step < newest else load_generator(run.generator_path)
-        expected = render(generator, latent.z_from_seeds([generator.config.seed + 2], 64))[0].astype(int)
+        expected = render(generator, seeds.z_from_seeds([generator.config.seed + 2], 64))[0].astype(int)
         assert np.array_equal(pixels(first), expected)
     page.get_by_role("button", name="Play").click()
     expect(learned).not_to_have_attribute("data-shown", str(newest))

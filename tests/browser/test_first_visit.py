@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
-from dcgan.images import read_recipe
+from dcgan.images.embedded import read_recipe
 from tests.browser.studio import SHIPPED, Studio
 from tests.files import encode, write_zip
 

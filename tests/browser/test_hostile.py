@@ -7,8 +7,8 @@ import shutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from dcgan.records import Control, Parent, Status, dump
-from dcgan.runs import Run
+from dcgan.runs.records import Control, Parent, Status, dump
+from dcgan.runs.run import Run
 from tests.browser.studio import SHIPPED, Studio
 
 pytestmark = pytest.mark.browser

@@ -13,17 +13,17 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from dcgan import latent
-from dcgan.checkpoint import load_generator
-from dcgan.export import explorer
-from dcgan.kept_axes import axes_for
-from dcgan.metrics.judge import judge_of
-from dcgan.models import Generator
-from dcgan.render import render
-from dcgan.runs import Run
-from pages.common.morph import Corners, Morph, keys_of
-from pages.common.morph_files import frames_of, point_of
-from pages.common.view import Hop, View, neighbours_z
+from dcgan.export.explorer_page import explorer
+from dcgan.judges.judge import judge_of
+from dcgan.latent import seeds
+from dcgan.latent.kept_axes import axes_for
+from dcgan.latent.render import render
+from dcgan.networks.generator_file import load_generator
+from dcgan.networks.models import Generator
+from dcgan.runs.run import Run
+from pages.latent.morph import Corners, Morph, keys_of
+from pages.latent.morph_downloads import frames_of, point_of
+from pages.latent.view import Hop, View, neighbours_z
 from tests.browser.hand import drag_on
 from tests.browser.studio import SHIPPED, Studio
 
@@ -348,7 +348,7 @@ def test_the_exported_page_draws_the_same_with_the_network_off(
     at_rest(canvas)
     assert np.abs(picture(canvas) - drawn(generator, View(5, truncation=0.9))[0]).max() <= 1
 
-    expected = render(generator, latent.z_from_seeds(range(100), generator.config.z_dim)).astype(int)
+    expected = render(generator, seeds.z_from_seeds(range(100), generator.config.z_dim)).astype(int)
     for seed in range(100):
         page.get_by_test_id("latent-seed").fill(str(seed))
         page.get_by_test_id("latent-seed").press("Enter")

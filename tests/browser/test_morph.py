@@ -11,15 +11,15 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from dcgan.checkpoint import load_generator
-from dcgan.images import read_recipe
-from dcgan.models import Generator
+from dcgan.browser import bundle
+from dcgan.browser.pack import pack
+from dcgan.images.embedded import read_recipe
+from dcgan.networks.generator_file import load_generator
+from dcgan.networks.models import Generator
 from dcgan.presets import PRESETS
-from dcgan.runtime import bundle
-from dcgan.runtime.pack import pack
-from pages.common.morph import MODES, Corners, Morph, keys_of
-from pages.common.morph_files import corners_of, frames_of, point_of
-from pages.common.view import Hop, View
+from pages.latent.morph import MODES, Corners, Morph, keys_of
+from pages.latent.morph_downloads import corners_of, frames_of, point_of
+from pages.latent.view import Hop, View
 from tests.browser.studio import SHIPPED, Studio
 from tests.browser.test_latent import check_names
 from tests.nets import lively

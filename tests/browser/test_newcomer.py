@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from dcgan import launch
-from dcgan.runs import Run
+from dcgan.runs import launch
+from dcgan.runs.run import Run
 from tests.browser.studio import Studio
 from tests.files import write_pictures
 from tests.waiting import wait_for

@@ -8,15 +8,15 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from dcgan import latent
-from dcgan.arithmetic import combine
-from dcgan.checkpoint import load_generator
-from dcgan.metrics.pixels import real_pictures
-from dcgan.render import render
-from dcgan.zcode import code_of, z_of_code
+from dcgan.data.dataset import real_pictures
+from dcgan.latent.arithmetic import combine
+from dcgan.latent.codes import code_of, z_of_code
+from dcgan.latent.render import render
+from dcgan.latent.seeds import z_from_seeds
+from dcgan.networks.generator_file import load_generator
 from tests.browser.studio import SHIPPED, Studio
 from tests.browser.test_latent import at_rest, open_explore, picture
-from tests.test_framing import photo
+from tests.latent.test_framing import photo
 
 pytestmark = pytest.mark.browser
 SECONDS = 90_000  # ms: searches share their cores with whatever else runs
@@ -30,7 +30,7 @@ def test_a_sum_of_samples_and_an_upload_become_the_picture_and_can_be_undone(pag
     page.get_by_label("seed 10: Put into C").click()
     expect(page).to_have_url(re.compile(r"a=3\.7&.*b=6&c=10"), timeout=SECONDS)
     page.get_by_role("button", name="Explore the result").click()
-    a, b, c = (latent.z_from_seeds(seeds, 64) for seeds in ((3, 7), (6,), (10,)))
+    a, b, c = (z_from_seeds(seeds, 64) for seeds in ((3, 7), (6,), (10,)))
     code = code_of(combine(a, b, c))
     expect(page).to_have_url(re.compile(f"z={code}"), timeout=SECONDS)
     expect(canvas).to_have_attribute("aria-label", re.compile("a given z"))
@@ -48,7 +48,7 @@ def test_a_sum_of_samples_and_an_upload_become_the_picture_and_can_be_undone(pag
 
     page.get_by_text("A picture of yours").first.click()
     buffer = io.BytesIO()
-    Image.fromarray(render(generator, latent.z_from_seeds([7], 64))[0]).save(buffer, "PNG")
+    Image.fromarray(render(generator, z_from_seeds([7], 64))[0]).save(buffer, "PNG")
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
         {"name": "seven.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
     )
@@ -59,7 +59,7 @@ def test_a_sum_of_samples_and_an_upload_become_the_picture_and_can_be_undone(pag
     expect(page.get_by_text("grey levels away")).to_be_visible(timeout=SECONDS)
     at_rest(canvas)
     assert np.abs(picture(canvas) - drawn(found[1])).max() <= 1
-    assert np.abs(picture(canvas) - render(generator, latent.z_from_seeds([7], 64))[0]).mean() < 2  # seed 7 again
+    assert np.abs(picture(canvas) - render(generator, z_from_seeds([7], 64))[0]).mean() < 2  # seed 7 again
 
     bag = real_pictures(generator.config, "test")[18]
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from dcgan import images
-from dcgan.cli import main
-from dcgan.images import read_recipe
-from dcgan.runs import Run
+from dcgan.cli.main import main
+from dcgan.images import encode
+from dcgan.images.embedded import read_recipe
+from dcgan.runs.run import Run
 from tests.browser.studio import SHIPPED, Studio
 from tests.waiting import wait_for
 
@@ -108,11 +108,11 @@ def test_what_can_not_be_shown_is_one_sentence_and_changes_nothing(page: Page, s
     blank, newest = np.zeros((4, 4), np.uint8), Run(SHIPPED).snapshots()[-1]
     for content, words in (
         (b"MZ\x90 no picture", "The file is not a PNG, GIF or WebP picture."),
-        (images.png_bytes(blank), "carries no recipe"),
+        (encode.png_bytes(blank), "carries no recipe"),
         (first[:200], "recipe"),
-        (images.png_bytes(blank, recipe | {"seed": "<b>x</b>"}), "'seed' must be a whole number"),
-        (images.png_bytes(blank, recipe | {"run": "gone", "weights_hash": "ab" * 32}), "copy its folder there"),
-        (images.png_bytes(blank, recipe | {"weights_hash": "ab" * 32}), f"take step {newest} instead"),
+        (encode.png_bytes(blank, recipe | {"seed": "<b>x</b>"}), "'seed' must be a whole number"),
+        (encode.png_bytes(blank, recipe | {"run": "gone", "weights_hash": "ab" * 32}), "copy its folder there"),
+        (encode.png_bytes(blank, recipe | {"weights_hash": "ab" * 32}), f"take step {newest} instead"),
     ):
         page.get_by_test_id("open-picture").set_input_files(
             {"name": "x.png", "mimeType": "image/png", "buffer": content}

@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
-from dcgan import launch
 from dcgan.config import Config
-from dcgan.files import publish
-from dcgan.records import Parent, dump
-from dcgan.runs import Run
+from dcgan.runs import launch
+from dcgan.runs.records import Parent, dump
+from dcgan.runs.run import Run
+from dcgan.system.files import publish
 from tests.browser.studio import SHIPPED, Studio
 from tests.waiting import wait_for
 

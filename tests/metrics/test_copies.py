@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dcgan import data
+from dcgan.data import dataset
 from dcgan.metrics.copies import close_calls
 from dcgan.metrics.disguise import undisguised
 from dcgan.metrics.nearest import as_it_is, nearest_training
@@ -18,7 +18,7 @@ def test_close_calls_have_the_stated_chance():
 
 def test_copies_raise_the_alarm_also_changed_or_disguised_but_test_pictures_do_not():
     """On real clothes."""
-    train, test = (data.load("fashion-mnist", 28, 1, split).images[:, 0] for split in ("train", "test"))
+    train, test = (dataset.load("fashion-mnist", 28, 1, split).images[:, 0] for split in ("train", "test"))
     searched, held_out, other = train[:6000], test[:400], test[400:800]
 
     def close(pictures, seen):

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from dcgan.metrics.class_score import class_score
 from dcgan.metrics.classes import FEW, class_report, confusion, divergence, precision_by_class, true_shares
 from dcgan.metrics.frechet import Gaussian, frechet, gaussian
-from dcgan.metrics.kernel import kernel_distance
+from dcgan.metrics.kernel_distance import kernel_distance
 from dcgan.metrics.neighbours import neighbours
-from dcgan.metrics.score import class_score
 
 
 def features():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from dcgan.metrics import nearest
-from tests.metrics.test_pixels import clothes
+from tests.evaluation.test_pixel_report import clothes
 
 
 @pytest.mark.parametrize("chunk", [1, 5000, 2**23])

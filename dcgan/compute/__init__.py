@@ -1,0 +1,1 @@
+"""Which device, which precision, which route, and the kernels."""

@@ -1,0 +1,172 @@
+"""The networks' layers on the fastest route of a CPU that multiplies bfloat16 in hardware.
+
+The modules stay plain PyTorch: this file only runs them in another way, with the same mathematics and the same
+weights. Activations are maps (H, W, B, C) (pixels.py); for batches and channels that aren't multiples of 32, and for
+runs that began before that order was known, rows of channels (B * H * W, C), which is what a picture in channels-last
+order is, or, between a strided convolution and its neighbour, blocks of 2x2 pixels (strided.py). Products take bfloat16
+and add in float32; weights, their gradients and BatchNorm's statistics stay float32.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dcgan.compute import kernels, pixel_order
+from dcgan.compute.batchnorm_relu import Maps, bend
+from dcgan.compute.block_order import Cut, Down, Join, Up
+
+
+class Stage(NamedTuple):
+    """A convolution and what follows it up to the next one."""
+
+    conv: nn.Conv2d | nn.ConvTranspose2d
+    norm: nn.BatchNorm2d | None
+    slope: float  # below zero: 0 is ReLU, 1 no bend at all
+    tanh: bool
+
+
+def choose_precision(wish: str, device: torch.device, *networks: nn.Module) -> str:
+    """bfloat16 if that is wished (`auto`), pays off on this device, and every layer has a route here; else float32."""
+    fast = wish == "auto" and pays_off(device) and all(can_run(network) for network in networks)
+    return "bfloat16" if fast else "float32"
+
+
+def pays_off(device: torch.device) -> bool:
+    """Whether this device is a CPU with units for bfloat16 matrices (AMX)."""
+    return device.type == "cpu" and torch.cpu._is_amx_tile_supported() and kernels.library is not None
+
+
+def can_run(network: nn.Module) -> bool:
+    """Whether every layer has a route here; a network with others runs as the plain module it is."""
+    return stages(network) is not None
+
+
+def stages(network: nn.Module) -> list[Stage] | None:
+    """The network's layers as stages, from first to last; None if a layer has no route here."""
+    layers = [module for module in network.modules() if not list(module.children())]
+    found: list[Stage] = []
+    while layers:
+        conv, slope = layers.pop(0), 1.0
+        if not isinstance(conv, (nn.Conv2d, nn.ConvTranspose2d)) or not _has_route(conv):
+            return None
+        norm = layers[0] if layers and isinstance(layers[0], nn.BatchNorm2d) else None
+        layers = layers[1:] if norm is not None else layers
+        if layers and isinstance(layers[0], (nn.ReLU, nn.LeakyReLU)):
+            slope = getattr(layers.pop(0), "negative_slope", 0.0)
+        tanh = len(layers) == 1 and isinstance(layers[0], nn.Tanh)
+        layers = layers[1:] if tanh else layers
+        if layers and conv.out_channels % kernels.LANES:
+            return None
+        found.append(Stage(conv, norm, slope, tanh))
+    last = found[-1] if found else None
+    return found if last and last.norm is None and last.slope == 1.0 else None
+
+
+def run(network: nn.Module, x: Tensor, groups: int = 1, order: str = "pixels") -> Tensor:
+    """Run the layers in training mode on x, z (B, D) or pictures (B, C, H, W); returns float32 (B, C', H', W').
+
+    Each of the groups, equal parts of the batch, has BatchNorm statistics of its own, as if it had come alone. Maps lie
+    in memory in the order of pixels.py, where it takes this network and batch, or in that of strided.py ("blocks").
+    """
+    plan = stages(network)
+    assert plan
+    if order == "pixels" and fits_pixels(plan, len(x), groups):
+        return _run_pixels(plan, x, groups)
+    return _run_blocks(plan, x, groups)
+
+
+def fits_pixels(plan: list[Stage], batch: int, groups: int) -> bool:
+    """Whether these layers can run with their maps in the order of pixels.py, on this processor."""
+    first, last = plan[0].conv, plan[-1].conv
+    middle = [stage.conv for stage in plan[1:-1]]
+    up = isinstance(first, nn.ConvTranspose2d)
+    if up:
+        ends = not _halves(first) and first.bias is None and _halves(last) and last.out_channels <= 4
+    else:
+        ends = _halves(first) and first.in_channels <= 4 and not _halves(last) and last.out_channels == 1
+    return (
+        kernels.has_tiles()
+        and ends
+        and batch % (groups * pixel_order.IMAGES) == 0
+        and all(_halves(conv) and isinstance(conv, type(first)) for conv in middle)
+        and isinstance(last, type(first))
+        and all(stage.conv.out_channels % pixel_order.CHANNELS == 0 for stage in plan[:-1])
+        and all(conv.kernel_size[0] <= pixel_order.WIDEST for conv in (first, last))
+    )
+
+
+def _run_pixels(plan: list[Stage], x: Tensor, groups: int) -> Tensor:
+    first, *middle, last = plan
+    weight, after = first.conv.weight, _after(first, groups)
+    begin = pixel_order.Stem if x.dim() == 2 else pixel_order.FromPicture
+    values, sums = begin.apply(x, weight, after)
+    maps = pixel_order.Maps(values, sums, after)
+    for stage in middle:
+        up, after = isinstance(stage.conv, nn.ConvTranspose2d), _after(stage, groups)
+        inputs = maps.values, maps.scale, maps.shift, stage.conv.weight
+        values, sums = pixel_order.Strided.apply(*inputs, maps, up, after)
+        maps = pixel_order.Maps(values, sums, after)
+    end = pixel_order.ToPicture if _halves(last.conv) else pixel_order.Verdict
+    out = end.apply(maps.values, maps.scale, maps.shift, last.conv.weight, maps)
+    out = out if _halves(last.conv) else out[:, None, None, None]
+    if last.conv.bias is not None:
+        out = out + last.conv.bias[:, None, None]
+    return out.tanh() if last.tanh else out
+
+
+def _after(stage: Stage, groups: int) -> pixel_order.After:
+    return pixel_order.After(stage.norm, stage.conv.bias, stage.slope, groups)
+
+
+def _run_blocks(plan: list[Stage], x: Tensor, groups: int) -> Tensor:
+    if x.dim() == 2:
+        x = x[:, :, None, None]
+    batch, channels, height, width = x.shape
+    values = x.permute(0, 2, 3, 1).reshape(-1, channels).to(torch.bfloat16)
+    maps = Maps(values, batch, height, width)
+    for stage, then in zip(plan, [*plan[1:], None], strict=True):
+        maps = _convolve(stage.conv, maps)
+        if then is not None:
+            cut = isinstance(then.conv, nn.Conv2d) and _halves(then.conv)
+            maps = bend(maps, stage.norm, stage.conv.bias, stage.slope, cut, groups)
+    values = Join.apply(maps.values) if maps.cut else maps.values
+    if plan[-1].conv.bias is not None:
+        values = values + plan[-1].conv.bias.to(values.dtype)
+    if plan[-1].tanh:
+        values = values.tanh()
+    return values.float().view(batch, maps.height, maps.width, -1).permute(0, 3, 1, 2)
+
+
+def _has_route(conv: nn.Conv2d | nn.ConvTranspose2d) -> bool:
+    whole = conv.stride == (1, 1) and conv.padding == (0, 0)  # between a whole map and a single pixel
+    odd = conv.dilation != (1, 1) or conv.groups != 1
+    return (_halves(conv) or whole) and not odd
+
+
+def _halves(conv: nn.Conv2d | nn.ConvTranspose2d) -> bool:
+    """Whether it halves height and width, or, transposed, doubles them."""
+    return conv.kernel_size == (4, 4) and conv.stride == (2, 2) and conv.padding == (1, 1)
+
+
+def _convolve(conv: nn.Conv2d | nn.ConvTranspose2d, maps: Maps) -> Maps:
+    values, batch, height, width, cut = maps
+    if isinstance(conv, nn.ConvTranspose2d):
+        if _halves(conv):
+            out = Up.apply(values, conv.weight, batch, height, width)
+            return Maps(out, batch, 2 * height, 2 * width, cut=True)
+        assert height == width == 1  # from a single pixel to a whole map: a dense layer
+        weight = conv.weight.permute(0, 2, 3, 1).reshape(conv.in_channels, -1)  # (C, k * k * C')
+        return Maps(
+            (values @ weight.to(values.dtype)).view(-1, conv.out_channels),
+            batch,
+            height=conv.kernel_size[0],
+            width=conv.kernel_size[1],
+        )
+    if _halves(conv):
+        blocks = values if cut else Cut.apply(values, batch, height, width)
+        return Maps(Down.apply(blocks, conv.weight), batch, height // 2, width // 2)
+    assert conv.kernel_size == (height, width)  # one kernel over the whole map: a dense layer
+    weight = conv.weight.permute(0, 2, 3, 1).reshape(conv.out_channels, -1)
+    return Maps(F.linear(values.view(batch, -1), weight.to(values.dtype)), batch, 1, 1)

@@ -1,0 +1,85 @@
+"""The device that trains: which one, in what precision, what it is called, and whether its memory ran out."""
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from dcgan.compute import bfloat16
+from dcgan.errors import BadInput, Halted
+
+if TYPE_CHECKING:
+    from dcgan.networks.models import Discriminator, Generator
+
+AUTOCAST = "bfloat16 autocast"  # PyTorch's own: products of plain modules in bfloat16, the rest in float32
+
+
+def pick_device(wish: str) -> torch.device:
+    """auto takes CUDA, then MPS, then the CPU; a device that isn't there raises BadInput."""
+    has = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wish == "auto":
+        return torch.device(next(name for name, there in has.items() if there))
+    if not has[wish]:
+        raise BadInput(f"device is {wish!r}, but PyTorch finds none here; use device=auto.")
+    return torch.device(wish)
+
+
+def choose_precision(wish: str, device: torch.device, *networks: nn.Module) -> str:
+    """float32; for `auto` bfloat16 by way of ops.py on a CPU that has it, or by autocast on a GPU that has it."""
+    if device.type != "cuda":
+        return bfloat16.choose_precision(wish, device, *networks)
+    return AUTOCAST if wish == "auto" and torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+
+
+def cpu_multiplies_bfloat16() -> bool:
+    """Whether the CPU has units for products in bfloat16: AMX, or those of AVX-512."""
+    return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+
+
+def run(network: "Generator | Discriminator", x: Tensor, precision: str, order: str = "pixels") -> Tensor:
+    """What a network in training mode makes of its input: float32, in whatever precision its products are."""
+    if precision == "bfloat16":
+        return bfloat16.run(network.blocks, x, order=order)
+    if precision == AUTOCAST:
+        with torch.autocast(x.device.type, torch.bfloat16):
+            return network(x).float()
+    return network(x)
+
+
+def repeat_exactly(device: torch.device) -> None:
+    """Let a GPU give the same bits each time, so that a resumed run goes on exactly.
+
+    cuDNN's search for the fastest algorithm stays off: each process would measure anew, and another algorithm rounds
+    otherwise.
+    """
+    if device.type == "cuda":
+        torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+
+
+def device_name(device: torch.device, processes: int = 1, precision: str = "float32") -> str:
+    """The device in words a person knows, the number of processes before and a precision that is not float32 behind."""
+    threads = torch.get_num_threads()
+    name = "MPS: Apple GPU" if device.type == "mps" else f"CPU, {threads} thread{'s' * (threads > 1)}"
+    if device.type == "cuda":
+        name = f"CUDA: {torch.cuda.get_device_name(device)}"
+    return f"{processes} x " * (processes > 1) + name + f", {precision}" * (precision != "float32")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception says that a device, or the machine, has no memory left for a tensor."""
+    words = (
+        *("can't allocate memory", "DefaultCPUAllocator: not enough memory", "ALLOC_FAILED", "out of memory"),
+        *("could not create a primitive", "could not create a memory"),  # all that oneDNN says of it
+    )
+    if isinstance(error, Halted):  # which may speak of the memory of another process
+        return False
+    known = isinstance(error, (torch.OutOfMemoryError, MemoryError))
+    return known or (isinstance(error, RuntimeError) and any(word in str(error) for word in words))
+
+
+def forget_buffers(device: torch.device) -> None:
+    """Give back the memory that PyTorch keeps for later, so that blocks of another size find room."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.empty_cache()

@@ -1,0 +1,20 @@
+"""Build the library of this folder: python -m dcgan.compute.kernels"""
+
+import subprocess
+
+from dcgan.compute.kernels import BUILT, FLAGS, SOURCES, STAMP, hash_of_source
+
+
+def main() -> None:
+    made = [source.with_suffix(".o") for source in SOURCES]
+    for source, object_ in zip(SOURCES, made, strict=True):
+        subprocess.run(["gcc", *FLAGS, "-c", str(source), "-o", str(object_)], check=True)
+    subprocess.run(["gcc", "-shared", "-nostdlib", "-s", *map(str, made), "-o", str(BUILT)], check=True)
+    for object_ in made:
+        object_.unlink()
+    STAMP.write_text(hash_of_source() + "\n", encoding="ascii")
+    print(f"built {BUILT.name}, {BUILT.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Uploaded pictures, kept where a SPEC can name them; light enough for a page (no torch)."""
+
+import os
+import re
+import shutil
+import tempfile
+import unicodedata
+from pathlib import Path
+from typing import IO
+
+from dcgan.data import sources
+from dcgan.errors import BadInput, Unwritable
+from dcgan.images.decode import SUFFIXES
+from dcgan.system.files import PRIVATE, private
+
+LOOSE = "My pictures"  # what pictures are called that came without a zip around them
+
+
+def store_upload(files: list[tuple[str, IO[bytes]]], data_dir: Path | None = None) -> Path:
+    """Keep uploaded pictures, or one zip under its own name, in uploads/; the path returned is a SPEC. Raises BadInput.
+
+    A zip is kept as it is and read in place: nothing is unpacked, so nothing can land outside its folder.
+    """
+    zips = [file for file in files if file[0].lower().endswith(".zip")]
+    if zips and len(files) > 1:
+        raise BadInput("Upload either pictures or one zip, not both.")
+    kept = zips or [file for file in files if file[0].lower().endswith(SUFFIXES)]
+    if not kept:
+        raise BadInput("The upload holds no pictures: choose files such as .png or .jpg, or one zip of them.")
+    name = safe_name(zips[0][0][: -len(".zip")]) if zips else LOOSE
+    root = (data_dir or sources.DATA_DIR) / "uploads"
+    try:
+        root.mkdir(PRIVATE, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".upload-", dir=root, ignore_cleanup_errors=True) as work:
+            folder = Path(work) / "pictures"
+            folder.mkdir(PRIVATE)
+            for index, (file_name, content) in enumerate(kept):
+                plain = f"{name}.zip" if zips else f"{index:05d}-{safe_name(file_name)}"
+                content.seek(0)  # a page offers the same file again
+                with open(folder / plain, "wb", opener=private) as out:
+                    shutil.copyfileobj(content, out)
+            saved = next(folder.iterdir()) if zips else folder
+            sources.check(sources.Source(str(saved), "images", name, saved), "The upload")
+            target = _publish(folder, root, name)
+    except OSError as error:
+        raise Unwritable(f"The upload could not be saved in {root} ({error.strerror or error})") from error
+    return target / saved.name if zips else target
+
+
+def _publish(folder: Path, root: Path, name: str) -> Path:
+    """Rename a finished folder to the first free name; a rename never replaces a folder that has files."""
+    for number in range(1, 10_000):
+        target = root / (name if number == 1 else f"{name}-{number}")
+        if target.exists():
+            continue
+        try:
+            os.rename(folder, target)
+            return target
+        except OSError:
+            if not target.exists():  # else another upload took the name at the same moment
+                raise
+    raise BadInput(f"There are too many uploads named {name!r}: choose another name.")
+
+
+def safe_name(name: str) -> str:
+    """A person's own name for a file as one plain component on every system: 48 characters and its picture suffix.
+
+    What no system takes, or hides, becomes an underscore; any script and spaces stay.
+    """
+    base = unicodedata.normalize("NFC", name).replace("\\", "/").rstrip("/").rpartition("/")[2]
+    stem, suffix = os.path.splitext(base)
+    if suffix.lower() not in SUFFIXES:
+        stem, suffix = base, ""
+    plain = "".join(char if char.isprintable() and char not in '<>:"|?*' else "_" for char in stem)
+    plain = plain.strip(" .")[:48].rstrip(" .") or "upload"
+    if re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", plain, flags=re.IGNORECASE):  # devices, on Windows
+        plain = f"_{plain}"
+    return plain + suffix.lower()

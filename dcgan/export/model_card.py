@@ -1,0 +1,338 @@
+"""A run's model card: README.md with front matter, as model hubs read it, and card.png, a sheet of samples beside it.
+
+Every number comes from the run's own files and from its evaluation; the same run gives the same card.
+"""
+
+import dataclasses
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from dcgan.config import Config
+from dcgan.data import sources
+from dcgan.errors import BadInput
+from dcgan.evaluation.faults import faults
+from dcgan.evaluation.figures import FIGURES, beside, copy_sentence, floors, metric_name, origin, times_floor
+from dcgan.evaluation.report import evaluate_run, kept_reports
+from dcgan.evaluation.verdict import answers, verdict
+from dcgan.images.grids import grid, upscale
+from dcgan.latent.render import render
+from dcgan.latent.seeds import sample_seeds, z_from_seeds
+from dcgan.metrics.enough import too_few
+from dcgan.networks.inspection import layer_tables
+from dcgan.networks.layer_sizes import parameter_counts
+from dcgan.presets import PRESETS
+from dcgan.runs import live_settings
+from dcgan.runs.checkpoint import open_generator
+from dcgan.runs.metrics_blocks import columns_of, events_of
+from dcgan.runs.run import Run
+from dcgan.system.files import publish
+from dcgan.system.names import data_title
+from dcgan.system.paths import PROJECT
+
+if TYPE_CHECKING:
+    from dcgan.evaluation.report import Progress
+    from dcgan.networks.models import Generator
+
+SAMPLES = 64  # on the sheet
+NOT_TASTE = (
+    *("preset", "data", "held_out", "data_fingerprint", "schema", "num_steps", "num_minutes", "device", "num_threads"),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Licence:
+    """Of a data set, as its authors state it."""
+
+    words: str
+    hub: str  # the identifier that model hubs know
+    dataset: str = ""  # its identifier there
+
+
+LICENCES = {
+    "Fashion-MNIST": Licence(
+        "MIT, copyright Zalando SE (Xiao, Rasul, Vollgraf 2017, arXiv:1708.07747, "
+        "github.com/zalandoresearch/fashion-mnist).",
+        *("mit", "zalando-datasets/fashion_mnist"),
+    ),
+    "MNIST": Licence(
+        "Creative Commons Attribution-Share Alike 3.0, copyright Yann LeCun and Corinna Cortes (as keras.io/api/"
+        "datasets/mnist states it).",
+        *("cc-by-sa-3.0", "ylecun/mnist"),
+    ),
+    "CelebA": Licence(
+        "For research that is not commercial only (Liu et al. 2015, mmlab.ie.cuhk.edu.hk/projects/CelebA.html).",
+        *("other", "flwrlabs/celeba"),
+    ),
+}
+UNKNOWN = Licence("Not known to the studio: ask whoever made the pictures.", "unknown")
+
+
+def write_card(run: Run, n: int = 10_000, seed: int = 0, progress: "Progress" = lambda share, doing: None) -> Path:
+    """Write README.md and card.png into a run's directory; the path of the former.
+
+    Measures the newest generator unless the run has that report already. Raises BadInput without a generator or its
+    data, or when the directory can't be written to.
+    """
+    generator = open_generator(run)
+    report = evaluate_run(run, generator, n, seed, progress)
+    path = run.path / "README.md"
+    try:
+        publish(run.path / "card.png", sample_sheet(generator, seed))
+        publish(path, card(run, generator, report).encode())
+    except OSError as error:
+        raise BadInput(f"Run {run.id} can't be written to ({error.strerror}).") from None
+    return path
+
+
+def sample_sheet(generator: "Generator", seed: int = 0) -> bytes:
+    """Seeds seed, seed + 1, ..., none left out, as a PNG of 8 x 8 pictures."""
+    config = generator.config
+    pictures = render(generator, z_from_seeds(sample_seeds(seed, SAMPLES), config.z_dim, config.z_prior))
+    buffer = io.BytesIO()
+    sheet = upscale(grid(pictures, columns=8), max(1, 64 // config.image_size))
+    Image.fromarray(np.ascontiguousarray(sheet)).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def card(run: Run, generator: "Generator", report: dict[str, Any]) -> str:
+    """The card as Markdown."""
+    parts = [
+        _front_matter(run, report),
+        f"# {_plain(run.name)}\n\n{_plain(verdict(report).text)}",
+        f"![Samples of the seeds {report['seed']} to {report['seed'] + SAMPLES - 1}, none left out](card.png)",
+        _what(generator),
+        _data(generator.config, report),
+        _training(run, generator, report),
+        _quality(run, generator, report),
+        _faults(report),
+        _use(run, generator),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+# ---- sections
+
+
+def _front_matter(run: Run, report: dict[str, Any]) -> str:
+    """YAML; each value is written as JSON, which YAML understands."""
+    title = _title(report)
+    licence = LICENCES.get(title, UNKNOWN)
+    metrics = [
+        (metric_name(report) if key == "distance" else FIGURES[key].label, found["value"])
+        for key, found in report["figures"].items()
+        if found is not None
+    ]
+    rows = []
+    for label, value in metrics:
+        kind = json.dumps(label.lower().replace(" ", "-"))
+        rows.append(f"    - {{type: {kind}, name: {json.dumps(label)}, value: {value:.6g}}}")
+    lines = [
+        "---",
+        f"license: {licence.hub}",
+        "library_name: dcgan-studio",
+        "pipeline_tag: unconditional-image-generation",
+        "tags: [dcgan, gan, image-generation, safetensors]",
+        *([f"datasets: [{licence.dataset}]"] if licence.dataset else []),
+    ]
+    if rows:
+        lines += [
+            "model-index:",
+            f"- name: {json.dumps(run.name, ensure_ascii=False)}",
+            "  results:",
+            "  - task: {type: unconditional-image-generation}",
+            f"    dataset: {{name: {json.dumps(title, ensure_ascii=False)}, type: {licence.dataset or 'own'}, "
+            f"split: {report['reference']['split']}}}",
+            "    metrics:",
+            *rows,
+        ]
+    return "\n".join([*lines, "---"])
+
+
+def _what(generator: "Generator") -> str:
+    config = generator.config
+    counts = parameter_counts(config)
+    colours = "grey" if config.channels == 1 else "colour"
+    rows = [
+        f"| {_plain(layer.name)} | {' x '.join(map(str, layer.shape))} | {layer.parameters:,} |"
+        for layer in layer_tables(config)["G"]
+    ]
+    prior = "a normal distribution" if config.z_prior == "normal" else "a uniform distribution"
+    table = "\n".join(["| layer of the generator | output | numbers |", "|---|---|---|", *rows])
+    return (
+        "## What it is\n\n"
+        f"The generator of a DCGAN (Radford, Metz, Chintala 2016, arXiv:1511.06434). It turns {config.z_dim} numbers "
+        f"drawn from {prior} into one {colours} picture of {config.image_size} x {config.image_size} pixels; it can't "
+        f"be asked for a class. Numbers to learn: generator {counts['G']['trainable']:,}, discriminator "
+        f"{counts['D']['trainable']:,}.\n\n{table}"
+    )
+
+
+def _data(config: Config, report: dict[str, Any]) -> str:
+    splits, title = report["pixels"]["splits"], _title(report)
+    part = ""
+    if ":" in config.data and title in LICENCES:
+        part = f", classes {config.data.partition(':')[2]} only"
+    held_out = (
+        f"{splits['test']:,} held out for measuring" if report["reference"]["split"] == "test" else "none held out"
+    )
+    return (
+        f"## Data\n\n{_plain(title)}{part}: {splits['train']:,} pictures to learn from, {held_out}; fingerprint "
+        f"`{config.data_fingerprint}`.\n\nLicence: {LICENCES.get(title, UNKNOWN).words}"
+    )
+
+
+def _training(run: Run, generator: "Generator", report: dict[str, Any]) -> str:
+    config, status, step = generator.config, run.status(), report["step"]
+    images = step * config.batch_size
+    rows = {
+        "Recipe": f"preset {config.preset}" + (f": {PRESETS[config.preset].title}" if config.preset in PRESETS else ""),
+        "Steps": f"{step:,} of {config.batch_size} pictures each: {images:,} in all, "
+        f"{images / max(report['pixels']['splits']['train'], 1):.1f} epochs",
+    }
+    points = columns_of(run.metrics_path, "step", "time_s")
+    times = points["time_s"][(points["step"] <= step) & ~np.isnan(points["time_s"])]
+    seconds = float(times.max(initial=0.0))
+    if seconds:
+        rows["Time and machine"] = f"{_duration(seconds)} on {status.device or 'an unknown device'}"
+    rows |= {
+        "Optimiser": f"{config.optimizer}, rates G {config.lr_g:g} and D {config.lr_d:g}"
+        + (f", divided by 1 + {config.lr_decay:g} x step" if config.lr_decay else ""),
+        "Averaged weights (EMA)": f"half-life {config.ema_half_life_images:,} pictures"
+        if config.ema_half_life_images
+        else "none: these are the raw weights",
+        "Precision": "bfloat16 where the machine has it" if config.precision == "auto" else config.precision,
+        "Seed": str(config.seed),
+    }
+    changes = [event for event in events_of(run.metrics_path) if event["event"] == "change" and event["step"] < step]
+    if changes:
+        rows["Changed on the way"] = "; ".join(
+            f"{live_settings.words(line)} from step {line['step']:,} on" for line in changes
+        )
+    parent = run.parent()
+    if parent.run:
+        rows["Forked from"] = f"{parent.run} at step {parent.step:,}"
+    table = "\n".join(["| | |", "|---|---|", *(f"| {name} | {_plain(text)} |" for name, text in rows.items())])
+    return f"## How it was trained\n\n{table}{_own_settings(config)}\n\n`config.json` holds every setting."
+
+
+def _own_settings(config: Config) -> str:
+    preset = PRESETS.get(config.preset)
+    if preset is None:
+        return ""
+    own = [
+        f"`{field.name}` {getattr(config, field.name)}"
+        for field in dataclasses.fields(Config)
+        if field.name not in NOT_TASTE and getattr(config, field.name) != getattr(preset.config, field.name)
+    ]
+    return f"\n\nOther than in today's preset: {', '.join(own)}." if own else ""
+
+
+def _quality(run: Run, generator: "Generator", report: dict[str, Any]) -> str:
+    rows = [
+        f"| {f'{figure.label}, `{metric_name(report)}`' if key == 'distance' else figure.label} "
+        f"| {found['value']:.{figure.digits}f} | {beside(figure, found)} | {figure.better} |"
+        for key, figure in FIGURES.items()
+        if (found := report["figures"][key]) is not None
+    ]
+    table = "\n".join(["| figure | this model | real against real | better |", "|---|---|---|---|", *rows])
+    said = "\n".join(f"- **{answer.question}** {answer.short}. {_plain(answer.text)}" for answer in answers(report))
+    parts = ["## How good it is", too_few(report), said]
+    how = f"How it was measured: {_plain(origin(report))}"
+    if not too_few(report):
+        parts += [table, f"The distance is {times_floor(report):.1f} times its floor. {copy_sentence(report)}"]
+        parts += [_classes(report), _steps(run, generator, report)]
+        how += f" {floors(report)} {report['judge']['limits']}"
+    parts.append(how)
+    parts += [_plain(note) for note in report["notes"]]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _classes(report: dict[str, Any]) -> str:
+    classes = report["classes"]
+    if classes is None:
+        return ""
+    own, real = classes["precision"], classes["real_precision"]
+    rows = []
+    for i, name in enumerate(classes["names"]):
+        looks = "–" if own is None or own[i] is None else f"{own[i]:.0%}"
+        floor = real[i] if real else None
+        looks += f" ({floor['mean']:.0%} ± {floor['deviation']:.0%})" if floor else ""
+        rows.append(f"| {_plain(name)} | {classes['share'][i]:.1%} ({classes['real_share'][i]:.1%}) | {looks} |")
+    head = ["| class | share of the pictures (real) | look real (real ones) |", "|---|---|---|"]
+    return "\n".join([*head, *rows])
+
+
+def _steps(run: Run, generator: "Generator", report: dict[str, Any]) -> str:
+    """The distance at other kept steps, where they were measured alike: why this step."""
+    alike = {other["step"]: other for other in kept_reports(run, generator.config, report["n"], report["seed"])}
+    if len(alike) < 2:
+        return ""
+    rows = [f"| {step:,} | {alike[step]['figures']['distance']['value']:.3f} |" for step in sorted(alike)]
+    return "\n".join(["| step | distance |", "|---|---|", *rows])
+
+
+def _faults(report: dict[str, Any]) -> str:
+    none = "There are too few pictures to tell." if too_few(report) else "None that these figures show."
+    found = faults(report) or [none]
+    return "## Known faults\n\n" + "\n".join(f"- {_plain(fault)}" for fault in found)
+
+
+def _use(run: Run, generator: "Generator") -> str:
+    config, quoted = generator.config, run.id
+    folder = run.path.relative_to(PROJECT).as_posix() if run.path.is_relative_to(PROJECT) else quoted
+    size = f"{config.image_size}, {config.image_size}" + (", 3" if config.channels == 3 else "")
+    return f"""## How to use it
+
+In the studio: `streamlit run app.py`, then **Explore** or **Interpolate**, and choose *{_plain(run.name)}*.
+
+In a terminal:
+
+```sh
+python -m dcgan sample {quoted} --n 16 --out samples.png
+python -m dcgan interpolate {quoted} --seeds 1 2 3 --loop --out morph.gif
+python -m dcgan evaluate {quoted} --n 1000 --out report.html
+```
+
+In Python:
+
+```python
+from dcgan import checkpoint, latent, render
+
+generator = checkpoint.load_generator("{folder}/generator.safetensors")
+z = latent.z_from_seeds(range(16), generator.config.z_dim, generator.config.z_prior)
+pictures = render.render(generator, z)  # uint8 (16, {size})
+```
+
+`generator.safetensors` holds numbers only, so opening it runs no code; SHA-256 of its weights:
+`{generator.origin.weights_hash if generator.origin else ""}`."""
+
+
+# ---- helpers
+
+
+def _title(report: dict[str, Any]) -> str:
+    """The data set's name; that of a folder without the way to it, which is nobody's business."""
+    name = report["data"].partition(":")[0].lower()
+    if name in sources.IDX_TITLES:
+        return sources.IDX_TITLES[name]
+    if name == "celeba":
+        return "CelebA"
+    return data_title(report["data"])
+
+
+def _plain(text: str) -> str:
+    """A person's words inside Markdown: on one line, no tags, no table's border."""
+    text = " ".join(text.split())
+    for char in "\\`*_[]<>|":
+        text = text.replace(char, f"\\{char}")
+    return text
+
+
+def _duration(seconds: float) -> str:
+    minutes = seconds / 60
+    return f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.1f} hours"

@@ -1,0 +1,1 @@
+"""Who looks at pictures: classifiers, fixed filters, their training and weights."""

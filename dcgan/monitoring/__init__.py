@@ -1,0 +1,1 @@
+"""What is watched while a run trains: diagnostics, alarms, its distance to real pictures."""

@@ -1,0 +1,1 @@
+"""The networks of a Config: layers, sizes, rules, and the file of a generator."""

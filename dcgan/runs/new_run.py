@@ -1,0 +1,76 @@
+"""From what a person asked for to a checked Config: whatever can be refused is refused here, before anything exists."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from dcgan.config import NO_END, Config
+from dcgan.data import sources
+from dcgan.data.holdout import num_held_out, num_to_hold_out
+from dcgan.errors import BadInput
+from dcgan.presets import preset_config
+from dcgan.runs import estimate
+from dcgan.runs.run import default_root
+
+
+def order(
+    preset: str,
+    values: Mapping[str, object],
+    data: str | None = None,
+    steps: int | None = None,
+    epochs: float | None = None,
+    minutes: float | None = None,
+    download: bool = True,
+    root: Path | None = None,
+) -> Config:
+    """Build the Config of a new run; raises BadInput in one sentence for anything that can't be trained.
+
+    `values` are settings by name, as text or numbers. Without an explicit `channels` the pictures decide between grey
+    and colour. `epochs` become steps by the number of pictures; `minutes` alone lifts the preset's limit on steps.
+    What the memory, or the disk that holds `root`, plainly can't take is refused, too.
+    """
+    config = preset_config(preset).replace(**values)
+    if data is not None:
+        config = config.replace(data=data)
+    if steps is not None:
+        config = config.replace(num_steps=steps)
+    if minutes is not None:
+        config = config.replace(num_minutes=minutes)
+        if config.num_minutes == 0:
+            raise BadInput("minutes must be more than 0.")
+        if steps is None and epochs is None:
+            config = config.replace(num_steps=NO_END)
+    source = sources.resolve(config.data, download=download)
+    sources.check(source)
+    config = hold_out(config, source)
+    if epochs is not None:
+        config = config.replace(num_steps=steps_in(epochs, config, source))
+    if "channels" not in values:
+        config = config.replace(channels=sources.default_channels(source))
+    estimate.check(config, estimate.estimate_on(config, source), root or default_root())
+    return config.replace(data=source.spec, data_fingerprint=sources.fingerprint(source))
+
+
+def steps_in(epochs: float, config: Config, source: sources.Source) -> int:
+    """The steps that see every picture so many times; raises BadInput for a number that can't be meant."""
+    if not 0 < epochs <= 1e9:  # false for NaN, too
+        raise BadInput(f"epochs must be more than 0 and at most a billion, not {epochs}.")
+    count = sources.count(source)
+    if source.kind == "images":
+        count -= num_held_out(count, config.held_out)
+    return math.ceil(epochs * count / (config.d_steps * config.batch_size))
+
+
+def hold_out(config: Config, source: sources.Source) -> Config:
+    """Fill in how many pictures a new run on them holds out; raises BadInput for a number that can't be."""
+    if source.kind == "idx":
+        if config.held_out:
+            raise BadInput(f"held_out must be 0 on {source.title}, which comes with its own test pictures.")
+        return config
+    count = sources.count(source)
+    if config.held_out > count - 2:
+        raise BadInput(
+            f"held_out is {config.held_out:,}, but of the {count:,} pictures of {source.title} training needs at least "
+            "2: hold out fewer."
+        )
+    return config.replace(held_out=config.held_out or num_to_hold_out(count))

@@ -1,0 +1,1 @@
+"""Files, names, paths and downloads."""

@@ -1,0 +1,1 @@
+"""The training itself: loop, networks and optimisers, microbatches, several processes, the worker."""

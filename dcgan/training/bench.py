@@ -1,0 +1,217 @@
+"""This machine's training speed: images per second of our step against the plain one, in pairs, and against the limit.
+
+The plain side is the way of PyTorch's DCGAN example: float32, NCHW, PyTorch's own convolutions, and pictures that pass
+through torchvision's Resize, ToTensor and Normalize in a DataLoader. Both sides train the same networks on the same
+pictures. The limit is a step that needed nothing but the matrix products of its convolutions, each as one product of
+whole matrices that lie in memory as it likes them best.
+"""
+
+import contextlib
+import multiprocessing
+import statistics
+import time
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+from torchvision import transforms
+
+from dcgan.compute import allocator
+from dcgan.config import Config
+from dcgan.data import dataset
+from dcgan.data.batches import BatchStream, Feed
+from dcgan.networks.inspection import trace
+from dcgan.training.gan import GAN
+
+WARM_UP = 3  # steps before the clock runs
+
+
+class Speed(NamedTuple):
+    """What was measured of one preset."""
+
+    precision: str
+    ours: float  # images per second, median of all pairs
+    plain: float
+    ratios: list[float]  # ours / plain of each pair
+    limit: float  # images per second that the matrix products alone would allow; 0 if not measured
+
+    @property
+    def ratio(self) -> float:
+        return statistics.median(self.ratios)
+
+
+def measure(config: Config, pairs: int, seconds: float) -> Speed:
+    """Train both sides in turn, `seconds` each, `pairs` times; all presets on Fashion-MNIST, which is always here.
+
+    Each side has a process of its own, which rests while the other is measured: what one does to its memory, and the
+    settings of ours, are nothing to the other.
+    """
+    rates: dict[str, list[float]] = {"ours": [], "plain": []}
+    with contextlib.ExitStack() as stack:
+        sides = {name: stack.enter_context(Side(name, config)) for name in rates}
+        for number in range(pairs):
+            for name in sorted(sides, reverse=bool(number % 2)):
+                rates[name].append(sides[name].ask(seconds))
+        limit, precision = sides["ours"].ask("limit"), sides["ours"].ask("precision")
+    ratios = [mine / theirs for mine, theirs in zip(rates["ours"], rates["plain"], strict=True)]
+    return Speed(precision, statistics.median(rates["ours"]), statistics.median(rates["plain"]), ratios, limit)
+
+
+class Side:
+    """One side's process; asked for a number of seconds it trains for them and answers with images per second."""
+
+    def __init__(self, name: str, config: Config) -> None:
+        spawn = multiprocessing.get_context("spawn")
+        self.pipe, self.theirs = spawn.Pipe()
+        self.process = spawn.Process(target=serve, args=(name, config, self.theirs), daemon=True)
+
+    def __enter__(self) -> "Side":
+        self.process.start()
+        self.theirs.close()  # so that the process's end is the pipe's
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.join()
+
+    def ask(self, question: float | str) -> Any:
+        try:
+            self.pipe.send(question)
+            return self.pipe.recv()
+        except (EOFError, OSError):
+            raise RuntimeError("One side of the comparison has ended before its answer.") from None
+
+
+def serve(name: str, config: Config, pipe: Connection) -> None:
+    """What a side's process does until it is killed."""
+    ours = name == "ours"
+    if ours:
+        allocator.keep_buffers()
+    gan = GAN(config if ours else config.replace(precision="float32"), torch.device("cpu"))
+    for network in (gan.G, gan.D):
+        if not ours:
+            network.to(memory_format=torch.contiguous_format)
+    batches = (our_batches if ours else plain_batches)(config)
+    while True:
+        match pipe.recv():
+            case "precision":
+                pipe.send(gan.precision)
+            case "limit":
+                is_fast = gan.precision == "bfloat16"
+                pipe.send(config.batch_size / seconds_of_products(gan) if is_fast else 0.0)
+            case seconds:
+                pipe.send(images_per_s(gan, batches, seconds))
+
+
+def images_per_s(gan: GAN, batches: Iterator[Tensor], seconds: float) -> float:
+    """Steps for some seconds, with all that they need of the data."""
+    for _ in range(WARM_UP):
+        gan.step(next(batches))
+    began, steps = time.perf_counter(), 0
+    while time.perf_counter() - began < seconds:
+        gan.step(next(batches))
+        steps += 1
+    return steps * gan.config.batch_size / (time.perf_counter() - began)
+
+
+# ---- the two ways to the next batch
+
+
+def our_batches(config: Config) -> Iterator[Tensor]:
+    """Pictures prepared once, as training has them: float32 (B, C, S, S) in [-1, 1]."""
+    images = dataset.load("fashion-mnist", config.image_size, config.channels).images
+    feed, stream = Feed(images, torch.device("cpu")), BatchStream(len(images), config.batch_size, config.seed)
+    while True:
+        yield feed.batch(stream.next())
+
+
+class Transformed(Dataset):
+    """One PIL picture at a time through torchvision's transforms."""
+
+    def __init__(self, originals: np.ndarray, config: Config) -> None:
+        self.originals = originals
+        grey = [] if config.channels == 1 else [transforms.Grayscale(config.channels)]
+        size = [transforms.Resize(config.image_size), transforms.ToTensor(), transforms.Normalize(0.5, 0.5)]
+        self.transform = transforms.Compose([*grey, *size])
+
+    def __len__(self) -> int:
+        return len(self.originals)
+
+    def __getitem__(self, index: int) -> Tensor:
+        return self.transform(Image.fromarray(self.originals[index]))
+
+
+def plain_batches(config: Config) -> Iterator[Tensor]:
+    """As the example has them: each picture passes through torchvision's transforms every time."""
+    originals = dataset.load("fashion-mnist", 28, 1).images[:, 0]  # uint8 (N, 28, 28)
+    while True:
+        yield from DataLoader(Transformed(originals, config), config.batch_size, shuffle=True, drop_last=True)
+
+
+# ---- the limit
+
+
+class Layer(NamedTuple):
+    """A convolution as products between its small side, pixels x channels, and the windows of its large one."""
+
+    pixels: int
+    channels: int
+    window: int
+
+    @property
+    def gather(self) -> tuple[int, int, int]:
+        return self.pixels, self.window, self.channels
+
+    @property
+    def spread(self) -> tuple[int, int, int]:
+        return self.pixels, self.channels, self.window
+
+    @property
+    def correlate(self) -> tuple[int, int, int]:
+        return self.channels, self.pixels, self.window
+
+
+def seconds_of_products(gan: GAN, rounds: int = 5) -> float:
+    """The time of a step's matrix products alone: each shape as one bfloat16 product, the best of some rounds.
+
+    A step takes D forward and back on two batches, G forward and back on one, and on G's way also D once more,
+    forward and back to its input. Neither z nor D's own pictures need a gradient.
+    """
+    batch = gan.config.batch_size
+    on_both, on_fakes, of_g = (layers(gan.config, *each) for each in (("D", 2 * batch), ("D", batch), ("G", batch)))
+    shapes = [shape for layer in on_both for shape in (layer.gather, layer.spread, layer.correlate)]
+    shapes.remove(on_both[0].spread)
+    shapes += [shape for layer in on_fakes for shape in (layer.gather, layer.spread)]
+    shapes += [shape for layer in of_g for shape in (layer.gather, layer.spread, layer.correlate)]
+    shapes.remove(of_g[0].gather)
+    return sum(_seconds(*shape, rounds) for shape in shapes)
+
+
+def layers(config: Config, network: str, batch: int) -> list[Layer]:
+    """The convolutions of G or D, from first to last, for a batch."""
+    found = []
+    for module, shape in trace(config)[network]:
+        if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+            kernel, stride, padding = module.kernel_size[0], module.stride[0], int(module.padding[0])
+            small, large, side = module.out_channels, module.in_channels, shape[-1]
+            if isinstance(module, nn.ConvTranspose2d):
+                small, large, side = large, small, (side + 2 * padding - kernel) // stride + 1
+            found.append(Layer(batch * side**2, small, kernel**2 * large))
+    return found
+
+
+def _seconds(rows: int, inner: int, columns: int, rounds: int) -> float:
+    left = torch.randn(rows, inner).to(torch.bfloat16)
+    right = torch.randn(inner, columns).to(torch.bfloat16)
+    left @ right
+    times = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        left @ right
+        times.append(time.perf_counter() - began)
+    return min(times)

@@ -1,0 +1,137 @@
+"""Screen 3: what D looks at."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from dcgan.runs.run import Run
+from pages.charts.history import history_of
+from pages.common.gallery import Card, gallery
+from pages.learn.scene import Scene
+from pages.learn.tiles import busiest_maps, fake_sample
+
+if TYPE_CHECKING:
+    import torch
+
+    from dcgan.networks.models import Discriminator
+
+BATCH = 64
+MAPS = 16
+ROW = 6
+
+
+@st.cache_resource(max_entries=4, show_spinner="Fetching the discriminator …")
+def _discriminator(run_path: str, modified: int) -> "Discriminator | None":
+    from dcgan.runs.checkpoint import open_discriminator
+
+    return open_discriminator(Run(run_path))
+
+
+def draw(scene: Scene) -> None:
+    words, numbers = st.columns([7, 5], gap="medium")
+    words.markdown(
+        """
+D is G in reverse. A filter of 4×4 weights slides over the picture **two pixels at a time** (stride 2), so that each
+round halves the size and doubles the number of maps, from edges to parts to whole things. Nothing is thrown away by a
+fixed rule; D learns itself how to shrink.
+
+At 4×4 one last convolution weighs everything into **a single number, the logit**. Above 0 means “real”, below 0 “fake”.
+The logistic function turns it into a probability.
+"""
+    )
+    with numbers:
+        _explain_numbers(scene)
+    real = scene.real(BATCH)
+    if real is None or not len(real):
+        return
+    judge = None
+    if scene.run is not None and scene.generator is not None and scene.run.state_path.exists():
+        judge = _discriminator(str(scene.run.path), scene.run.state_path.stat().st_mtime_ns)
+    if judge is not None and scene.generator is not None and len(real) > 1:
+        _at_work(judge, real, fake_sample(scene.generator, BATCH, 0))
+    else:
+        _by_hand(real)
+
+
+def _explain_numbers(scene: Scene) -> None:
+    rows = "\n".join(f"| {logit} | {1 / (1 + np.exp(-logit)):.0%} |" for logit in (-4, -2, 0, 2, 4)).replace("-", "−")
+    left, right = st.columns([2, 3], gap="medium")
+    left.markdown(f"| logit | real? |\n|--:|--:|\n{rows}")
+    columns = history_of(scene.run) if scene.run else None
+    if columns is None or not len(columns["step"]):
+        right.markdown("**D(x)** is D's verdict on real pictures, **D(G(z))** on fakes, each averaged over a batch.")
+        return
+    newest = slice(-200, None)
+    a, b = float(columns["d_real"][newest].mean()), float(columns["d_fake"][newest].mean())
+    right.metric(
+        "D(x), on real pictures", f"{a:.0%}", help="D's mean verdict on real pictures: the last 200 points of this run."
+    )
+    right.metric(
+        "D(G(z)), on fakes", f"{b:.0%}", help="D's mean verdict on G's fakes: the last 200 points of this run."
+    )
+    right.caption("Both at 50%: D can only guess.")
+
+
+def _at_work(judge: "Discriminator", real: np.ndarray, fakes: np.ndarray) -> None:
+    """D's maps for one real picture and one fake, and the fakes that it believed most and least."""
+    from dcgan.networks.inspection import verdicts
+
+    on_real, real_logits = verdicts(judge, _floats(real))
+    on_fakes, fake_logits = verdicts(judge, _floats(fakes))
+    left, right = st.columns([7, 5], gap="medium")
+    with left:
+        order = fake_logits.argsort(descending=True).tolist()
+        for pictures, maps, logits, at, name in (
+            (real, on_real, real_logits, 0, "A real picture"),
+            (fakes, on_fakes, fake_logits, order[len(order) // 2], "A typical fake"),
+        ):
+            logit = float(logits[at])
+            cards = [
+                Card([pictures[at]], f"logit {logit:+.1f}, {_percent(logit)} real".replace("-", "−"), name, alt=name)
+            ]
+            for block in maps:
+                channels, size = block.shape[1], block.shape[2]
+                cards.append(
+                    Card([busiest_maps(block[at], MAPS)], f"{channels} maps", f"{size}×{size}", alt="D's maps")
+                )
+            gallery(cards, columns=len(cards), phone=2)
+    with right:
+        believed, exposed = order[:ROW], order[::-1][:ROW]
+        for rows, title in ((believed, "The fakes it believes most"), (exposed, "The fakes it sees through")):
+            st.markdown(f"**{title}**")
+            gallery([Card([fakes[i]], _percent(float(fake_logits[i])), alt="A fake") for i in rows], ROW, phone=ROW)
+        st.caption(
+            f"The D of the last checkpoint judged {len(real)} real pictures and {len(fakes)} fakes, each kind as one "
+            f"batch, as in training: {float(real_logits.sigmoid().mean()):.0%} and "
+            f"{float(fake_logits.sigmoid().mean()):.0%} on average. The fakes are those of the averaged G; the curves "
+            "come from the G of the moment."
+        )
+
+
+def _by_hand(real: np.ndarray) -> None:
+    """What one strided convolution does, with hand-made filters, where no discriminator was kept."""
+    from dcgan.networks.inspection import edge_maps
+
+    names = ("edges to the right", "edges downward", "diagonals", "spots")
+    picture = real[min(4, len(real) - 1)]
+    cards = [Card([picture], f"{picture.shape[0]}×{picture.shape[1]}", "A real picture", alt="A real picture")]
+    for name, tile in zip(names, edge_maps(_floats(picture[None])[:, :1])[0], strict=True):
+        cards.append(Card([busiest_maps(tile[None], 1)], name, f"{tile.shape[0]}×{tile.shape[1]}", alt=name))
+    gallery(cards, columns=len(cards), phone=2)
+    st.caption(
+        "No discriminator is kept with this run, so these are four hand-made filters with stride 2: the kind of thing "
+        "that a first layer finds. A run trained here keeps its own, and shows it in this place."
+    )
+
+
+def _floats(pictures: np.ndarray) -> "torch.Tensor":
+    """uint8 pictures to (N, C, H, W) in [-1, 1]."""
+    import torch
+
+    x = torch.from_numpy(pictures.astype(np.float32) / 127.5 - 1)
+    return x[:, None] if x.ndim == 3 else x.permute(0, 3, 1, 2)
+
+
+def _percent(logit: float) -> str:
+    return f"{1 / (1 + np.exp(-logit)):.0%}"

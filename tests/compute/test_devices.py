@@ -1,0 +1,140 @@
+"""The device that trains: what a GPU does otherwise is done here by a CPU, on the same path."""
+
+import copy
+
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from dcgan.compute import devices
+from dcgan.compute.devices import AUTOCAST, choose_precision, pick_device
+from dcgan.config import Config
+from dcgan.errors import BadInput
+from dcgan.presets import PRESETS
+from dcgan.training.gan import GAN
+from tests.training.test_gan import CPU, TINY, assert_same, flat, pictures
+
+CUDA = torch.device("cuda")
+
+
+def test_the_device_is_picked_by_itself(monkeypatch):
+    found = {"cuda": True, "mps": True}
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: found["cuda"])
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: found["mps"])
+    assert pick_device("auto").type == "cuda" and pick_device("mps").type == "mps" and pick_device("cpu") == CPU
+    found["cuda"] = False
+    assert pick_device("auto").type == "mps"
+    with pytest.raises(BadInput, match="^device is 'cuda', but PyTorch finds none here; use device=auto.$"):
+        pick_device("cuda")
+    found["mps"] = False
+    assert pick_device("auto") == CPU
+
+
+def test_a_gpu_takes_bfloat16_by_autocast_if_it_has_it_and_it_is_wished(monkeypatch):
+    for has in (True, False):
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation, has=has: has)
+        assert choose_precision("auto", CUDA) == (AUTOCAST if has else "float32")
+        assert choose_precision("float32", CUDA) == "float32"
+
+
+def test_a_gpu_is_told_to_repeat_itself_and_a_cpu_is_left_alone(monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", True)
+    monkeypatch.setattr(torch.backends.cudnn, "deterministic", False)
+    devices.repeat_exactly(CPU)
+    assert torch.backends.cudnn.benchmark and not torch.backends.cudnn.deterministic
+    devices.repeat_exactly(CUDA)
+    assert torch.backends.cudnn.deterministic and not torch.backends.cudnn.benchmark
+
+
+# -- bfloat16 by autocast, as on a GPU
+
+
+def autocast(config: Config) -> GAN:
+    gan = GAN(config, CPU)
+    gan.precision = AUTOCAST
+    return gan
+
+
+@pytest.mark.parametrize("values", [{}, {"d_batch": "together", "g_noise": "fresh", "dropout": 0.3, "micro_batch": 4}])
+def test_autocast_takes_the_steps_of_float32_but_for_rounding(values):
+    config = TINY.replace(**values, lr_g=1e-5, lr_d=1e-5)
+    half, full, types = autocast(config), GAN(config, CPU), set()
+    first = next(module for module in half.D.modules() if isinstance(module, torch.nn.Conv2d))
+    first.register_forward_hook(lambda module, inputs, output: types.add(output.dtype))
+    for i in range(3):
+        ours, theirs = half.step(pictures(seed=i)), full.step(pictures(seed=i))
+        for name in ours:
+            assert ours[name].dtype == torch.float32
+            assert ours[name].item() == pytest.approx(theirs[name].item(), abs=0.02 if name != "d_accuracy" else 0.3)
+    assert types == {torch.bfloat16}  # products are in bfloat16
+    ours, theirs = (torch.cat([p.grad.flatten() for p in gan.D.parameters()]) for gan in (half, full))
+    assert ours.dtype == torch.float32  # what is added up is not
+    assert torch.nn.functional.cosine_similarity(ours, theirs, dim=0) > 0.99
+    assert not torch.equal(ours, theirs)
+    tensors = [value for value in flat(half.state_dict()).values() if isinstance(value, torch.Tensor)]
+    assert not any(tensor.dtype == torch.bfloat16 for tensor in tensors)
+    assert half.draw(half.draw_z(4)).dtype == half._judge(pictures(4)).dtype == torch.float32
+
+
+@pytest.mark.parametrize("name", ["quick", "classic-64", "three-sets-faces", "three-sets-digit"])
+def test_every_kind_of_network_runs_by_autocast(name):
+    config = PRESETS[name].config.replace(ngf=4, ndf=4, z_dim=8, batch_size=2, device="cpu")
+    gan = autocast(config)
+    real = torch.zeros(2, config.channels, config.image_size, config.image_size)
+    measured = gan.step(real)
+    assert all(torch.isfinite(value) for value in measured.values())
+    assert gan.ema_generator()(gan.draw_z(2)).dtype == torch.float32
+
+
+def test_autocast_goes_on_exactly():
+    gan, other = autocast(TINY), autocast(TINY)
+    for i in range(3):
+        gan.step(pictures(seed=i))
+    other.load_state_dict(copy.deepcopy(gan.state_dict()))
+    for i in range(3):
+        assert_same(gan.step(pictures(seed=i)), other.step(pictures(seed=i)))
+    assert_same(gan.state_dict(), other.state_dict())
+
+
+# -- what a GPU's speed rests on
+
+
+class Waits(TorchDispatchMode):
+    """Collects the operations for which a program waits until a GPU has an answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        name = func.overloadpacket.__name__
+        if name in ("_local_scalar_dense", "nonzero", "masked_select", "equal"):
+            self.found.append(name)
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"dropout": 0.3, "label_noise": 0.05, "g_noise": "fresh", "micro_batch": 4, "augment": "on"},
+        {"optimizer": "rmsprop", "lr_decay": 0.1, "clip_value": 0.01, "d_batch": "together"},
+    ],
+)
+def test_a_step_never_waits_for_the_device(values):
+    gan = autocast(TINY.replace(**values))
+    gan.step(pictures())  # the first also makes the optimisers' state
+    with Waits() as waits:
+        gan.step(pictures(), train_g=False)
+        measured = gan.step(pictures())
+    assert waits.found == []
+    with waits:
+        measured["d_loss"].item()
+    assert waits.found == ["_local_scalar_dense"]  # it would have been seen
+
+
+def test_weights_and_pictures_are_channels_last_and_adam_is_fused():
+    gan = GAN(TINY, CPU)
+    for network in (gan.G, gan.D):
+        assert all(p.is_contiguous(memory_format=torch.channels_last) for p in network.parameters() if p.dim() == 4)
+    assert all(opt.defaults["fused"] for opt in (gan.opt_G, gan.opt_D))

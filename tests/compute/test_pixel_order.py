@@ -1,0 +1,127 @@
+import copy
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from dcgan.compute import bfloat16, kernels, pixel_order
+from dcgan.compute.kernels import Grid
+from dcgan.config import Config
+from dcgan.networks.models import Discriminator, Generator, initialise
+from dcgan.training.gan import GAN
+
+pytestmark = pytest.mark.skipif(not kernels.has_tiles(), reason="no AMX here")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
+def apart(a: torch.Tensor, b: torch.Tensor) -> float:
+    return ((a - b).norm() / b.norm().clamp_min(1e-12)).item()
+
+
+@pytest.mark.parametrize(("rows", "channels", "side"), [(64, 32, 6), (96, 64, 3), (160, 96, 4)])
+def test_each_product_is_pytorchs_convolution(rows, channels, side):
+    large = torch.randn(2 * side, 2 * side, 32, channels).bfloat16()
+    small = torch.randn(side, side, 32, rows).bfloat16()
+    weight = (torch.randn(rows, channels, 4, 4) * 0.1).to(memory_format=torch.channels_last)
+    grid = Grid(32, side, side, 4, 2, 1)
+    down, _ = pixel_order._product(False, large, pixel_order._pack(weight, False), rows, grid, None)
+    up, _ = pixel_order._product(True, small, pixel_order._pack(weight, True), channels, grid, None)
+    gradient = pixel_order._correlate(small, large, grid, channels)
+
+    def usual(maps: torch.Tensor) -> torch.Tensor:
+        return maps.float().permute(2, 3, 0, 1)
+
+    exact = weight.bfloat16().float()
+    assert apart(usual(down), F.conv2d(usual(large), exact, stride=2, padding=1)) < 0.003
+    assert apart(usual(up), F.conv_transpose2d(usual(small), exact, stride=2, padding=1)) < 0.003
+    wanted = nn.grad.conv2d_weight(usual(large), weight.shape, usual(small), stride=2, padding=1)
+    assert apart(gradient, wanted) < 1e-5
+    assert gradient.is_contiguous(memory_format=torch.channels_last)  # the order of the weights it is to move
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [28, 32])
+@pytest.mark.parametrize("kind", [Generator, Discriminator])
+def test_both_networks_agree_with_the_plain_modules_to_the_precision_of_bfloat16(kind, size, channels):
+    config = Config(image_size=size, channels=channels, ngf=32, ndf=32, z_dim=24)
+    rng = torch.Generator().manual_seed(0)
+    network, groups = kind(config), 2 if kind is Discriminator else 1
+    initialise(network, rng)
+    for name, parameter in network.named_parameters():
+        if "bias" in name:
+            nn.init.uniform_(parameter, -0.2, 0.2, generator=rng)
+    x = torch.randn(64, 24, generator=rng)
+    if kind is Discriminator:
+        x = (torch.rand(64, channels, size, size, generator=rng) * 2 - 1).requires_grad_()
+    leaves = [*network.parameters(), *([x] if x.requires_grad else [])]
+    assert bfloat16.fits_pixels(bfloat16.stages(network.blocks), 64, groups)
+
+    def differentiated(forward) -> tuple[torch.Tensor, list[torch.Tensor], dict[str, torch.Tensor]]:
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.reset_running_stats()
+        out = forward(x).float().reshape(64, -1)
+        upstream = torch.randn(out.shape, generator=torch.Generator().manual_seed(1))
+        gradients = torch.autograd.grad(out, leaves, upstream)
+        return out.detach(), list(gradients), {name: value.clone() for name, value in network.named_buffers()}
+
+    def plain(x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([network(part) for part in x.chunk(groups)])
+
+    exact, exact_gradients, exact_buffers = differentiated(plain)
+    with torch.autocast("cpu", torch.bfloat16):  # PyTorch's own way with the same precision
+        _, usual_gradients, _ = differentiated(plain)
+    out, gradients, buffers = differentiated(lambda x: bfloat16.run(network.blocks, x, groups))
+    assert apart(out, exact) < 0.03
+    for mine, usual, true in zip(gradients, usual_gradients, exact_gradients, strict=True):
+        assert mine.dtype == torch.float32 and mine.shape == true.shape
+        assert apart(mine, true) < 1.5 * apart(usual, true) + 0.02
+    for name, value in buffers.items():
+        torch.testing.assert_close(value, exact_buffers[name], rtol=0.05, atol=0.01)
+
+
+def test_another_number_of_threads_gives_the_same_bits():
+    config = Config(image_size=32, ngf=32, ndf=32)
+    network = Discriminator(config)
+    x = torch.rand(64, 1, 32, 32) * 2 - 1
+
+    def gradients() -> list[torch.Tensor]:
+        return list(torch.autograd.grad(bfloat16.run(network.blocks, x, 2).sum(), list(network.parameters())))
+
+    threads, several = torch.get_num_threads(), gradients()
+    torch.set_num_threads(1)
+    try:
+        alone = gradients()
+    finally:
+        torch.set_num_threads(threads)
+    assert all(torch.equal(one, other) for one, other in zip(several, alone, strict=True))
+
+
+def test_other_batches_and_widths_keep_the_other_order():
+    plan = bfloat16.stages(Discriminator(Config(image_size=32, ndf=32)).blocks)
+    assert bfloat16.fits_pixels(plan, 64, 2)
+    assert not bfloat16.fits_pixels(plan, 48, 1) and not bfloat16.fits_pixels(plan, 32, 2)
+    assert not bfloat16.fits_pixels(bfloat16.stages(Discriminator(Config(image_size=32, ndf=16)).blocks), 64, 1)
+
+
+@pytest.mark.parametrize("order", ["pixels", "blocks"])
+def test_a_resumed_run_keeps_its_order_of_memory_and_its_bits(order):
+    config = Config(image_size=16, ngf=32, ndf=32, z_dim=8, batch_size=32, precision="auto")
+    real = torch.rand(32, 1, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    whole, first, second = (GAN(config, torch.device("cpu")) for _ in range(3))
+    whole.order = first.order = order
+    losses = [whole.step(real)["g_loss"].item() for _ in range(4)]
+    again = [first.step(real)["g_loss"].item() for _ in range(2)]
+    state = copy.deepcopy(first.state_dict())
+    if order == "blocks":
+        del state["order"]  # as states were when there was no other
+    second.load_state_dict(state)
+    again += [second.step(real)["g_loss"].item() for _ in range(2)]
+    assert second.order == order and losses == again
+    for mine, theirs in zip(whole.G.parameters(), second.G.parameters(), strict=True):
+        assert torch.equal(mine, theirs)

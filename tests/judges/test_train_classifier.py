@@ -1,0 +1,110 @@
+import re
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from dcgan.config import Config
+from dcgan.data import sources
+from dcgan.errors import BadInput
+from dcgan.judges import classifier, train_classifier
+from dcgan.judges.judge import judge_of
+from dcgan.judges.labelled import classes_of, labelled
+from dcgan.judges.train_classifier import train_own
+from dcgan.judges.training_process import path_of
+
+
+@pytest.fixture
+def shapes(tmp_path, monkeypatch):
+    """A folder with bars and squares, 120 of each, in colour."""
+    monkeypatch.setattr(sources, "DATA_DIR", tmp_path / "data")
+    rng = np.random.default_rng(0)
+    for name, (height, width) in {"bars": (16, 3), "squares": (8, 8)}.items():
+        (tmp_path / "shapes" / name).mkdir(parents=True)
+        for i in range(120):
+            picture = rng.integers(0, 40, (20, 20, 3), dtype=np.uint8)
+            y, x = rng.integers(0, 20 - height + 1), rng.integers(0, 20 - width + 1)
+            picture[y : y + height, x : x + width] = rng.integers(120, 255, 3)
+            Image.fromarray(picture).save(tmp_path / "shapes" / name / f"{i}.png")
+    return tmp_path / "shapes"
+
+
+def test_a_folder_of_classes_gets_a_judge_of_its_own(shapes, monkeypatch, capsys):
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    monkeypatch.setattr("sys.argv", ["train_classifier", "--data", str(shapes), "--steps", "40"])
+    assert train_classifier.main() == 0 and "right on held-out" in capsys.readouterr().out
+    assert torch.equal(torch.get_rng_state(), before)
+    source = sources.resolve(str(shapes))
+    config = Config(data=str(shapes), channels=3, data_fingerprint=sources.fingerprint(source))
+    judge = judge_of(config)
+    assert (
+        re.fullmatch("shapescnn-[0-9a-f]{6}", judge.name)
+        and judge.class_names == ("bars", "squares")
+        and judge.about.border == 0
+    )
+    assert judge.about.test_accuracy > 0.8 and judge.confusion.sum(0) == pytest.approx([1, 1], abs=1e-3)
+    found = judge.probabilities(judge.features(np.zeros((5, 20, 20, 3), np.uint8)))
+    assert found.shape == (5, 2) and found.sum(1) == pytest.approx(np.ones(5))
+    assert judge_of(config.replace(channels=1)).name == "edges-v1"  # a judge of grey pictures would be another one
+
+
+def test_the_same_seed_gives_the_same_weights_and_a_folded_network_sees_the_same(shapes, tmp_path):
+    first, about = train_own(str(shapes), 3, 8)
+    second, _ = train_own(str(shapes), 3, 8)
+    for a, b in zip(first.state_dict().values(), second.state_dict().values(), strict=True):
+        assert torch.equal(a, b)
+    (tmp_path / "judge").write_bytes(classifier.save_bytes(first, about))
+    folded, read, _ = classifier.load(tmp_path / "judge")
+    pictures = labelled(sources.resolve(str(shapes)), 3).test.pictures.permute(0, 2, 3, 1).numpy()
+    with torch.inference_mode():
+        plain = first.embed(classifier.to_input(torch.tensor(pictures).permute(0, 3, 1, 2))).numpy()
+    assert classifier.features(folded, read, pictures) == pytest.approx(plain, abs=1e-4) and read == about
+
+
+def test_held_out_pictures_are_those_of_the_data_set(shapes):
+    found = labelled(sources.resolve(str(shapes)), 1)
+    assert (len(found.train.labels), len(found.test.labels)) == (192, 48)
+    assert found.train.pictures.shape[1:] == (1, 32, 32) and found.train.pictures.dtype == torch.uint8
+
+
+@pytest.mark.parametrize(
+    ("names", "classes"),
+    [
+        (["a/1.png", "b/2.png"], {"a": ["a/1.png"], "b": ["b/2.png"]}),
+        (["all/a/1.png", "all/b/c/2.png"], {"a": ["all/a/1.png"], "b": ["all/b/c/2.png"]}),
+        (["1.png", "2.png"], {}),
+        (["a/1.png", "2.png"], {}),
+        ([], {}),
+    ],
+)
+def test_classes_of(names, classes):
+    assert classes_of(names) == classes
+
+
+def test_a_folder_without_classes_is_refused(shapes):
+    with pytest.raises(BadInput, match="has no classes: put its pictures into two or more sub-folders"):
+        train_own(str(shapes / "bars"), 1)
+
+
+def test_too_few_pictures_are_refused(shapes):
+    for i in range(110):
+        (shapes / "bars" / f"{i}.png").unlink()
+    with pytest.raises(BadInput, match="too few pictures .*'bars' has 10"):
+        train_own(str(shapes), 1)
+
+
+def test_classes_that_cannot_be_told_apart_are_refused(shapes):
+    pictures = sorted(shapes.rglob("*.png"))
+    for i, path in enumerate(np.random.default_rng(1).permutation(pictures)):
+        path.rename(shapes / ("bars" if i % 2 else "squares") / f"mixed-{i}.png")
+    with pytest.raises(BadInput, match="could not be told apart"):
+        train_own(str(shapes), 1, 5)
+
+
+def test_idx_judges_serve_every_filter_of_their_classes(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "DATA_DIR", tmp_path)
+    whole, part = (sources.resolve(spec) for spec in ("fashion-mnist", "fashion-mnist:1,2"))
+    assert path_of(whole, "a", 1) == path_of(part, "b", 1)
+    assert judge_of(Config(data="fashion-mnist:1,2")).name == "fmnistcnn-v1"

@@ -1,0 +1,435 @@
+"""The Runs page: what stands on the shelf, what is shown of it, what can be done to it."""
+
+import dataclasses
+import json
+import os
+import time
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dcgan.config import NO_END, Config
+from dcgan.errors import BadInput
+from dcgan.images import encode, grids
+from dcgan.presets import preset_config
+from dcgan.runs import launch, live_settings
+from dcgan.runs.records import Status
+from dcgan.runs.run import Run, list_runs
+from dcgan.system.names import data_title
+from dcgan.system.paths import PROJECT
+from pages.charts import compare
+from pages.charts.curves import CURVES
+from pages.common import run_rows, upkeep
+from pages.common.words import age, escaped
+from pages.training import run_actions
+
+PAGE = "pages/training/runs.py"
+ODD = "<b>bold</b> *star* :red[x] $x^2$ 日本語"
+
+
+def make_run(name: str, state: str = "finished", step: int = 100, config: Config | None = None) -> Run:
+    """A run as a worker would have left it, without training anything."""
+    run = Run.create((config or preset_config("quick")).replace(num_steps=100), None, name)
+    grid = grids.grid(np.random.default_rng(0).integers(0, 256, (16, 32, 32), np.uint8))
+    for kept in (0, step // 2, step):
+        run.sample_path(kept).parent.mkdir(exist_ok=True)
+        run.sample_path(kept).write_bytes(encode.png_bytes(grid))
+    points = [{"step": i, "d_loss": 1.25, "g_loss": 2.5, "d_real": 0.6, "d_fake": 0.4} for i in range(1, step + 1)]
+    run.metrics_path.write_text("".join(json.dumps(point | {"d_accuracy": 0.7}) + "\n" for point in points))
+    run.write_status(Status(state=state, step=step, num_steps=100, time_s=61.0, device="CPU, 2 threads", pid=1))
+    run.generator_path.write_bytes(b"weights")
+    run.state_path.write_bytes(b"state")
+    return run
+
+
+def open_page(*chosen: str, **params: str) -> AppTest:
+    at = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
+    at.run()  # Train, which shows the newest samples of all runs
+    assert not at.exception
+    at.switch_page(PAGE)
+    if chosen:
+        at.query_params["run"] = list(chosen)
+    for name, value in params.items():
+        at.query_params[name] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def in_url(at: AppTest, name: str) -> list[str]:
+    value = at.query_params.get(name, [])
+    return [value] if isinstance(value, str) else list(value)
+
+
+def texts(at: AppTest) -> str:
+    return "\n".join(
+        str(getattr(element, "value", ""))
+        for kind in ("markdown", "caption", "subheader", "info", "error", "warning")
+        for element in at.get(kind)
+    )
+
+
+def labels(at: AppTest) -> list[str]:
+    return [button.label for button in at.button]
+
+
+def press(at: AppTest, label: str) -> AppTest:
+    next(button for button in at.button if button.label == label).click()
+    at.run()
+    assert not at.exception
+    return at
+
+
+# -- the shelf
+
+
+def test_an_empty_shelf_leads_to_training(root):
+    at = open_page()
+    assert "Train the first run" in labels(at)
+    assert not at.dataframe
+
+
+def test_the_shelf_shows_every_run_newest_first(root):
+    older = make_run("Older")
+    make_run("Newer", "failed", step=40)
+    config = older.config_path.stat()
+    os.utime(older.config_path, (config.st_atime - 600, config.st_mtime - 600))
+    table = open_page().dataframe[0].value
+    assert list(table["Name"]) == ["Newer", "Older"]
+    assert list(table["State"]) == ["failed", "finished"]
+    assert list(table["Steps"]) == [40, 100]
+    assert list(table["D loss"]) == [1.25, 1.25]
+    assert list(table["G loss"]) == [2.5, 2.5]
+    assert list(table["Preset"]) == ["quick", "quick"]
+    assert list(table["Data"]) == ["fashion-mnist", "fashion-mnist"]
+    assert all(uri.startswith("data:image/png;base64,") for uri in table["Samples"])
+    assert all(table["Size"] > 0)
+
+
+def test_a_run_without_anything_but_its_config_is_shown(root):
+    Run.create(preset_config("quick"), None, "fresh")
+    at = open_page()
+    assert list(at.dataframe[0].value["State"]) == ["new"]
+    assert "No sample grid yet" in texts(at)
+    assert "No curves yet" in texts(at)
+
+
+def test_an_unreadable_run_is_shown_and_can_be_deleted(root):
+    run = make_run("broken")
+    run.config_path.write_text("{")
+    at = open_page()
+    assert list(at.dataframe[0].value["Preset"]) == ["unreadable"]
+    assert escaped("config.json is not valid JSON.") in texts(at)
+    assert "Delete" in labels(at)
+    upkeep.delete(run)
+    assert not run.path.exists()
+
+
+def test_odd_names_are_text_everywhere(root):
+    make_run("plain").rename(ODD)
+    at = open_page()
+    assert list(at.dataframe[0].value["Name"]) == [ODD]
+    assert "<b>" not in texts(at)
+    assert "\\<b\\>bold" in texts(at)
+
+
+def test_a_hundred_runs_are_drawn_quickly(root):
+    for i in range(100):
+        make_run(f"run {i}")
+    at = open_page()
+    began = time.perf_counter()
+    at.run()
+    again = time.perf_counter() - began
+    assert len(at.dataframe[0].value) == 100
+    assert again < 2.5, f"{again:.1f} s"
+
+
+def test_the_newest_point_is_read_from_the_end_of_a_long_file(root):
+    run = make_run("long")
+    with open(run.metrics_path, "a") as file:
+        file.writelines(json.dumps({"step": i, "d_loss": float(i)}) + "\n" for i in range(200_000))
+        file.write('{"step": 200000, "d_lo')
+    began = time.perf_counter()
+    assert run.newest_point()["d_loss"] == 199_999
+    assert time.perf_counter() - began < 0.1
+
+
+# -- the choice
+
+
+def test_the_newest_run_is_chosen_for_who_asks_for_none(root):
+    run = make_run("only")
+    at = open_page()
+    assert in_url(at, "run") == [run.id]
+    assert [heading.value for heading in at.subheader] == ["only"]
+
+
+def test_the_url_chooses_one_run_and_a_step(root):
+    make_run("one")
+    make_run("two")
+    at = open_page("one", step="50")
+    assert [heading.value for heading in at.subheader] == ["one"]
+    assert at.select_slider[0].value == 50
+    at.select_slider[0].set_value(0).run()
+    assert in_url(at, "step") == ["0"]
+    at.select_slider[0].set_value(100).run()
+    assert "step" not in at.query_params
+
+
+@pytest.mark.parametrize("step", ["7", "-1", "x", "²", "9" * 400])
+def test_an_odd_step_in_the_url_shows_the_newest(root, step):
+    make_run("one")
+    assert open_page("one", step=step).select_slider[0].value == 100
+
+
+def test_the_url_chooses_two_runs(root):
+    make_run("one")
+    make_run("two", step=80)
+    at = open_page("one", "two")
+    assert [heading.value for heading in at.subheader] == ["one", "two"]
+    assert len(at.get("plotly_chart")) == 1
+    assert list(at.select_slider[0].options) == ["0", "40", "50", "80", "100"]
+    assert "Their settings are the same." in texts(at)
+
+
+def test_two_runs_of_one_name_are_told_apart(root):
+    make_run("one").rename("same")
+    make_run("two").rename("same")
+    assert [heading.value for heading in open_page("one", "two").subheader] == ["one", "two"]
+
+
+def test_two_runs_say_which_settings_differ(root):
+    make_run("one")
+    make_run("two", config=preset_config("quick").replace(seed=7))
+    at = open_page("one", "two")
+    assert "seed **0** and 7" in texts(at)
+
+
+def test_a_run_that_is_gone_is_named(root):
+    make_run("one")
+    at = open_page("<i>gone</i>")
+    assert "There is no run \\<i\\>gone" in texts(at)
+
+
+def test_ticking_rows_moves_the_choice_into_the_url(root):
+    for name in ("one", "two", "three"):
+        make_run(name)
+    at = open_page("one")
+    names = [run.id for run in list_runs()]
+    key = f"shelf-{hash(tuple(names))}"
+    for rows, wanted in (
+        ([names.index("one"), names.index("three")], ["one", "three"]),
+        ([0, 1, 2], ["three", "two"]),
+        ([], []),
+    ):
+        at.session_state[key] = {"selection": {"rows": sorted(rows), "columns": [], "cells": []}}
+        at.run()
+        assert not at.exception
+        assert in_url(at, "run") == wanted
+    assert "Nothing is ticked" in texts(at)
+
+
+# -- what can be done
+
+
+def test_a_stopped_run_can_be_resumed(root, monkeypatch):
+    run = make_run("half", "stopped", step=50)
+    started = []
+    monkeypatch.setattr(launch, "start", lambda run: started.append(run.id))
+    at = open_page("half")
+    assert "Go on" not in labels(at)
+    press(at, "Resume")
+    assert started == [run.id]
+
+
+def test_a_refused_resume_says_why(root, monkeypatch):
+    def refuse(run: Run) -> None:
+        raise BadInput("other is training, and one run trains at a time.")
+
+    make_run("half", "stopped", step=50)
+    monkeypatch.setattr(launch, "start", refuse)
+    at = press(open_page("half"), "Resume")
+    assert [error.value for error in at.error] == [r"other is training, and one run trains at a time\."]
+
+
+def test_a_finished_run_trains_further_or_keeps_its_end(root, monkeypatch):
+    run = make_run("done")
+    at = open_page("done")
+    assert "Resume" not in labels(at)
+    monkeypatch.setattr(launch, "start", lambda run: None)
+    at.number_input[0].set_value(300)
+    press(at, "Go on")
+    assert run.control().num_steps == 300
+
+    def refuse(run: Run) -> None:
+        raise BadInput("busy")
+
+    monkeypatch.setattr(launch, "start", refuse)
+    with pytest.raises(BadInput, match="busy"):
+        upkeep.train_further(run, 500)
+    assert run.control().num_steps == 300
+    with pytest.raises(BadInput, match="num_steps"):
+        upkeep.train_further(run, 0)
+
+
+def test_a_run_without_state_can_not_go_on_and_says_so(root):
+    run = make_run("came so")
+    run.state_path.unlink()
+    at = open_page()
+    assert "Resume" not in labels(at) and not at.number_input
+    assert "came without its training state" in texts(at)
+
+
+def test_a_run_out_of_minutes_is_trained_further_to_a_step(root, monkeypatch):
+    run = make_run("timed", "finished", step=50, config=preset_config("quick").replace(num_minutes=1.0))
+    assert not upkeep.can_resume(run, run.status()) and not upkeep.why_not_further(run, run.status())
+    monkeypatch.setattr(launch, "start", lambda run: None)
+    upkeep.train_further(run, 80)
+    now = live_settings.in_force(run)
+    assert (now.num_steps, now.num_minutes) == (80, 0.0) and upkeep.can_resume(run, run.status())
+
+    def refuses(run):
+        raise BadInput("No room.")
+
+    monkeypatch.setattr(launch, "start", refuses)
+    before = run.control()
+    with pytest.raises(BadInput):
+        upkeep.train_further(run, 90)
+    assert run.control() == before
+
+
+def test_a_run_that_its_minutes_end_is_measured_by_them(root):
+    config = preset_config("quick").replace(num_steps=NO_END, num_minutes=6.0)
+    status = Status(step=300, num_steps=NO_END, time_s=90.0)
+    assert upkeep.share_done(config, status) == 0.25
+    assert upkeep.end_in_words(config) == "after 6 minutes of training"
+    both = config.replace(num_steps=400)
+    assert upkeep.share_done(both, status) == 0.75
+    assert upkeep.end_in_words(both) == "at step 400 or after 6 minutes of training"
+    assert upkeep.share_done(config, dataclasses.replace(status, time_s=1e4)) == 1.0
+    assert upkeep.end_in_words(preset_config("quick")) == "at step 12,000"
+    run = Run.create(config, None, "timed")
+    run.write_status(dataclasses.replace(status, state="stopped"))
+    said = texts(open_page())
+    assert "step 300 · " in said and "**no limit** instead of 12000" in said
+
+
+def test_a_new_end_and_a_changed_rate_read_the_same_everywhere(root):
+    run = make_run("moved", "stopped", step=50)
+    run.extend(400)
+    live_settings.ask(run, {"lr_g": 0.0005})
+    said = texts(open_page())
+    assert escaped("step 50 of 400") in said
+    assert f"{escaped('num_steps')} **400** instead of 12000" in said
+    assert f"{escaped('lr_g')} **{escaped('0.0005')}** instead of" in said
+    make_run("left alone")
+    said = texts(open_page("moved", "left-alone"))
+    assert f"{escaped('num_steps')} **400** and 100" in said
+    train = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30).run()
+    train.switch_page("pages/training/train.py")
+    train.query_params["run"] = run.id
+    (steps,) = (metric for metric in train.run().metric if metric.label == "Step")
+    assert "ends at step 400." in steps.help and upkeep.share_done(live_settings.in_force(run), run.status()) == 0.125
+
+
+def test_an_epoch_is_called_best_by_nobody_and_marked_for_the_system_that_does_so(root):
+    for name in ("quick", "custom-loop"):
+        run = make_run(name, config=preset_config(name))
+        points = [{"step": i, "epoch": i / 20, "d_loss": 1.0, "g_loss": 2.0} for i in range(1, 101)]
+        run.metrics_path.write_text("".join(json.dumps(point) + "\n" for point in points))
+    assert "lowest adversarial loss" in texts(open_page("custom-loop"))
+    said = texts(open_page("quick"))
+    assert "Losses per epoch" in said and "lowest adversarial loss" not in said and "Best means" not in said
+
+
+def test_a_run_in_training_is_neither_resumed_nor_deleted(root, monkeypatch):
+    run = make_run("live", "running", step=50)
+    monkeypatch.setattr(launch, "observe", lambda run: dataclasses.replace(run.status(), state="running"))
+    at = open_page()
+    assert "Resume" not in labels(at)
+    assert next(button for button in at.button if button.label == "Delete").disabled
+    with pytest.raises(BadInput, match="stop it first"):
+        upkeep.delete(run)
+    assert run.path.exists()
+
+
+def test_delete_asks_first(root):
+    run = make_run("old")
+    at = press(open_page(), "Delete")
+    assert "Delete for good" in labels(at)
+    assert "3 sample grids" in texts(at)
+    assert run.path.exists()
+    upkeep.delete(run)
+    assert not run.path.exists()
+    upkeep.delete(run)  # somebody else may have been quicker
+
+
+def test_open_and_explore_take_the_run_along(root):
+    run = make_run("one")
+    at = press(open_page("one"), "Open")
+    assert in_url(at, "run") == [run.id]
+    assert "Runs" not in [title.value for title in at.title]
+
+
+def test_the_generator_is_offered_for_download(root):
+    run = make_run("one")
+    assert "Download generator" in [button.proto.label for button in open_page().get("download_button")]
+    run.generator_path.unlink()
+    assert [button.proto.label for button in open_page().get("download_button")] == ["Training film"]
+
+
+def test_a_model_card_is_offered_once_there_is_one_with_its_picture_inside(root):
+    run = make_run("one")
+    assert "Model card" not in [button.proto.label for button in open_page().get("download_button")]
+    (run.path / "README.md").write_text("# one\n\n![Samples](card.png)\n")
+    (run.path / "card.png").write_bytes(b"a picture")
+    assert "Model card" in [button.proto.label for button in open_page().get("download_button")]
+    assert run_actions.card_with_picture(run) == "# one\n\n![Samples](data:image/png;base64,YSBwaWN0dXJl)\n"
+
+
+# -- pure functions
+
+
+def test_own_settings_are_those_that_differ_from_the_preset():
+    config = preset_config("quick").replace(lr_g=0.1, data_fingerprint="abc")
+    ((name, own, preset, meaning),) = compare.own_settings(config)
+    assert (name, own, preset) == ("lr_g", 0.1, 1e-3)
+    assert "learning rate" in meaning
+
+
+def test_nearest_kept_does_not_look_into_the_future():
+    assert compare.nearest_kept([10, 20, 30], 25) == 20
+    assert compare.nearest_kept([10, 20, 30], 5) == 10
+    assert compare.nearest_kept([], 5) is None
+
+
+def test_the_figure_lays_two_runs_over_the_same_axes():
+    columns = {name: np.linspace(0, 1, 50) for name in ("step", *CURVES)}
+    figure = compare.figure({"<b>one</b>": columns, "two": columns})
+    assert len(figure.data) == 2 * len(CURVES)
+    assert [trace.name for trace in figure.data if trace.showlegend] == ["&lt;b&gt;one&lt;/b&gt;", "two"]
+    assert compare.figure({"empty": {name: np.empty(0) for name in ("step", *CURVES)}}).data
+
+
+@pytest.mark.parametrize(
+    ("before", "ticked", "kept"),
+    [([0, 1], [0, 1, 2], [1, 2]), ([2, 0], [0, 2], [2, 0]), ([2, 0], [0], [0]), ([], [], [])],
+)
+def test_a_third_tick_takes_the_place_of_the_first(before, ticked, kept):
+    assert run_rows.keep_two(before, ticked) == kept
+
+
+@pytest.mark.parametrize(("spec", "title"), [("fashion-mnist:7,9", "fashion-mnist:7,9"), ("/a/b/cats.zip", "cats.zip")])
+def test_data_title_is_the_last_part_of_a_path(spec, title):
+    assert data_title(spec) == title
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [(0.01, "1 minute"), (0.7, "42 minutes"), (1.4, "1 hour"), (21, "21 hours"), (46, "2 days"), (24 * 80, "3 months")],
+)
+def test_the_age_of_a_run_is_as_rough_as_on_the_shelf(root, hours, said):
+    run = make_run("old")
+    os.utime(run.config_path, (0, time.time() - 3600 * hours))
+    assert age(run) == f"{said} ago"
