@@ -77,6 +77,29 @@ def test_no_room_imports_one_of_its_own_row_or_above():
     assert seen == set(known), "the table has rooms that are not there"
 
 
+def test_no_file_is_loaded_by_one_that_it_loads():
+    """A circle of imports works only for who begins at the right place."""
+    paths = [*files("dcgan"), *files("pages")]
+    modules = {
+        str(path.relative_to(PROJECT).with_suffix("")).replace("/", ".").removesuffix(".__init__"): path
+        for path in paths
+    }
+    loads: dict[str, set[str]] = {}
+    for module, path in modules.items():
+        body = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.ImportFrom)]
+        named = {
+            name for node in body for name in (node.module or "", *(f"{node.module}.{a.name}" for a in node.names))
+        }
+        loads[module] = named & modules.keys() - {module}
+    for module in modules:
+        seen, todo = set(), list(loads[module])
+        while todo:
+            if (other := todo.pop()) not in seen:
+                seen.add(other)
+                todo += loads[other]
+        assert module not in seen, module
+
+
 def test_a_folder_loads_nothing_of_what_is_in_it():
     for path in [*(PROJECT / "dcgan").glob("*/__init__.py"), *(PROJECT / "pages").rglob("__init__.py")]:
         if path.parent.name != "kernels":

@@ -7,7 +7,6 @@ holds the lock, which the kernel frees at any death.
 import contextlib
 import dataclasses
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -20,10 +19,9 @@ from dcgan.config import Config
 from dcgan.data import sources
 from dcgan.data.holdout import MIN_FOR_TEST
 from dcgan.errors import BadInput, Unwritable
-from dcgan.runs.launch import is_process
 from dcgan.runs.records import dump, load
-from dcgan.system.files import PRIVATE, private, publish
-from dcgan.system.paths import PROJECT
+from dcgan.system.files import PRIVATE, publish
+from dcgan.system.processes import await_report, end, is_process, reap, start_detached
 
 LAUNCH_SECONDS = 60.0  # until a new process, which loads PyTorch first, reports itself on a busy machine
 REPORT_SECONDS = 0.5
@@ -96,7 +94,7 @@ def why_not(source: sources.Source) -> str:
 
 def observe() -> Progress:
     """The newest training of a judge as it really is: one whose process died is `interrupted`."""
-    _reap()
+    reap()
     found = load(Progress, folder() / "training.json")
     if found.state == "running" and not is_process(found.pid, found.pid_started):
         return dataclasses.replace(found, state="interrupted")
@@ -115,24 +113,13 @@ def start(config: Config) -> None:
         raise BadInput(_busy(other))
     command = [sys.executable, "-m", "dcgan.judges.train_classifier", "--data", source.spec]
     command += ["--channels", str(config.channels), "--expect", config.data_fingerprint]
-    env = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}  # the app's, not training's
     log_path = folder() / "log.txt"
     try:
         folder().mkdir(PRIVATE, parents=True, exist_ok=True)
-        with open(log_path, "wb", opener=private) as log:
-            child = subprocess.Popen(
-                command, cwd=PROJECT, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
+        child = start_detached(command, log_path, "wb")
     except OSError as error:
         raise _unwritable(error) from None
-    with contextlib.suppress(psutil.Error, OSError):
-        psutil.Process(child.pid).nice(5)  # the pages stay quick
-    deadline = time.monotonic() + LAUNCH_SECONDS
-    while load(Progress, folder() / "training.json").pid != child.pid and time.monotonic() < deadline:
-        if child.poll() is not None:
-            raise BadInput(_last_words(log_path))
-        time.sleep(0.05)
-    _children.append(child)
+    await_report(child, lambda: load(Progress, folder() / "training.json").pid, LAUNCH_SECONDS, log_path)
 
 
 def cancel() -> None:
@@ -140,12 +127,7 @@ def cancel() -> None:
     found = observe()
     if found.state != "running":
         return
-    for end in (psutil.Process.terminate, psutil.Process.kill):
-        if is_process(found.pid, found.pid_started):
-            with contextlib.suppress(psutil.Error):
-                process = psutil.Process(found.pid)
-                end(process)
-                process.wait(timeout=3.0)
+    end(found.pid, found.pid_started)
     if load(Progress, folder() / "training.json").state == "running":  # it had no time to say so
         forget(dataclasses.replace(found, state="cancelled"))
 
@@ -206,24 +188,6 @@ def _unwritable(error: OSError) -> BadInput:
     return Unwritable(f"No judge can be trained: {folder()} can't be written to ({error.strerror})")
 
 
-_children: list[subprocess.Popen] = []  # kept only to collect the exit codes of the dead
-
-
-def _reap() -> None:
-    for child in list(_children):
-        if child.poll() is not None:
-            with contextlib.suppress(ValueError):
-                _children.remove(child)
-
-
 def _busy(other: Progress) -> str:
     whose = f" for {other.title}" if other.title else ""
     return f"A judge{whose} is being trained, one at a time: wait for its end, or cancel it."
-
-
-def _last_words(log_path: Path) -> str:
-    with contextlib.suppress(OSError):
-        lines = log_path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        if lines:
-            return lines[-1]
-    return "The process that trains the judge ended at once and left no word."

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from dcgan.judges.judge import Judge
-from dcgan.latent.axes import EFFECTS, attributes
+from dcgan.latent.attributes import EFFECTS, attributes
 from dcgan.networks.folding import folded
 from dcgan.networks.models import Generator
 

@@ -7,7 +7,6 @@ Every threshold lies between what healthy trainings of all presets reached and w
 """
 
 import dataclasses
-import json
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dcgan.runs.records import objects_in
 from dcgan.system.files import read_regular
 
 LOOK_EVERY = 100  # steps after which a look is due where none of what `probe` measures was recorded
@@ -337,17 +337,16 @@ def rare_classes(row: Mapping[str, Any]) -> tuple[str, ...]:
 def class_rows(path: Path) -> list[dict[str, Any]]:
     """The rows of a quality.jsonl that speak of classes, the last one of each step, by rising step."""
     try:
-        lines = read_regular(path).splitlines()
+        content = read_regular(path)
     except OSError:
         return []
     rows = {}
-    for line in lines:
+    for _, row in objects_in(content):
         try:
-            row = json.loads(line)
             step, images, names = int(row["step"]), int(row["images"]), [str(name) for name in row["class_names"]]
             shares, real = ([float(share) for share in row[key]] for key in ("shares", "real_shares"))
-        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
-            continue  # torn or damaged
+        except (ValueError, TypeError, KeyError, OverflowError):
+            continue  # damaged
         if names and len(names) == len(shares) == len(real):
             rows[step] = {"step": step, "images": images, "class_names": names, "shares": shares, "real_shares": real}
     return [rows[step] for step in sorted(rows)]

@@ -2,32 +2,26 @@
 
 import contextlib
 import dataclasses
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 from filelock import FileLock, Timeout
 
 from dcgan.errors import BadInput
 from dcgan.runs.records import Status
 from dcgan.runs.run import Run, list_runs
-from dcgan.system.files import private, read_regular
-from dcgan.system.paths import PROJECT
+from dcgan.system.processes import await_report, end, is_process, reap, start_detached
 
 ACTIVE = ("starting", "running", "paused", "stalled")  # states in which a process holds the run
 STALL_SECONDS = 10.0  # a heart that beats every second and was not heard for this long
 LAUNCH_SECONDS = 20.0  # how long a new process may take to report itself on a busy machine
 
-_children: list[subprocess.Popen] = []  # kept only to collect the exit codes of the dead
-
 
 def observe(run: Run) -> Status:
     """The run's status as it really is: a worker that died is `interrupted`, one that hangs is `stalled`."""
-    _reap()
+    reap()
     status = run.status()
     if status.state not in ACTIVE:
         return status
@@ -37,15 +31,6 @@ def observe(run: Run) -> Status:
     if abs(time.time() - status.heartbeat) > STALL_SECONDS:  # in the future: the clock was set back since
         return dataclasses.replace(status, state="stalled", message="Its process is there but does not answer.")
     return status
-
-
-def is_process(pid: int, started: float) -> bool:
-    """Whether the process with this id *and* start time (Unix seconds) lives; a zombie does not."""
-    try:
-        process = psutil.Process(pid)
-        return abs(process.create_time() - started) < 2.0 and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.Error, ValueError, OverflowError):
-        return False
 
 
 def active_run(root: Path | None = None) -> Run | None:
@@ -89,34 +74,17 @@ def start(run: Run) -> None:
         raise BadInput(_busy(other))
     _refuse_odd_places(run)
     command = [sys.executable, "-m", "dcgan", "train", "--resume", str(run.path)]
-    env = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}  # the app's, not training's
     try:
-        with open(run.log_path, "ab", opener=private) as log:
-            child = subprocess.Popen(
-                command, cwd=PROJECT, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
+        child = start_detached(command, run.log_path)
     except OSError as error:
         raise BadInput(f"Run {run.id} can't be started ({error.strerror}).") from None
-    _children.append(child)
-    with contextlib.suppress(psutil.Error, OSError):
-        psutil.Process(child.pid).nice(5)  # the pages stay quick while both cores train
-    deadline = time.monotonic() + LAUNCH_SECONDS
-    while run.status().pid != child.pid and time.monotonic() < deadline:
-        if child.poll() is not None:
-            raise BadInput(_last_words(run))
-        time.sleep(0.05)
+    await_report(child, lambda: run.status().pid, LAUNCH_SECONDS, run.log_path)
 
 
 def kill(run: Run) -> None:
     """End a worker that no longer answers: TERM, then KILL after three seconds; never a stranger with its id."""
     status = run.status()
-    for end in (psutil.Process.terminate, psutil.Process.kill):
-        if not is_process(status.pid, status.pid_started):
-            return
-        with contextlib.suppress(psutil.Error):
-            process = psutil.Process(status.pid)
-            end(process)
-            process.wait(timeout=3.0)
+    end(status.pid, status.pid_started)
 
 
 def _refuse_odd_places(run: Run) -> None:
@@ -131,18 +99,3 @@ def _busy(other: Run | None) -> str:
         return "Another run is starting just now: one trains at a time."
     state = "is paused" if observe(other).state == "paused" else "is training"
     return f"{other.name} {state}, and one run trains at a time: stop it first (it can be resumed later, exactly)."
-
-
-def _last_words(run: Run) -> str:
-    try:
-        lines = read_regular(run.log_path).decode(errors="replace").strip().splitlines()
-    except OSError:
-        lines = []
-    return lines[-1] if lines else "The training process ended at once and left no word."
-
-
-def _reap() -> None:
-    for child in list(_children):
-        if child.poll() is not None:
-            with contextlib.suppress(ValueError):  # another thread of the app was faster
-                _children.remove(child)

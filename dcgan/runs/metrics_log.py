@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dcgan.runs.records import fits
+from dcgan.runs.records import fits, objects_in
 from dcgan.system.files import open_regular, private
 
 log = logging.getLogger("dcgan")
@@ -82,12 +82,8 @@ def lines_until(data: bytes, step: int) -> bytes:
 
 def _lines(data: bytes) -> Iterator[tuple[bytes, dict[str, Any]]]:
     """The lines that are points or events, each as it is and as what it says."""
-    for line in data[: data.rfind(b"\n") + 1].splitlines():
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            continue  # damaged by a crash in mid-write
-        if isinstance(record, dict) and fits(record.get("step"), 0):
+    for line, record in objects_in(data):
+        if fits(record.get("step"), 0):
             event = isinstance(record.get("event"), str)
             yield line, {key: value for key, value in record.items() if fits(value, 0.0) or event and _is_word(value)}
 

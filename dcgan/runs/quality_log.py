@@ -3,11 +3,10 @@
 Each row is one measurement. `FIELDS` names everything it says; where there is no such figure it says None or [].
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
-from dcgan.runs.records import fits
+from dcgan.runs.records import fits, objects_in
 from dcgan.runs.run import Run
 from dcgan.system.files import read_regular
 
@@ -78,15 +77,11 @@ def _content(path: Path) -> bytes:
 
 def _lines(data: bytes) -> list[tuple[bytes, dict[str, Any]]]:
     """The lines that are rows, each as it is and as what it says."""
-    found = []
-    for line in data[: data.rfind(b"\n") + 1].splitlines():
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            continue  # damaged by a crash in mid-write
-        if isinstance(record, dict) and fits(record.get("step"), 0) and fits(record.get("distance"), 0.0):
-            found.append((line, {name: _sound(record.get(name), default) for name, default in FIELDS.items()}))
-    return found
+    return [
+        (line, {name: _sound(record.get(name), default) for name, default in FIELDS.items()})
+        for line, record in objects_in(data)
+        if fits(record.get("step"), 0) and fits(record.get("distance"), 0.0)
+    ]
 
 
 def _sound(value: Any, default: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,17 @@ def load(kind: type, path: Path) -> Any:
     fields = {field.name: field.default for field in dataclasses.fields(kind)}
     known = {key: values[key] for key in fields.keys() & values.keys() if fits(values[key], fields[key])}
     return kind(**{key: value for key, value in known.items() if _in_range(key, value)})
+
+
+def objects_in(data: bytes) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    """The whole lines that are JSON objects, each as it is and as what it says; damaged ones are passed over."""
+    for line in data[: data.rfind(b"\n") + 1].splitlines():
+        try:
+            found = json.loads(line)
+        except (ValueError, RecursionError):
+            continue  # torn by a crash in mid-write
+        if isinstance(found, dict):
+            yield line, found
 
 
 def _in_range(name: str, value: Any) -> bool:

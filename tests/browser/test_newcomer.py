@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from dcgan.runs import launch
 from dcgan.runs.run import Run
+from dcgan.system.processes import is_process
 from tests.browser.studio import Studio
 from tests.files import write_pictures
 from tests.waiting import wait_for
@@ -220,7 +220,7 @@ def test_stop_ends_the_process_and_offers_what_comes_next(page: Page, studio: St
     pid, started = run.status().pid, run.status().pid_started
     page.get_by_role("button", name="Stop").click()
     expect(state(page, "stopped")).to_be_visible()
-    wait_for(lambda: not launch.is_process(pid, started), 20, "the process is gone")
+    wait_for(lambda: not is_process(pid, started), 20, "the process is gone")
     for label in ("Explore it", "Interpolate it", "Measure it"):
         expect(page.get_by_role("link", name=label)).to_be_visible()
 

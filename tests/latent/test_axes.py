@@ -12,6 +12,7 @@ from dcgan.config import Config
 from dcgan.errors import BadInput
 from dcgan.judges.judge import judge_of
 from dcgan.latent import axes
+from dcgan.latent.attributes import attributes
 from dcgan.latent.directions import spread
 from dcgan.networks.generator_file import load_generator
 from dcgan.networks.models import Generator
@@ -122,21 +123,21 @@ def test_attributes_tell_shapes_apart():
     bar[2, 12:20, 4:28] = 100  # wider
     bar[3, 4:28, 12:20] = 100  # taller
     bar[4, 12:20, 4:20] = 100  # to one side
-    light, width, height, symmetry, warmth, colour = axes.attributes(bar).T
+    light, width, height, symmetry, warmth, colour = attributes(bar).T
     assert light[1] == pytest.approx(2 * light[0])
     assert width[2] > 2 * width[0] and height[2] == pytest.approx(height[0], abs=0.1)
     assert height[3] > 2 * height[0] and width[3] == pytest.approx(width[0], abs=0.1)
     assert symmetry[4] < symmetry[0] == symmetry[2] == 0
     assert not warmth.any() and not colour.any()
     grey = np.repeat(bar[..., None], 3, axis=3)
-    assert np.allclose(axes.attributes(grey), axes.attributes(bar), atol=1e-3)
+    assert np.allclose(attributes(grey), attributes(bar), atol=1e-3)
     red, blue = grey * np.array([1, 0, 0], np.uint8), grey * np.array([0, 0, 1], np.uint8)
-    warmth, colour = axes.attributes(np.stack([red[0], blue[0], grey[0]])).T[-2:]
+    warmth, colour = attributes(np.stack([red[0], blue[0], grey[0]])).T[-2:]
     assert warmth[0] == -warmth[1] > 0 == warmth[2] and colour[0] == colour[1] > 0 == colour[2]
 
 
 def test_a_flat_picture_and_an_unknown_kind_are_no_trouble(model):
-    assert np.isfinite(axes.attributes(np.full((2, 8, 8), 7, np.uint8))).all()
+    assert np.isfinite(attributes(np.full((2, 8, 8), 7, np.uint8))).all()
     with pytest.raises(BadInput, match="axes must be one of"):
         axes.axes_of(model.generator, "moods")
     assert axes.measured(model.generator, {}, {}) == []

@@ -12,6 +12,7 @@ from dcgan.runs import heartbeat, launch
 from dcgan.runs.heartbeat import Heartbeat
 from dcgan.runs.records import Status
 from dcgan.runs.run import Run
+from dcgan.system.processes import is_process
 from tests.waiting import wait_for
 
 
@@ -27,7 +28,7 @@ def test_the_first_beat_says_who_trains(run):
         assert (status.state, status.pid) == ("starting", os.getpid())
         assert status.pid_started == pytest.approx(psutil.Process().create_time())
         assert abs(time.time() - status.heartbeat) < 5
-        assert launch.is_process(status.pid, status.pid_started)
+        assert is_process(status.pid, status.pid_started)
 
 
 def test_it_beats_on_while_the_main_thread_is_busy(run):

@@ -15,10 +15,12 @@ import pytest
 
 from dcgan.errors import BadInput
 from dcgan.runs import launch
-from dcgan.runs.launch import hold, is_process, kill, observe, start
+from dcgan.runs.launch import hold, kill, observe, start
 from dcgan.runs.records import Status
 from dcgan.runs.run import Run
+from dcgan.system import processes
 from dcgan.system.paths import PROJECT
+from dcgan.system.processes import is_process
 from dcgan.training.worker import work
 from tests import waiting
 
@@ -45,9 +47,9 @@ def _no_worker_is_left(root):
         child.kill()
         with contextlib.suppress(psutil.NoSuchProcess):
             child.wait(5)
-    for child in launch._children:
+    for child in processes.children:
         child.wait(5)
-    launch._reap()
+    processes.reap()
 
 
 def me(**values) -> Status:
@@ -194,7 +196,7 @@ def test_a_worker_that_is_refused_gives_its_reason(endless):
     endless.config_path.write_text("{")
     with pytest.raises(BadInput, match="^config.json is not valid JSON.$"):
         start(endless)
-    assert observe(endless).state == "created" and launch._children == []
+    assert observe(endless).state == "created" and processes.children == []
 
 
 def test_a_run_that_is_gone_can_not_be_started(endless):
@@ -205,7 +207,7 @@ def test_a_run_that_is_gone_can_not_be_started(endless):
 
 def test_a_worker_that_dies_without_a_word(endless, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(BadInput, match="^The training process ended at once and left no word.$"):
+    with pytest.raises(BadInput, match="^The process ended at once and left no word.$"):
         start(endless)
 
 
@@ -241,7 +243,7 @@ def test_of_twenty_starts_at_once_one_trains(root, tiny, monkeypatch):
     found = launch.active_run(root)
     assert len(active) == 1 and found is not None and found.path == active[0].path
     assert [child.pid for child in workers() if child.status() != psutil.STATUS_ZOMBIE] == [active[0].status().pid]
-    assert len(launch._children) == 1  # the others were collected
+    assert len(processes.children) == 1  # the others were collected
     active[0].ask("stop")
     wait_for(lambda: observe(active[0]).state == "stopped" and workers() == [])
 
