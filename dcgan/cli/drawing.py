@@ -80,7 +80,8 @@ def interpolate(args: argparse.Namespace) -> int:
     from dcgan.images import mp4
     from dcgan.images.encode import check_fps
     from dcgan.latent.moves import check_truncation
-    from dcgan.provenance.redraw import MAX_FRAMES, drawn
+    from dcgan.provenance.fields import MAX_FRAMES
+    from dcgan.provenance.redraw import drawn
     from dcgan.runs.checkpoint import open_generator
 
     out = file_to_write(args.out or "morph.gif", ".gif", ".webp", ".png", ".mp4")

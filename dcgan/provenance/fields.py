@@ -16,6 +16,8 @@ from dcgan.system.files import read_regular
 
 MAX_BYTES = 200_000_000  # of a file that is looked into
 MAX_SEED = 2**32 - 1
+MAX_FRAMES = 5000
+MODES = ("slerp", "lerp", "even")  # of the way between two keyframes
 ENDINGS = {  # what a recipe asks for -> the files it can become, the usual one first
     "view": (".png",),
     "film": (".webp", ".gif"),

@@ -3,10 +3,10 @@
 import dataclasses
 from collections.abc import Mapping
 
+from dcgan.provenance.fields import MODES
 from pages.common import address
 from pages.latent.view import MAX_SEED, View
 
-MODES = ("slerp", "lerp", "even")
 MAX_KEYS = 12
 FRAMES = (12, 240)  # fewest and most on the page; the command line makes longer ones
 PER_SIDE = (3, 15)  # smallest and largest grid between four corners

@@ -88,7 +88,7 @@ def morph_params(recipe: Mapping[str, Any]) -> dict[str, str]:
             f"This interpolation of {len(seeds)} keyframes and {frames} frames is outside what the page plays, up to "
             f"{MAX_KEYS} and from {FRAMES[0]} to {FRAMES[1]}: {ANYWAY}"
         )
-    mode = fields.choice(recipe, "mode", ("slerp", "lerp", "even"))
+    mode = fields.choice(recipe, "mode", fields.MODES)
     loop = fields.choice(recipe, "loop", (False, True), False)
     params = {"seeds": "_".join(map(str, seeds)), "mode": mode, "frames": str(frames), "loop": str(int(loop))}
     params["truncation"] = f"{number(recipe, 'truncation', 0, 2, 1.0):g}"

@@ -1,4 +1,4 @@
-"""A view of latent space as plain values, and the pure functions that make its pictures.
+"""A view of latent space as plain values, its recipe, and the pictures and files made from that.
 
 z = truncation * (the z of the seed, or one given as a code, walked from neighbour to neighbour, with the moved sliders
 of dimensions set and the moved sliders of axes added).
@@ -92,20 +92,11 @@ class View:
         )
 
 
-def base_z(view: View, config: "Config") -> "torch.Tensor":
-    """The z (z_dim,) of the seed, or the code, after the walk, before sliders and truncation."""
-    from dcgan.latent import moves, seeds
-    from dcgan.latent.codes import z_of_code
-
-    z = z_of_code(view.z, config.z_dim)
-    if z is None:
-        z = seeds.z_from_seed(view.seed, config.z_dim, config.z_prior)
-    return moves.walked(z, view.hops, config.z_prior)
-
-
 def z_of(view: View, config: "Config", directions: Directions = NO_DIRECTIONS) -> "torch.Tensor":
     """The z (z_dim,) that the picture is made from."""
-    return _finished(base_z(view, config), view, config, directions)
+    from dcgan.provenance import view_picture
+
+    return view_picture.z_of(facts_of(view, config.z_dim, directions), config)
 
 
 def neighbours_z(
@@ -113,17 +104,18 @@ def neighbours_z(
 ) -> "torch.Tensor":
     """The z of the picture and of its n neighbours, (n + 1, z_dim); row i is what `view.gone_to(i)` shows."""
     from dcgan.latent import moves, walks
+    from dcgan.provenance import view_picture
 
-    radius = moves.radius_of(view.distance, config.z_prior)
-    around = walks.neighbours(base_z(view, config), n + 1, radius, view.around, config.z_prior)
-    return _finished(around, view, config, directions)
+    facts, radius = facts_of(view, config.z_dim, directions), moves.radius_of(view.distance, config.z_prior)
+    around = walks.neighbours(view_picture.base_z(facts, config), n + 1, radius, view.around, config.z_prior)
+    return view_picture.finished(around, facts, config)
 
 
 def picture_of(generator: "Generator", view: View, directions: Directions = NO_DIRECTIONS) -> np.ndarray:
     """The picture of a view, uint8 (H, W) or (H, W, 3)."""
-    from dcgan.latent.render import render
+    from dcgan.provenance import view_picture
 
-    return render(generator, z_of(view, generator.config, directions)[None])[0]
+    return view_picture.picture_of(generator, facts_of(view, generator.config.z_dim, directions))
 
 
 def recipe_of(
@@ -131,22 +123,31 @@ def recipe_of(
 ) -> dict[str, Any]:
     """From what the picture can be made again: it travels inside the file.
 
-    What sliders of axes add to z is there as `offset`, a number per dimension, since a visit forgets its axes;
     `measured` is the step that the axes belong to, where it isn't the picture's.
     """
-    z_dim, offset = opened.generator.config.z_dim, offset_of(view, directions)
+    facts = facts_of(view, opened.generator.config.z_dim, directions)
+    return origin(run, opened) | facts | ({"measured": measured} if "offset" in facts and measured is not None else {})
+
+
+def origin(run: Run, opened: "Opened") -> dict[str, Any]:
+    """Which weights made a picture."""
+    return {"run": run.id, "step": opened.step, "weights_hash": opened.weights_hash}
+
+
+def facts_of(view: View, z_dim: int, directions: Directions = NO_DIRECTIONS) -> dict[str, Any]:
+    """The recipe of a picture but for the weights; what a model with z of so many numbers lacks is left out.
+
+    What sliders of axes add to z is there as `offset`, a number per dimension, since a visit forgets its axes.
+    """
+    offset = offset_of(view, directions)
     known = {s: value for s, value in view.sliders if (s in directions if isinstance(s, str) else s < z_dim)}
     return {
-        "run": run.id,
-        "step": opened.step,
-        "weights_hash": opened.weights_hash,
         "seed": view.seed,
-        **({"z": view.z} if view.z else {}),
+        **({"z": view.z} if _code(view.z, z_dim) else {}),
         "walk": [hop._asdict() for hop in view.hops],
         "sliders": {str(slider): value for slider, value in known.items()},
         "truncation": view.truncation,
         **({} if offset is None else {"offset": offset}),
-        **({} if offset is None or measured is None else {"measured": measured}),
     }
 
 
@@ -205,14 +206,6 @@ def explorer_of(run: Run, opened: "Opened", view: View, kind: str = NAMED, visit
     return explorer(opened.generator, run.name, params, inside, dims, run)
 
 
-def _finished(z: "torch.Tensor", view: View, config: "Config", directions: Directions) -> "torch.Tensor":
-    """Sliders and truncation on z (z_dim,) or (N, z_dim); sliders of what this model lacks do nothing."""
-    from dcgan.latent import moves
-
-    dims = {dim: value for dim, value in view.sliders if isinstance(dim, int)}
-    return moves.moved(z, dims, offset_of(view, directions), view.truncation, config.z_prior)
-
-
 def offset_of(view: View, directions: Directions) -> list[float] | None:
     """What the moved sliders of axes add to z, rounded as a recipe carries it; None if none of them is known."""
     moved = [value * directions[s].double() for s, value in view.sliders if isinstance(s, str) and s in directions]
@@ -233,13 +226,13 @@ def _hops(text: str) -> tuple[Hop, ...]:
     return tuple(hops) if len(hops) <= MAX_HOPS else ()
 
 
-def _code(text: str) -> str:
-    """A code of a z as it is; anything else is empty."""
+def _code(text: str, z_dim: int | None = None) -> str:
+    """A code of a z, perhaps one of so many numbers, as it is; anything else is empty."""
     if not text:
         return ""
     from dcgan.latent.codes import z_of_code
 
-    return "" if z_of_code(text) is None else text
+    return "" if z_of_code(text, z_dim) is None else text
 
 
 def _sliders(text: str) -> tuple[tuple[SliderId, float], ...]:

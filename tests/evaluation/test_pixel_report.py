@@ -52,9 +52,9 @@ def with_data(monkeypatch, train, test):
     def load(spec, image_size, channels, split, crop, num_test):
         images = {"train": train, "test": test}[split]
         images = images[:, None] if channels == 1 else images.transpose(0, 3, 1, 2)
-        return pixel_report.data.ImageData(images, None, (), "print", [])
+        return dataset.ImageData(images, None, (), "print", [])
 
-    monkeypatch.setattr(pixel_report.data, "load", load)
+    monkeypatch.setattr(dataset, "load", load)
     return Config(image_size=SIZE, channels=1 if train.ndim == 3 else 3, z_dim=8, ngf=4, data_fingerprint="print")
 
 

@@ -16,8 +16,8 @@ from tests.waiting import wait_for
 
 SERVER = """
 import json, sys
-from dcgan import launch
-from dcgan.config import BadInput
+from dcgan.errors import BadInput
+from dcgan.runs import launch
 from dcgan.runs.run import Run, list_runs
 launch.LAUNCH_SECONDS = 120.0  # a busy machine must not decide
 deeds = {

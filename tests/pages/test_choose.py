@@ -13,7 +13,7 @@ from dcgan.system.files import publish
 from pages.common.choose import LAST_RUN, RUN_KEY, UNASKED, best_measured
 from tests.pages.latent_pages import APP, CONFIG, SECONDS, healthy, tiny, url
 
-PAGES = ["latent/explore", "latent/interpolate", "understanding/evaluate", "understanding/learn"]
+PAGES = ["latent/explore", "latent/interpolate", "evaluate/evaluate", "learn/learn"]
 ROW = {"step": 100, "distance": 3.0, "distance_floor": 0.5, "judge_hash": "a", "reference": "test", "n": 1000}
 ROW |= {"reference_n": 10_000}
 made = iter(range(10**6))
@@ -67,13 +67,13 @@ def test_a_page_that_nobody_named_a_run_for_opens_on_the_best_measured_with_a_wa
 
 def test_a_run_that_was_named_or_picked_stays_and_one_that_was_not_does_not_become_so():
     shipped, mine = a_run(SHIPPED[0], 900, distance=1.0), a_run("mine", 50)
-    app = visit("understanding/learn", run="mine")
+    app = visit("learn/learn", run="mine")
     assert url(visit("latent/explore", app))["run"] == "mine"
     healthy(app.selectbox(key=RUN_KEY).set_value(shipped.id).run())
     assert own(app) == ["Your run, step 50"]  # it came with the studio, so one's own is a click away
     assert url(visit("latent/interpolate", app))["run"] == shipped.id
 
-    app = visit("understanding/learn")
+    app = visit("learn/learn")
     assert url(app)["run"] == shipped.id
     publish(mine.quality_path, (json.dumps(ROW | {"distance": 0.5}) + "\n").encode())
     assert url(visit("latent/explore", app))["run"] == "mine"  # by now it is the best

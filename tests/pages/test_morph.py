@@ -21,6 +21,7 @@ from dcgan.latent.axes import axes_of
 from dcgan.latent.seeds import z_from_seed
 from dcgan.networks.generator_file import load_generator
 from dcgan.provenance import redraw
+from dcgan.provenance.morph_pictures import keys_z
 from dcgan.runs.run import Run
 from dcgan.system.paths import PROJECT
 from pages.common import loading
@@ -37,6 +38,11 @@ ODD = View(5, (Hop(40, 3, 2),), ((2, 0.5), (3, -1.25)), 0.8)  # a keyframe beyon
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     return little_run(tmp_path, monkeypatch)
+
+
+def keys_of_walk(walk: Morph, directions=view.NO_DIRECTIONS) -> torch.Tensor:
+    """The z of a morph's keyframes, (K, 20)."""
+    return keys_z(morph_downloads.morph_facts(walk, CONFIG.z_dim, directions), CONFIG)
 
 
 def plain(params: dict[str, str | None]) -> dict[str, str]:
@@ -97,14 +103,14 @@ def test_the_even_pace_of_the_shipped_model_varies_five_times_less_than_slerp(lo
 
 def test_truncation_of_the_morph_acts_on_every_keyframe():
     walk = Morph((View(3), ODD), truncation=0.5)
-    z = morph_downloads.keys_z(walk.keys, 0.5, CONFIG)
+    z = keys_of_walk(Morph(keys=walk.keys, truncation=0.5))
     assert torch.equal(z[0], z_from_seed(3, 20) / 2) and torch.allclose(z[1], view.z_of(ODD, CONFIG) / 2)
 
 
 def test_axes_of_a_keyframe_are_those_given():
     generator, key = tiny(1), View(4, sliders=(("c2", 1.5),))
     directions = {axis.id: axis.direction for axis in axes_of(generator, "components")}
-    z = morph_downloads.keys_z((View(4), key), 1.0, CONFIG, directions)
+    z = keys_of_walk(Morph(keys=(View(4), key)), directions)
     assert torch.allclose(z[1] - z[0], 1.5 * directions["c2"], atol=2e-6)
 
 
@@ -205,7 +211,7 @@ def test_a_recipe_may_say_anything(recipe):
         walk, _ = dropped_picture.taken(Morph(), data)
     except (BadInput, ValueError):  # ValueError: no JSON can hold it
         return
-    assert torch.isfinite(morph_downloads.keys_z(walk.keys, walk.truncation, CONFIG)).all()
+    assert torch.isfinite(keys_of_walk(walk)).all()
 
 
 # -- the page

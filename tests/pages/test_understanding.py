@@ -87,7 +87,7 @@ def make_run(place, name="tiny", channels=1, state=True, **settings):
 def open_page(name, **query):
     app = AppTest.from_file(PROJECT / "app.py", default_timeout=60)
     app.run()
-    app.switch_page(f"pages/understanding/{name}.py")
+    app.switch_page(f"pages/{name}/{name}.py")
     for key, value in query.items():
         app.query_params[key] = value
     app.run()

@@ -30,9 +30,9 @@ from tests.training.test_loop import play
 
 # what changes a file, starts a process, or reads a folder that somebody named
 ACTS = {
-    *("launch.start", "launch.kill", "run.ask", "live.ask", "upkeep.delete", "upkeep.train_further", "run.delete"),
-    *("made.delete", "run.rename", "fork", "Run.create", "uploads.store_upload", "judging.start", "judging.cancel"),
-    *("evaluate_run", "project", "sources.check"),
+    *("launch.start", "launch.kill", "run.ask", "live_settings.ask", "upkeep.delete", "upkeep.train_further"),
+    *("run.delete", "made.delete", "run.rename", "fork", "Run.create", "uploads.store_upload", "sources.check"),
+    *("training_process.start", "training_process.cancel", "evaluate_run", "project"),
 }
 ITSELF = "upkeep.py"  # what pages do to runs: its callers ask
 ACTING = {"Start training", "Pause", "Resume", "Step", "Stop", "Fork from here", "Change settings", "Rename", "Delete"}

@@ -17,7 +17,7 @@ from dcgan.errors import BadInput
 from dcgan.images import encode
 from dcgan.images.embedded import read_recipe
 from dcgan.networks.generator_file import generator_bytes, load_generator
-from dcgan.provenance import redraw, weights
+from dcgan.provenance import redraw, view_picture, weights
 from dcgan.runs.run import Run
 from dcgan.system.files import publish
 from tests.nets import lively
@@ -116,18 +116,18 @@ def test_what_the_commands_make_can_be_made_again(run, tmp_path, capsys):
 
 def test_a_view_is_its_seed_walk_sliders_offset_and_truncation(run):
     generator = load_generator(run.generator_path)
-    z = redraw.z_of(view(run, walk=WALK, sliders={"1": 0.25, "999": 1.0}, offset=OFFSET, truncation=0.5), CONFIG)
-    plain = redraw.z_of(view(run, walk=WALK), CONFIG)
+    z = view_picture.z_of(view(run, walk=WALK, sliders={"1": 0.25, "999": 1.0}, offset=OFFSET, truncation=0.5), CONFIG)
+    plain = view_picture.z_of(view(run, walk=WALK), CONFIG)
     plain[1] = 0.25
     assert torch.allclose(z, (plain + torch.tensor(OFFSET)) / 2, atol=1e-6)
-    off = redraw.z_of(view(run, z=[0.5] * 20), CONFIG)
-    assert torch.equal(off, torch.full((20,), 0.5)) and redraw.picture_of(generator, view(run)).shape == (16, 16)
+    off = view_picture.z_of(view(run, z=[0.5] * 20), CONFIG)
+    assert torch.equal(off, torch.full((20,), 0.5)) and view_picture.picture_of(generator, view(run)).shape == (16, 16)
 
 
 def test_one_thread_draws_and_the_others_come_back(run, monkeypatch):
     threads, before = [], torch.get_num_threads()
-    real = redraw.render
-    monkeypatch.setattr(redraw, "render", lambda *args: (threads.append(torch.get_num_threads()), real(*args))[1])
+    real = view_picture.render
+    monkeypatch.setattr(view_picture, "render", lambda *args: (threads.append(torch.get_num_threads()), real(*args))[1])
     torch.set_num_threads(3)
     try:
         redraw.redrawn(view(run), ".png")

@@ -219,7 +219,7 @@ def test_weights_that_drift_apart_raise_the_alarm(new_run, launch):
     run = new_run("a", num_steps=10**9, checkpoint_seconds=10**4)
     drift = """
 import torch
-from dcgan import gan
+from dcgan.training import gan
 step = gan.GAN.step
 def drifting(self, *args, **options):
     measured = step(self, *args, **options)
@@ -243,7 +243,7 @@ def test_what_one_process_suffers_everyone_is_told(new_run, launch):
     run = new_run("a", num_steps=10**9)
     hungry = """
 import torch
-from dcgan import gan
+from dcgan.training import gan
 def full(self, *args, **options):
     raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.")
 gan.GAN.step = full

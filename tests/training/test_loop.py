@@ -252,7 +252,7 @@ def test_a_huge_network_in_the_settings_is_refused_before_it_is_built(new_run, m
     run = new_run("a")
     play_to(run, 4)
     run.config_path.write_text(run.config.replace(ngf=512, ndf=512).to_json())
-    for module, name in ((training, "GAN"), (training.data, "load")):
+    for module, name in ((training, "GAN"), (training.dataset, "load")):
         monkeypatch.setattr(module, name, lambda *args, **kwargs: pytest.fail("built"))
     with pytest.raises(BadInput, match="^config.json of run .* has changed since its state was saved"):
         play_to(run, 12)
