@@ -1,6 +1,7 @@
 """Every setting of a run in one frozen record that is checked when it is built."""
 
 import dataclasses
+import functools
 import json
 import math
 from collections.abc import Callable
@@ -26,140 +27,210 @@ LAYOUTS: dict[str, dict[str, Any]] = {
 }
 
 
-def setting(default: Any, help: str, low: float | None = None, high: float | None = None, choices: tuple = ()) -> Any:
-    """Declare a field with its meaning and its allowed range, both ends included."""
-    return dataclasses.field(default=default, metadata={"help": help, "low": low, "high": high, "choices": choices})
+def setting(
+    default: Any,
+    help: str,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple = (),
+    *,
+    group: str = "",
+    live: bool = False,
+    forkable: bool = True,
+    own: bool = True,
+    label: str = "",
+) -> Any:
+    """Declare a field with its meaning, its allowed range, both ends included, and all that others must know of it.
+
+    `group` is the heading that it stands under on the Train page, none for what is set elsewhere. A `live` one may
+    change while a run trains; one that is not `forkable` is what saved weights, optimisers and streams of randomness
+    were made for. What is not `own` follows from the rest and is no choice of a person's. `label` is its name in plain
+    words.
+    """
+    told = {"help": help, "low": low, "high": high, "choices": choices, "group": group, "label": label}
+    return dataclasses.field(default=default, metadata=told | {"live": live, "forkable": forkable, "own": own})
+
+
+network = functools.partial(setting, group="Networks", forkable=False)
+optimisation = functools.partial(setting, group="Optimisation")
+game = functools.partial(setting, group="The game")
+length = functools.partial(setting, group="Length and what is kept")
+machine = functools.partial(setting, group="Machine")
 
 
 @dataclasses.dataclass(frozen=True)
 class Config:
     """All settings of one training run; building one with an unusable value raises BadInput."""
 
-    preset: str = setting("custom", "The named recipe these settings started from.")
+    preset: str = setting("custom", "The named recipe these settings started from.", own=False)
 
     # data
     data: str = setting(
         "fashion-mnist",
         "fashion-mnist, mnist, celeba, or a folder or zip of images; :a,b at its end keeps the classes a and b.",
     )
-    crop: str = setting(
+    crop: str = network(
         "square",
         "The part about the centre of CelebA's or your own pictures that is used; 178x208 is squeezed to a square.",
         choices=("square", "178x208"),
+        forkable=True,
     )
-    held_out: int = setting(
+    held_out: int = length(
         0,
         "Pictures of a folder or zip that are not trained on but measured with; 0 leaves it to the program.",
         0,
         10**6,
+        own=False,
     )
-    image_size: int = setting(64, "Height and width of the pictures, in pixels.", choices=SIZES)
-    channels: int = setting(1, "1 for grey pictures, 3 for colour.", choices=(1, 3))
+    image_size: int = network(64, "Height and width of the pictures, in pixels.", choices=SIZES)
+    channels: int = setting(1, "1 for grey pictures, 3 for colour.", choices=(1, 3), forkable=False)
 
     # networks
-    architecture: str = setting(
+    architecture: str = network(
         "dcgan",
         "dcgan follows the paper's rules and every option below; the others are published networks, layer by layer.",
         choices=tuple(LAYOUTS),
     )
-    z_dim: int = setting(100, "Length of the latent vector z that the generator starts from.", 1, 4096)
-    z_prior: str = setting(
-        "normal", "Distribution z is drawn from; the paper used uniform.", choices=("normal", "uniform")
+    z_dim: int = network(100, "Length of the latent vector z that the generator starts from.", 1, 4096)
+    z_prior: str = network(
+        "normal", "Distribution z is drawn from; the paper used uniform.", choices=("normal", "uniform"), forkable=True
     )
-    ngf: int = setting(64, "Feature maps in the generator's last hidden layer; doubled in each one before it.", 1, 512)
-    ndf: int = setting(64, "Feature maps in the discriminator's first layer; multiplied in each after it.", 1, 512)
-    d_growth: int = setting(2, "How many times wider each of D's layers is than the one before.", 1, 4)
-    stem: str = setting(
+    ngf: int = network(64, "Feature maps in the generator's last hidden layer; doubled in each one before it.", 1, 512)
+    ndf: int = network(64, "Feature maps in the discriminator's first layer; multiplied in each after it.", 1, 512)
+    d_growth: int = network(2, "How many times wider each of D's layers is than the one before.", 1, 4)
+    stem: str = network(
         "conv", "What makes the first map of z: a transposed convolution or a dense layer.", choices=("conv", "dense")
     )
-    kernel: int = setting(4, "Height and width of the convolutions' kernels.", choices=(4, 5))
-    conv_bias: str = setting(
+    kernel: int = network(4, "Height and width of the convolutions' kernels.", choices=(4, 5))
+    conv_bias: str = network(
         "needed",
         "Whether convolutions before BatchNorm keep a bias, which it makes superfluous.",
         choices=("needed", "always"),
     )
-    norm_g: str = setting("batch", "BatchNorm in the generator, but for its output.", choices=("batch", "none"))
-    norm_d: str = setting("batch", "BatchNorm in the discriminator, but for its input.", choices=("batch", "none"))
-    g_activation: str = setting(
+    norm_g: str = network("batch", "BatchNorm in the generator, but for its output.", choices=("batch", "none"))
+    norm_d: str = network("batch", "BatchNorm in the discriminator, but for its input.", choices=("batch", "none"))
+    g_activation: str = network(
         "relu", "Activation of the generator's hidden layers.", choices=("relu", "selu", "leaky-relu")
     )
-    leak: float = setting(0.2, "LeakyReLU's slope below zero.", 0.0, 1.0)
-    output: str = setting(
+    leak: float = network(0.2, "LeakyReLU's slope below zero.", 0.0, 1.0)
+    output: str = network(
         "tanh",
         "The generator's last activation: tanh works on pictures in -1 to 1, sigmoid on 0 to 1.",
         choices=("tanh", "sigmoid"),
     )
-    dropout: float = setting(0.0, "Share of the discriminator's activations that each step leaves out.", 0.0, 0.9)
-    initial_weights: str = setting(
+    dropout: float = network(
+        0.0, "Share of the discriminator's activations that each step leaves out.", 0.0, 0.9, forkable=True
+    )
+    initial_weights: str = network(
         "dcgan",
         "dcgan draws them from N(0, 0.02) as the paper did, keras from Glorot's uniform distribution.",
         choices=("dcgan", "keras"),
     )
 
     # optimisation
-    batch_size: int = setting(64, "Real pictures per step; the generator makes as many fakes.", 2, 4096)
-    micro_batch: int = setting(
+    batch_size: int = optimisation(
+        64, "Real pictures per step; the generator makes as many fakes.", 2, 4096, label="Pictures in a step"
+    )
+    micro_batch: int = optimisation(
         0,
         "Pictures that are in the networks at once, where a whole batch needs too much memory; 0 takes them all.",
         0,
         4096,
+        live=True,
+        label="Pictures in the networks at once",
     )
-    optimizer: str = setting("adam", "How gradients become steps; the paper used Adam.", choices=("adam", "rmsprop"))
-    lr_g: float = setting(2e-4, "The generator's learning rate.", 1e-9, 1.0)
-    lr_d: float = setting(2e-4, "The discriminator's learning rate.", 1e-9, 1.0)
-    lr_decay: float = setting(0.0, "After n steps the learning rates are divided by 1 + n times this.", 0.0, 1.0)
-    beta1: float = setting(0.5, "Adam's momentum; 0.5 is the paper's remedy against oscillation.", 0.0, 0.9999)
-    beta2: float = setting(0.999, "Adam's memory of squared gradients.", 0.0, 0.999999)
-    rho: float = setting(0.9, "RMSprop's memory of squared gradients.", 0.0, 0.999999)
-    epsilon: float = setting(1e-8, "Added to the optimiser's divisor; Keras adds 1e-7.", 1e-12, 1.0)
-    clip_value: float = setting(0.0, "Gradients are cut off at plus and minus this; 0 leaves them alone.", 0.0, 1e6)
-    ema_half_life_images: int = setting(
+    optimizer: str = optimisation(
+        "adam", "How gradients become steps; the paper used Adam.", choices=("adam", "rmsprop"), forkable=False
+    )
+    lr_g: float = optimisation(2e-4, "The generator's learning rate.", 1e-9, 1.0, live=True, label="How fast G learns")
+    lr_d: float = optimisation(
+        2e-4, "The discriminator's learning rate.", 1e-9, 1.0, live=True, label="How fast D learns"
+    )
+    lr_decay: float = optimisation(0.0, "After n steps the learning rates are divided by 1 + n times this.", 0.0, 1.0)
+    beta1: float = optimisation(0.5, "Adam's momentum; 0.5 is the paper's remedy against oscillation.", 0.0, 0.9999)
+    beta2: float = optimisation(0.999, "Adam's memory of squared gradients.", 0.0, 0.999999)
+    rho: float = optimisation(0.9, "RMSprop's memory of squared gradients.", 0.0, 0.999999)
+    epsilon: float = optimisation(1e-8, "Added to the optimiser's divisor; Keras adds 1e-7.", 1e-12, 1.0)
+    clip_value: float = optimisation(
+        0.0, "Gradients are cut off at plus and minus this; 0 leaves them alone.", 0.0, 1e6
+    )
+    ema_half_life_images: int = optimisation(
         20_000,
         "The shown generator is a moving average of the trained one; this is its half-life. 0 turns it off.",
         0,
         10**9,
+        live=True,
+        label="Half-life of G's average, in pictures",
     )
 
     # the game
-    d_batch: str = setting(
+    d_batch: str = game(
         "apart",
         "D sees real and fake apart, each with BatchNorm statistics of its own, or together as one batch.",
         choices=("apart", "together"),
     )
-    g_noise: str = setting(
+    g_noise: str = game(
         "same", "G's step is on the z that D's step was on, or on fresh ones.", choices=("same", "fresh")
     )
-    labels: str = setting("plain", "plain: real is 1 and fake 0; flipped: fake is 1.", choices=("plain", "flipped"))
-    label_noise: float = setting(0.0, "D's labels get a random extra from 0 to this.", 0.0, 0.5)
-    augment: str = setting(
+    labels: str = game("plain", "plain: real is 1 and fake 0; flipped: fake is 1.", choices=("plain", "flipped"))
+    label_noise: float = game(0.0, "D's labels get a random extra from 0 to this.", 0.0, 0.5)
+    augment: str = game(
         "off",
         "Change at random what D sees, lest it learn by heart: shift moves the pictures a little, on cuts and "
         "brightens them as well; auto: on if under 10,000.",
         choices=("off", "shift", "on", "auto"),
+        live=True,
+        label="Change what D sees",
     )
-    d_steps: int = setting(1, "Steps of D, each on a batch of its own, before each step of G.", 1, 20)
+    d_steps: int = game(
+        1,
+        "Steps of D, each on a batch of its own, before each step of G.",
+        1,
+        20,
+        live=True,
+        label="Steps of D for each of G",
+    )
 
     # length: whichever limit is met first
-    num_steps: int = setting(20_000, "Training ends after this many steps.", 1, NO_END)
-    num_minutes: float = setting(0.0, "Training ends after this many minutes; 0 sets no limit.", 0.0, 1e6)
+    num_steps: int = length(20_000, "Training ends after this many steps.", 1, NO_END, label="Train until step")
+    num_minutes: float = length(
+        0.0,
+        "Training ends after this many minutes; 0 sets no limit.",
+        0.0,
+        1e6,
+        live=True,
+        label="End after minutes of training, 0 for no limit",
+    )
 
     # what is kept
-    log_every: int = setting(10, "Steps between two points of the curves.", 1, 10**6)
-    sample_every: int = setting(200, "Steps between two kept sample grids and generators.", 1, 10**6)
-    num_samples: int = setting(64, "Pictures in the sample grid, always from the same z.", 1, 400)
-    sample_truncation: float = setting(1.0, "Scales the z of the sample grid; 0.5 halves their spread.", 0.0, 2.0)
-    max_samples: int = setting(400, "Sample grids kept; past this they are thinned, first and newest stay.", 2, 10_000)
-    max_snapshots: int = setting(
+    log_every: int = length(10, "Steps between two points of the curves.", 1, 10**6)
+    sample_every: int = length(
+        200,
+        "Steps between two kept sample grids and generators.",
+        1,
+        10**6,
+        live=True,
+        label="Steps between kept samples",
+    )
+    num_samples: int = length(64, "Pictures in the sample grid, always from the same z.", 1, 400)
+    sample_truncation: float = length(1.0, "Scales the z of the sample grid; 0.5 halves their spread.", 0.0, 2.0)
+    max_samples: int = length(400, "Sample grids kept; past this they are thinned, first and newest stay.", 2, 10_000)
+    max_snapshots: int = length(
         40, "Generators kept for rewinding; past this they are thinned, first and newest stay.", 2, 10_000
     )
-    checkpoint_seconds: float = setting(
-        60.0, "Seconds between two checkpoints that an interrupted run resumes from.", 0.0, 86_400
+    checkpoint_seconds: float = length(
+        60.0,
+        "Seconds between two checkpoints that an interrupted run resumes from.",
+        0.0,
+        86_400,
+        live=True,
+        label="Seconds between saves",
     )
-    max_states_mb: int = setting(
+    max_states_mb: int = length(
         400, "Megabytes of checkpoints kept to fork from; past this they are thinned. 0 keeps none.", 0, 10**7
     )
 
-    measure_images: int = setting(
+    measure_images: int = length(
         20_000,
         "Training pictures between two measurements of how far the fakes are from real pictures; 0 makes none.",
         0,
@@ -167,18 +238,20 @@ class Config:
     )
 
     # machine
-    seed: int = setting(0, "Fixes the initial weights, every z and the order of the pictures.", 0, 2**32 - 1)
-    device: str = setting("auto", "auto takes CUDA, then MPS, then the CPU.", choices=("auto", "cuda", "mps", "cpu"))
-    precision: str = setting(
+    seed: int = machine(
+        0, "Fixes the initial weights, every z and the order of the pictures.", 0, 2**32 - 1, forkable=False
+    )
+    device: str = machine("auto", "auto takes CUDA, then MPS, then the CPU.", choices=("auto", "cuda", "mps", "cpu"))
+    precision: str = machine(
         "float32",
         "Of the matrix products: auto takes bfloat16, much faster, where a CPU (AMX) or a CUDA GPU has units for it.",
         choices=("auto", "float32"),
     )
-    num_threads: int = setting(0, "CPU threads for training; 0: every core that others leave free.", 0, 1024)
+    num_threads: int = machine(0, "CPU threads for training; 0: every core that others leave free.", 0, 1024)
 
     # written by the program
-    data_fingerprint: str = setting("", "Hash of the data set, so that a resume notices other data.")
-    schema: int = setting(SCHEMA, "Version of this file's format.", 1)
+    data_fingerprint: str = setting("", "Hash of the data set, so that a resume notices other data.", own=False)
+    schema: int = setting(SCHEMA, "Version of this file's format.", 1, own=False, forkable=False)
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -220,8 +293,19 @@ class Config:
 
 
 def describe(name: str) -> str:
-    """One line on what a setting means."""
+    """What a setting means and what it may be, in one line."""
     return Config.__dataclass_fields__[name].metadata["help"]
+
+
+def label_of(name: str) -> str:
+    """A setting's name in plain words, or its own where it has none."""
+    return Config.__dataclass_fields__[name].metadata["label"] or name
+
+
+def those(**wanted: Any) -> tuple[str, ...]:
+    """The settings that are declared so, in their order."""
+    fields = dataclasses.fields(Config)
+    return tuple(field.name for field in fields if wanted.items() <= dict(field.metadata).items())
 
 
 def _checked(field: dataclasses.Field, value: Any) -> Any:
@@ -279,3 +363,9 @@ def _too_new(schema: int) -> BadInput:
     return BadInput(
         f"schema is {_shown(schema)}, but this version reads up to {SCHEMA}: update DCGAN Studio to open this run."
     )
+
+
+LIVE = those(live=True)
+GROUPS = {
+    name: those(group=name) for name in ("Networks", "Optimisation", "The game", "Length and what is kept", "Machine")
+}

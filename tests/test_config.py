@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcgan.config import SCHEMA, Config, describe
+from dcgan.config import GROUPS, LIVE, SCHEMA, Config, describe, label_of, those
 from dcgan.errors import BadInput
 
 FIELDS = {field.name: field for field in dataclasses.fields(Config)}
@@ -160,3 +160,11 @@ def test_settings_saved_before_there_were_other_networks_still_load():
 
     then = {"lr_g": 4e-4, "lr_d": 4e-4, "lr_decay": 0.0, "ema_half_life_images": 20_000, "augment": "off"}
     assert Config.from_json(OLD) == preset_config("quick").replace(precision="float32", **then)  # the only precision
+
+
+def test_every_setting_says_once_where_it_stands_and_when_it_may_change():
+    elsewhere = {"preset", "data", "channels", "data_fingerprint", "schema"}
+    assert {name for names in GROUPS.values() for name in names} == set(Config.__dataclass_fields__) - elsewhere
+    assert "augment" in GROUPS["The game"]  # also before the start
+    assert all(label_of(name) != name for name in LIVE)
+    assert not set(LIVE) - set(those(forkable=True)), "what changes while it trains may change in a fork"

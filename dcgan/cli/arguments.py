@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from dcgan.config import describe
+from dcgan.config import LIVE, describe
 from dcgan.errors import BadInput
 from dcgan.presets import PRESETS
-from dcgan.runs.live_settings import LIVE
 from dcgan.runs.records import COMMANDS
 
 Command = Callable[[argparse.Namespace], int]

@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from dcgan.config import NO_END, Config
+from dcgan.config import NO_END, Config, those
 from dcgan.data import sources
 from dcgan.errors import BadInput
 from dcgan.runs import estimate, live_settings
@@ -19,12 +19,8 @@ from dcgan.runs.records import Parent, Status, dump
 from dcgan.runs.run import Run
 from dcgan.system.files import PRIVATE, publish, share, sync_directory
 
-# What the saved weights, optimisers and streams of randomness were made for
-FIXED = (
-    *("image_size", "channels", "architecture", "z_dim", "ngf", "ndf", "d_growth", "stem", "kernel", "conv_bias"),
-    *("norm_g", "norm_d", "g_activation", "leak", "output", "initial_weights", "optimizer", "seed", "schema"),
-)
-UNSAID = ("preset", "held_out", "data_fingerprint", "schema")  # settings whose change is no news to a person
+FIXED = those(forkable=False)
+UNSAID = those(own=False)  # settings whose change is no news to a person
 
 
 def fork(

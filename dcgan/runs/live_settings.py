@@ -8,15 +8,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from dcgan.config import NO_END, Config
+from dcgan.config import LIVE, NO_END, Config
 from dcgan.errors import BadInput
 from dcgan.runs.records import Control
 from dcgan.runs.run import Run
-
-LIVE = (
-    *("lr_g", "lr_d", "d_steps", "ema_half_life_images", "augment", "micro_batch", "sample_every"),
-    *("checkpoint_seconds", "num_minutes"),
-)
 
 
 def ask(run: Run, values: Mapping[str, object]) -> dict[str, float | str]:

@@ -1,6 +1,5 @@
 """Two runs side by side: their curves over the same axes, what sets their settings apart, the steps they share."""
 
-import dataclasses
 import html
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dcgan.config import NO_END, Config, describe
+from dcgan.config import NO_END, Config, describe, those
 from dcgan.presets import PRESETS
 from pages.charts.curves import calm_range, newest, smoothed
 from pages.common.colours import BLUE, RED, WARM
@@ -23,7 +22,6 @@ CHARTS = (  # title, the quantities (solid, dotted), limits of the y axis
     ("<b>How often D is right:</b> lower means G fools it more", ("d_accuracy",), (0.3, 1.03)),
 )
 DISTANCE = "<b>Distance to real pictures:</b> lower is closer, the cross the best"
-HIDDEN_SETTINGS = ("preset", "held_out", "data_fingerprint", "schema")  # not a matter of taste
 
 
 def figure(
@@ -94,8 +92,7 @@ def own_settings(config: Config) -> list[tuple[str, object, object, str]]:
 
 def apart(one: Config, other: Config) -> list[tuple[str, object, object, str]]:
     """Settings that differ between two Configs: name, both values, what it means."""
-    names = [field.name for field in dataclasses.fields(Config) if field.name not in HIDDEN_SETTINGS]
-    pairs = [(name, getattr(one, name), getattr(other, name)) for name in names]
+    pairs = [(name, getattr(one, name), getattr(other, name)) for name in those(own=True)]
     return [(name, _shown(name, a), _shown(name, b), describe(name)) for name, a, b in pairs if a != b]
 
 

@@ -2,42 +2,13 @@
 
 import streamlit as st
 
-from dcgan.config import Config
+from dcgan.config import GROUPS, Config
 from dcgan.data import sources
 from dcgan.errors import BadInput
 from dcgan.presets import PRESETS
 from dcgan.system.names import run_name
 from pages.common.widgets import refuse, setting
 
-GROUPS = {
-    "Networks": (
-        *("architecture", "image_size", "crop", "z_dim", "z_prior", "ngf", "ndf", "d_growth", "stem", "kernel"),
-        *("norm_g", "norm_d", "conv_bias", "g_activation", "leak", "output", "dropout", "initial_weights"),
-    ),
-    "Optimisation": (
-        *(
-            "batch_size",
-            "micro_batch",
-            "optimizer",
-            "lr_g",
-            "lr_d",
-            "lr_decay",
-            "beta1",
-            "beta2",
-            "rho",
-            "epsilon",
-            "clip_value",
-        ),
-        "ema_half_life_images",
-    ),
-    "The game": ("d_steps", "d_batch", "g_noise", "labels", "label_noise"),
-    "Length and what is kept": (
-        *("num_steps", "num_minutes", "log_every", "sample_every", "num_samples", "sample_truncation"),
-        *("max_samples", "max_snapshots", "max_states_mb", "checkpoint_seconds", "measure_images"),
-        "held_out",
-    ),
-    "Machine": ("device", "precision", "num_threads", "seed"),
-}
 COLUMNS = 4
 
 

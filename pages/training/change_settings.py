@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from dcgan.config import LIVE
 from dcgan.errors import BadInput
 from dcgan.runs import live_settings
 from dcgan.runs.run import Run
@@ -35,7 +36,7 @@ def _form(run: Run, active: bool) -> str:
     with st.form(f"form-{key}", border=False):
         values = knobs.speeds(now, key)
         with st.expander("More"):
-            more = knobs.rest({name: getattr(now, name) for name in live_settings.LIVE if name not in values}, key)
+            more = knobs.rest({name: getattr(now, name) for name in LIVE if name not in values}, key)
         if st.form_submit_button("Apply", type="primary", icon=":material/check:", width="stretch"):
             _apply(run, values | more, when)
     return f"{key}-lr_g-{now.lr_g}"

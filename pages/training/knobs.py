@@ -5,33 +5,22 @@ from typing import Any
 
 import streamlit as st
 
-from dcgan.config import Config, describe
+from dcgan.config import Config, describe, label_of
 from pages.common.widgets import setting
 
-PLAYERS = {"lr_g": "How fast G learns", "lr_d": "How fast D learns"}
+RATES = ("lr_g", "lr_d")  # of each player
 FACTORS = (0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10)  # of the rate as it is
-LABELS = {
-    "d_steps": "Steps of D for each of G",
-    "batch_size": "Pictures in a step",
-    "ema_half_life_images": "Half-life of G's average, in pictures",
-    "augment": "Change what D sees",
-    "micro_batch": "Pictures in the networks at once",
-    "sample_every": "Steps between kept samples",
-    "checkpoint_seconds": "Seconds between saves",
-    "num_minutes": "End after minutes of training, 0 for no limit",
-    "num_steps": "Train until step",
-}
 
 
 def speeds(now: Config, key: str) -> dict[str, float]:
     """A slider for each player's learning rate, in the middle as it is; the chosen rates by name."""
-    return {name: _speed(name, getattr(now, name), f"{key}-{name}") for name in PLAYERS}
+    return {name: _speed(name, getattr(now, name), f"{key}-{name}") for name in RATES}
 
 
 def rest(values: dict[str, Any], key: str) -> dict[str, Any]:
     """A field for each of these settings, filled with its value; what they hold by name, empty ones left out."""
     fields = {
-        name: setting(st, name, value, f"{key}-{name}-{value}", LABELS[name])  # type: ignore[arg-type]
+        name: setting(st, name, value, f"{key}-{name}-{value}", label_of(name))  # type: ignore[arg-type]
         for name, value in values.items()
     }
     return {name: value for name, value in fields.items() if value is not None}
@@ -55,7 +44,7 @@ def spoken(rate: float, now: float) -> str:
 
 def _speed(name: str, now: float, key: str) -> float:
     return st.select_slider(
-        PLAYERS[name],
+        label_of(name),
         rates(now),
         now,
         format_func=lambda rate: spoken(rate, now),
