@@ -1,4 +1,10 @@
-"""The browser's programs, each in one piece: kernels and networks, with the laboratory or the morphs on top of them."""
+"""The browser's programs, each in one piece: a script with all that it imports, in one scope.
+
+A component of Streamlit takes one script as text, and an exported page may load nothing, so the modules have to become
+one text. They are few, all ours, and import in one plain form (modules.py): taking the imports' order and leaving their
+words out is all that it takes. A bundler would need Node wherever the studio is installed or tested, or built files
+beside their sources. What one scope would hide, such as two things with one name, `check` refuses.
+"""
 
 import base64
 import functools
@@ -6,70 +12,65 @@ import json
 import re
 from pathlib import Path
 
+from dcgan.browser import modules
+from dcgan.browser.javascript import lean
+
 HERE = Path(__file__).parent
-MODULES = {
+KERNELS = {
     "fused": "engine/generator.wasm",
     "plain": "engine/generator-plain.wasm",
 }  # the first that a browser takes is used
-NETWORK = "{ Network, makeKernels, unpackHeader, depthsOf }"  # what network.js has for others
-BASE = (
-    "latent/latent.js",
-    "engine/painter.js",
-    "latent/views.js",
-    "controls/icons.js",
-    "engine/stage.js",
-    "controls/seed_field.js",
-)
-PROGRAMS = {  # name -> its files, what it has for pages, its looks
-    "lab": (("controls/sliders.js", "lab/lab.js"), "Lab, toParams, fromParams", ("lab/lab.css",)),
-    "morph": (
-        (
-            *(
-                "latent/paths.js",
-                "morph/pace.js",
-                "engine/sketches.js",
-                "latent/morphs.js",
-                "controls/fields.js",
-                "controls/reorder.js",
-                "morph/keyframes.js",
-            ),
-            *("controls/player.js", "controls/change_chart.js", "morph/morph.js", "morph/corners.js"),
-        ),
-        "Morph, Corners, morphParams",
-        ("lab/lab.css", "morph/morph.css"),
-    ),
+NETWORK, WORKER = "engine/network.js", "engine/worker.js"
+ENTRIES = {"lab": "lab/lab_entry.js", "morph": "morph/morph_entry.js", "explorer": "explorer/explorer.js"}
+LOOKS = {
+    "lab": ("lab/lab.css",),
+    "morph": ("lab/lab.css", "morph/morph.css"),
+    "explorer": ("lab/lab.css", "morph/morph.css", "explorer/explorer.css"),
 }
 
 
 @functools.cache
-def script(*programs: str) -> str:
-    """The program but for its start: defines `PROVIDES`, and what is in it, in the scope that it is put in."""
-    kernels = {name: base64.b64encode((HERE / file).read_bytes()).decode() for name, file in MODULES.items()}
-    # the worker's program is a function's own text, so that it is here once only
-    network = (
-        f"function networks() {{\n{lean('engine/network.js')}\nreturn {NETWORK};\n}}\nconst {NETWORK} = networks();\n"
-    )
-    worker = f"const WORKER = `const {NETWORK} = (${{networks}})();` + {json.dumps(lean('engine/worker.js'))};\n"
-    files = [*BASE, *(file for program in programs for file in PROGRAMS[program][0])]
-    provides = ", ".join(PROGRAMS[program][1] for program in programs)
-    parts = [f"const KERNELS = {json.dumps(kernels)};\n{network}{worker}", *map(lean, files)]
-    return "\n".join([*parts, f"const PROVIDES = {{ {provides} }};\n"])
+def script(program: str) -> str:
+    """The program of this name; what its entry exports is in `PROVIDES`, in the scope that the text is put in."""
+    check()
+    entry = ENTRIES[program]
+    kernels = {name: base64.b64encode((HERE / file).read_bytes()).decode() for name, file in KERNELS.items()}
+    provides = ", ".join(sorted(module(entry).exports))
+    parts = [f"const KERNELS = {json.dumps(kernels)};\n"]
+    in_order = modules.in_order(entry, module)
+    parts += [_network() if name == NETWORK else lean(module(name).text) for name in in_order]
+    return "".join([*parts, f"const PROVIDES = {{ {provides} }};\n"])
 
 
 @functools.cache
-def style(*programs: str) -> str:
-    """The looks of programs."""
-    files = dict.fromkeys(file for program in programs for file in PROGRAMS[program][2])  # each once, in order
-    return "".join(map(lean, files))
+def check() -> None:
+    """Raises ValueError for scripts that can't be put into one scope, or that hold what is of no use."""
+    names = {name: None for entry in [*ENTRIES.values(), WORKER] for name in modules.in_order(entry, module)}
+    modules.check({name: module(name) for name in names}, ENTRIES.values())
+
+
+def _network() -> str:
+    """network.js as a function, whose own text is also the program of a worker, so that it is here once only."""
+    network = module(NETWORK)
+    assert not network.imports and set(module(WORKER).imports.values()) == {NETWORK}
+    names = f"{{ {', '.join(sorted(network.exports))} }}"
+    whole = f"function networks() {{\n{lean(network.text)}return {names};\n}}\nconst {names} = networks();\n"
+    return whole + f"const WORKER = `const {names} = (${{networks}})();` + {json.dumps(lean(module(WORKER).text))};\n"
+
+
+@functools.cache
+def module(name: str) -> modules.Module:
+    """One of the scripts of this folder."""
+    return modules.read(name, source(name))
+
+
+@functools.cache
+def style(program: str) -> str:
+    """The looks of a program, without indentation and remarks."""
+    text = re.sub(r"/\*.*?\*/", "", "".join(map(source, LOOKS[program])))
+    return "".join(f"{line.strip()}\n" for line in text.splitlines() if line.strip())
 
 
 def source(name: str) -> str:
     """One of the files of this folder."""
     return (HERE / name).read_text(encoding="utf-8")
-
-
-def lean(name: str) -> str:
-    """A file without indentation and remarks, which are for those who read the source: `// ...` after a space."""
-    text = re.sub(r"/\*.*?\*/", "", source(name)) if name.endswith(".css") else source(name)
-    lines = [re.sub(r"(^|\s+)// .*", "", line).strip() for line in text.splitlines()]
-    return "\n".join(filter(None, lines)) + "\n"

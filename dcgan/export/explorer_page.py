@@ -26,7 +26,6 @@ Facts = dict[str, Any]
 ENDINGS = (".html", ".safetensors", ".onnx")
 LIMITS = (3_000_000, 10_000_000)  # bytes of a page that can be sent: of a small model, of a usual one
 MOST_FILM = 700_000
-OWN = ("explorer/training_sheet.js", "explorer/signed.js", "explorer/explorer.js")  # scripts that only this page has
 
 
 def exported(generator: Generator, name: str, ending: str, run: Run | None = None) -> bytes:
@@ -96,9 +95,9 @@ def explorer(
         "TITLE": html.escape(name),
         "STEP": f"{generator.origin.step:,}",
         "SIZE": f"{config.image_size} px, z of {config.z_dim}, {number:,} weights",
-        "STYLE": bundle.style("lab", "morph") + bundle.source("explorer/explorer.css"),
+        "STYLE": bundle.style("explorer"),
         "START": _script_safe(start),
-        "SCRIPT": "{" + bundle.script("lab", "morph") + "".join(map(bundle.lean, OWN)) + "}",
+        "SCRIPT": "{" + bundle.script("explorer") + "}",
         "WEIGHTS": weights,
     }
     page = _filled(bundle.source("explorer/explorer.html"), parts)

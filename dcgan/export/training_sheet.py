@@ -21,7 +21,7 @@ BLOCK = 16  # pixels that lossy WebP works on at once: pictures that begin on su
 
 
 def learned(run: Run, generator: Generator, most_bytes: int) -> dict[str, Any] | None:
-    """What the training's own seeds gave at its kept steps up to the generator's, for learned.js; None if it can't be.
+    """What the training's own seeds gave at its kept steps up to the generator's, for training_sheet.js; or None.
 
     One sheet, a row for each step, as lossless WebP where that has at most `most_bytes` of base64, else lossy, else of
     fewer steps.

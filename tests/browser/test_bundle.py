@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dcgan.browser import bundle
+from dcgan.browser import bundle, modules
 from dcgan.browser.pack import Layer, pack, read_layers
 from dcgan.errors import BadInput
 from dcgan.latent import seeds
@@ -108,7 +109,7 @@ def lines_of_hashes() -> Iterator[tuple[str, str]]:
 
 def test_the_kernels_are_those_of_their_source():
     hashes = dict(lines_of_hashes())
-    assert set(hashes) == {"generator.c", "build.sh", *(Path(name).name for name in bundle.MODULES.values())}
+    assert set(hashes) == {"generator.c", "build.sh", *(Path(name).name for name in bundle.KERNELS.values())}
     for name, digest in hashes.items():
         found = hashlib.sha256((bundle.HERE / "engine" / name).read_bytes()).hexdigest()
         assert found == digest, f"{name} has changed: run dcgan/browser/engine/build.sh"
@@ -118,13 +119,50 @@ def test_the_kernels_are_those_of_their_source():
 def test_the_source_builds_the_very_same_bytes(tmp_path):
     for name in ("generator.c", "build.sh"):
         shutil.copy(bundle.HERE / "engine" / name, tmp_path)
-    subprocess.run(["bash", str(tmp_path / "engine/build.sh")], check=True, timeout=60)
-    for name in bundle.MODULES.values():
+    subprocess.run(["bash", str(tmp_path / "build.sh")], check=True, timeout=60)
+    for name in bundle.KERNELS.values():
         assert (tmp_path / Path(name).name).read_bytes() == (bundle.HERE / name).read_bytes()
 
 
 def test_the_programs_are_small_and_name_no_host():
-    for program in bundle.PROGRAMS:
+    for program, most in {"lab": 100_000, "morph": 100_000, "explorer": 130_000}.items():
         text = bundle.script(program) + bundle.style(program)
-        assert len(text) < 100_000
+        assert len(text) < most
         assert "http" not in text.replace("http://www.w3.org", "")
+
+
+def test_every_script_is_in_a_program_once_and_after_what_it_needs():
+    found = {str(path.relative_to(bundle.HERE)) for path in bundle.HERE.rglob("*.js")}
+    needed = {bundle.WORKER}
+    for entry in bundle.ENTRIES.values():
+        names = modules.in_order(entry, bundle.module)
+        assert len(names) == len(set(names)) and names[-1] == entry
+        for name in names:
+            assert set(bundle.module(name).imports.values()) <= set(names[: names.index(name)])
+        needed |= set(names)
+    assert needed == found
+
+
+def test_a_program_gives_pages_what_its_entry_exports_and_nothing_of_modules_is_left():
+    assert "\nconst PROVIDES = { Lab, fromParams, toParams };\n" in bundle.script("lab")
+    assert "\nconst PROVIDES = { Corners, Morph, morphParams };\n" in bundle.script("morph")
+    for program in bundle.ENTRIES:
+        script = bundle.script(program)
+        assert not re.search(r"^(import|export)\b", script, re.MULTILINE)
+        assert script.count("function networks()") == script.count("class Network ") == 1
+
+
+def test_scripts_that_cannot_share_a_scope_are_refused_with_their_names(monkeypatch):
+    def source(name: str) -> str:
+        text = (bundle.HERE / name).read_text(encoding="utf-8")
+        return text + "const Painter = 1;\n" if name == "latent/paths.js" else text
+
+    monkeypatch.setattr(bundle, "source", source)
+    for cached in (bundle.module, bundle.check):
+        cached.cache_clear()
+    try:
+        with pytest.raises(ValueError, match=r"both define Painter"):
+            bundle.check()
+    finally:
+        for cached in (bundle.module, bundle.check):
+            cached.cache_clear()

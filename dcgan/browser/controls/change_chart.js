@@ -1,6 +1,6 @@
 // A small chart: how much the picture changes on the way from each frame to the next. An even pace is a level line.
 
-class Change {
+export class Change {
   constructor(parent) {
     parent.innerHTML = `
       <div class="head"><span>Change of the picture per frame: an even pace is level</span><output data-testid="change-range"></output></div>

@@ -1,7 +1,7 @@
 // Sliders for the numbers of a morph or a square: each input has the name of what it sets, and stands behind the words
 // and the number that say so.
 
-class Fields {
+export class Fields {
   // set(changes, done) hears of every change, done when the hand has let go; a double click goes back to `plain`
   constructor(root, plain, set) {
     this.inputs = [...root.querySelectorAll(".fields input")];

@@ -13,4 +13,4 @@ const ICONS = {
   cross: "M4 2.6 8 6.6l4-4L13.4 4l-4 4 4 4-1.4 1.4-4-4-4 4L2.6 12l4-4-4-4z",
   picture: "M2 2.5h12a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H2a1 1 0 0 1-1-1v-9a1 1 0 0 1 1-1zm.6 9h10.8L10 6.8 7.3 10 5.6 8.3zM5 4.3a1.2 1.2 0 1 0 .01 0z",
 };
-const icon = (name) => `<svg viewBox="0 0 16 16" aria-hidden="true"><path fill-rule="evenodd" d="${ICONS[name]}"/></svg>`;
+export const icon = (name) => `<svg viewBox="0 0 16 16" aria-hidden="true"><path fill-rule="evenodd" d="${ICONS[name]}"/></svg>`;

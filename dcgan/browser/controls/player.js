@@ -1,9 +1,10 @@
 // Plays a position through frames, with fractions between two of them: time goes on smoothly whatever the frame rate.
+import { icon } from "./icons.js";
 
 const SPEEDS = [0.25, 0.5, 1, 2];
 const MAX_STEP_S = 0.25; // a tab in the background does not catch up
 
-class Player {
+export class Player {
   // see(position) shows a moment
   constructor(parent, see) {
     Object.assign(this, { see, position: 0, speed: 1, count: 1, fps: 18 });

@@ -4,7 +4,7 @@
 const HOLD_MS = 250; // of a finger on a picture until it drags; before that the finger scrolls the page
 const GRIP_PX = 4; // that a mouse moves until it drags
 
-class Reorder {
+export class Reorder {
   // host: cards, a list of { node, face }; move(card, place) while a hand is at it; dropped() when it lets go
   constructor(row, host) {
     Object.assign(this, { row, host });

@@ -1,6 +1,7 @@
 // A field in which a seed is typed. What happens elsewhere meanwhile doesn't overwrite what is being typed.
+import { MAX_SEED } from "../latent/views.js";
 
-class SeedField {
+export class SeedField {
   // take(seed) hears of each seed that was typed to its end; what can't be a seed is put back
   constructor(input, take) {
     Object.assign(this, { input, seed: input.value, typing: false });

@@ -1,12 +1,13 @@
 // The sliders of the laboratory: each with its name, how much it does, its value, and a lock.
+import { icon } from "./icons.js";
 
-const PER_PAGE = 8;
+export const PER_PAGE = 8;
 const KEY_STEPS = 30; // arrow keys from the middle of a slider to an end; PageUp and PageDown go five times as far
 const STEPS_OF_KEY = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 5, PageDown: -5 };
 // while a kind's sliders are worked out, as many of nothing keep their place
-const PLACEHOLDERS = Array.from({ length: PER_PAGE }, (_, i) => ({ slider: `x${i}`, name: "\u2026", strength: null, help: "" }));
+export const PLACEHOLDERS = Array.from({ length: PER_PAGE }, (_, i) => ({ slider: `x${i}`, name: "\u2026", strength: null, help: "" }));
 
-class Sliders {
+export class Sliders {
   // act: { move(slider, value, event) while a hand is at it, done() when it has let go, soon() after a key,
   // back(slider) to where the seed has it, lock(slider) }
   constructor(parent, act) {
@@ -56,12 +57,12 @@ class Sliders {
     this.act.soon();
   }
 
-  // valueOf(slider) and limitOf(slider) say where each stands, and how far it goes either way
-  show(view, valueOf, limitOf, waits) {
+  // valueOf(slider) and reachOf(slider) say where each stands, and how far it goes either way
+  show(view, valueOf, reachOf, waits) {
     const moved = new Map(view.sliders);
     this.parent.classList.toggle("waits", waits);
     for (const { slider, name, row, lock, input, output } of this.rows) {
-      const [limit, value, locked] = [limitOf(slider), valueOf(slider), view.locked.includes(slider)];
+      const [limit, value, locked] = [reachOf(slider), valueOf(slider), view.locked.includes(slider)];
       [input.min, input.max] = [-limit, limit];
       if (Number(input.value) !== value) input.value = value;
       input.disabled = locked || waits;

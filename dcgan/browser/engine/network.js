@@ -3,13 +3,13 @@
 const ACTIVATIONS = ["none", "relu", "leaky-relu", "selu", "tanh"];
 
 // The header of a packed generator, and where its numbers begin.
-function unpackHeader(file) {
+export function unpackHeader(file) {
   const length = new DataView(file.buffer, file.byteOffset).getUint32(0, true);
   return { header: JSON.parse(new TextDecoder().decode(file.subarray(4, 4 + length))), start: 4 + length };
 }
 
-// The kernels of kernels.c in the fastest form that this browser takes: fused, plain, or JavaScript.
-function makeKernels(modules, wanted) {
+// The kernels of generator.c in the fastest form that this browser takes: fused, plain, or JavaScript.
+export function makeKernels(modules, wanted) {
   for (const [name, bytes] of Object.entries(modules)) {
     if ((wanted && wanted !== name) || !globalThis.WebAssembly) continue;
     try {
@@ -106,7 +106,7 @@ function javascriptKernels() {
   };
 }
 
-class Network {
+export class Network {
   constructor(file, kernels) {
     const { header, start } = unpackHeader(file);
     Object.assign(this, { header, kernels });
@@ -224,7 +224,7 @@ class Network {
 }
 
 // How many products make one output, phase by phase; a dense layer is one phase.
-function depthsOf(layer) {
+export function depthsOf(layer) {
   return layer.kind === "dense" ? [layer.inputs] : layer.phases.map((phase) => phase.taps.length * layer.inputs);
 }
 

@@ -1,6 +1,7 @@
 // Who draws: the page itself where a picture fits well into a frame, since every hop to a worker and back costs the
 // picture a frame; else a worker. The small pictures come from a worker of their own unless they are no work at all.
 // KERNELS (name -> base64) and WORKER (a script) stand before this code, see bundle.py.
+import { Network, depthsOf, makeKernels, unpackHeader } from "./network.js";
 
 const LIGHT = 12e6; // multiply-adds of a network whose twelve small pictures, too, fit into a frame
 const PROMISING = 150e6; // of one that is worth a trial on the page
@@ -19,7 +20,7 @@ function multiplyAdds({ layers }) {
 }
 
 // One model on one thread. `draw` answers with the pictures of the newest z only: what waits is replaced.
-class Painter {
+export class Painter {
   constructor(file, kernels, onPage) {
     this.header = unpackHeader(file).header;
     if (!onPage && this.startWorker(file, kernels)) return;
@@ -88,7 +89,7 @@ class Painter {
 }
 
 // The picture and the small ones around it, each with a painter.
-class Engine {
+export class Engine {
   constructor(file, kernels) {
     const { header } = unpackHeader(file);
     const adds = kernels === "javascript" ? Infinity : multiplyAdds(header);

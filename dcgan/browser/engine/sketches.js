@@ -2,7 +2,7 @@
 
 const SKETCH_MS = 6; // of a frame, where the page draws by itself
 
-class Sketches {
+export class Sketches {
   constructor(engine) {
     this.engine = engine;
     this.jobs = [];

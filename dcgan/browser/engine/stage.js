@@ -1,9 +1,9 @@
 // The large picture: a canvas, and who draws it. Of what is asked for, the newest z is shown; each painted picture
 // raises the canvas' data-frame by one and is told as an event "painted" with the time of the input that it answers.
 
-const SETTLE_MS = 350; // keys and wheels have no moment of letting go: a short rest is one
+export const SETTLE_MS = 350; // keys and wheels have no moment of letting go: a short rest is one
 
-class Stage {
+export class Stage {
   constructor(canvas, painted = () => {}) {
     Object.assign(this, { canvas, painted, frames: 0 });
   }

@@ -1,4 +1,11 @@
 // The laboratory and the morphs on a page of their own: what is shown lives behind the # of the address.
+import { recipeOf, signed } from "./signed.js";
+import { Learned } from "./training_sheet.js";
+import { Lab } from "../lab/lab.js";
+import { fromParams, startFrom, toParams } from "../latent/views.js";
+import { Corners } from "../morph/corners.js";
+import { Morph } from "../morph/morph.js";
+
 const startOf = JSON.parse(document.getElementById("start").textContent);
 const weightsOf = document.getElementById("weights");
 const fileOf = Uint8Array.from(atob(weightsOf.textContent), (c) => c.charCodeAt(0));

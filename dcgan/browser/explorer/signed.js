@@ -10,7 +10,7 @@ function crc32(bytes) {
 }
 
 // What a view needs to be drawn again; `directions` says what one standard deviation along an axis adds to z.
-function recipeOf(origin, view, directions) {
+export function recipeOf(origin, view, directions) {
   const moved = view.sliders.filter(([slider]) => typeof slider === "string" && directions.has(slider));
   const known = view.sliders.filter(([slider]) => typeof slider === "number" || directions.has(slider));
   const recipe = {
@@ -30,7 +30,7 @@ function recipeOf(origin, view, directions) {
 }
 
 // a PNG as a data address -> the same with the recipe behind its header
-function signed(address, recipe) {
+export function signed(address, recipe) {
   const png = Uint8Array.from(atob(address.slice(address.indexOf(",") + 1)), (c) => c.charCodeAt(0));
   const ascii = JSON.stringify(recipe).replace(/[\u0080-\uffff]/g, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
   const body = new TextEncoder().encode(`tEXtdcgan\0${ascii}`);

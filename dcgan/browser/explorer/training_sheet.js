@@ -2,7 +2,7 @@
 
 const LEARNED_SECONDS = 7; // through all of training; the last picture is held for one more
 
-class Learned {
+export class Learned {
   // facts: { steps, seeds, size, pitch, sheet }; calls pick(seed) when a picture is clicked
   constructor(parent, facts, pick) {
     Object.assign(this, { facts, parent });

@@ -1,5 +1,15 @@
 // The laboratory: a picture that follows the hand, its neighbours, sliders, seeds, favourites. It knows no server: who
 // puts it on a page gives it a model and a state, and hears of what changed when a hand lets go.
+import { icon } from "../controls/icons.js";
+import { SeedField } from "../controls/seed_field.js";
+import { PER_PAGE, PLACEHOLDERS, Sliders } from "../controls/sliders.js";
+import { Engine, Painter } from "../engine/painter.js";
+import { SETTLE_MS, Stage } from "../engine/stage.js";
+import { baseZ, finishZ, limitOf, neighbours, slerp, unpackDirections } from "../latent/latent.js";
+import {
+  MAX_SEED, NUM_NEIGHBOURS, PLAIN_VIEW, atRest, fromParams, goneTo, sameView, startFrom, toParams, toggleLock,
+  withSlider, withoutSlider,
+} from "../latent/views.js";
 
 const PLAIN_KIND = "dimensions";
 const NO_AXES = { kind: PLAIN_KIND, kinds: [], rows: {}, directions: {} };
@@ -58,7 +68,7 @@ const MARKUP = `
   </div>
 </section>`;
 
-class Lab {
+export class Lab {
   // host: { commit(message), save } hears of views and favourites that are meant to stay; where `save` is a file's name
   // the laboratory saves the picture by itself
   constructor(parent, host) {

@@ -86,7 +86,7 @@ const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
 const norm = (a) => Math.sqrt(dot(a, a));
 
 // z itself and n - 1 around it; see `neighbours` in dcgan/latent/walks.py
-function neighbours(z, n, percent, seed, prior) {
+export function neighbours(z, n, percent, seed, prior) {
   const random = new Random(seed);
   const noise = Array.from({ length: n }, () => draw(random, z.length, prior));
   const radius = (percent / 100) * (prior === "normal" ? Math.PI / 2 : 1);
@@ -104,7 +104,7 @@ function neighbours(z, n, percent, seed, prior) {
 }
 
 // From a to b along the great circle (Shoemake 1985), the norm going linearly; t = 0 is a.
-function slerp(a, b, t) {
+export function slerp(a, b, t) {
   const [normA, normB] = [norm(a), norm(b)];
   const cosine = Math.min(1, Math.max(-1, dot(a, b) / (normA * normB)));
   const angle = Math.acos(cosine);
@@ -116,17 +116,17 @@ function slerp(a, b, t) {
 }
 
 // axis -> float32 in base64, as facts bring them
-function unpackDirections(packed) {
+export function unpackDirections(packed) {
   const numbers = (text) => new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
   return new Map(Object.entries(packed).map(([axis, text]) => [axis, numbers(text)]));
 }
 
 const AXIS_LIMIT = 3; // standard deviations that an axis' slider goes either way
-const limitOf = (prior, slider = 0) => (typeof slider === "string" ? AXIS_LIMIT : prior === "normal" ? 3 : 1);
+export const limitOf = (prior, slider = 0) => (typeof slider === "string" ? AXIS_LIMIT : prior === "normal" ? 3 : 1);
 
 // The z of a code, as dcgan/latent/codes.py writes it (half precision in base64url); null if it is none.
 const LARGEST_Z = 64;
-function decodeZ(code) {
+export function decodeZ(code) {
   if (!/^[A-Za-z0-9_-]{2,11000}$/.test(code) || code.length % 4 === 1) return null;
   const bytes = Uint8Array.from(atob(code.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
   if (bytes.length % 2) return null;
@@ -140,7 +140,7 @@ function decodeZ(code) {
 
 // A view is the plain object that pages/latent/view.py calls View: seed, hops, sliders, truncation, distance, around,
 // locked, and the code of a z that takes the place of the seed's.
-function baseZ(view, { z_dim, prior }) {
+export function baseZ(view, { z_dim, prior }) {
   const given = view.z ? decodeZ(view.z) : null;
   let z = given?.length === z_dim ? given : zFromSeed(view.seed, z_dim, prior);
   for (const [distance, around, number] of view.hops) z = neighbours(z, number + 1, distance, around, prior)[number];
@@ -148,7 +148,7 @@ function baseZ(view, { z_dim, prior }) {
 }
 
 // Sliders and truncation on a z; `directions` (axis -> Float32Array) says what one standard deviation along it adds
-function finishZ(z, view, { z_dim, prior }, directions) {
+export function finishZ(z, view, { z_dim, prior }, directions) {
   const done = Float32Array.from(z), limit = limitOf(prior);
   const known = view.sliders.filter(([slider]) => directions?.get(slider)?.length === z_dim);
   for (const [dim, value] of view.sliders) if (dim < z_dim) done[dim] = Math.min(limit, Math.max(-limit, value));

@@ -1,13 +1,15 @@
 // A morph and a square of corners as plain objects, and as the parameters of an address: what pages/latent/morph.py
 // does in Python. A keyframe is a view (views.js) of which only counts what decides the picture.
+import { baseZ, finishZ, slerp } from "./latent.js";
+import { MAX_SEED, PLAIN_VIEW, fromParams, short, toParams } from "./views.js";
 
-const MAX_KEYS = 12;
-const [FEWEST_FRAMES, MOST_FRAMES] = [12, 240];
-const [FEWEST_PER_SIDE, MOST_PER_SIDE] = [3, 15];
-const PACES = ["lerp", "slerp", "even"];
-const ofSeed = (seed) => ({ ...PLAIN_VIEW, seed });
-const PLAIN_MORPH = { keys: [0, 1, 2, 3].map(ofSeed), mode: "slerp", frames: 72, loop: true, fps: 18, truncation: 1 };
-const PLAIN_SQUARE = { seeds: [0, 1, 2, 3], n: 7, at: [0.5, 0.5], truncation: 1 };
+export const MAX_KEYS = 12;
+export const [FEWEST_FRAMES, MOST_FRAMES] = [12, 240];
+export const [FEWEST_PER_SIDE, MOST_PER_SIDE] = [3, 15];
+export const PACES = ["lerp", "slerp", "even"];
+export const ofSeed = (seed) => ({ ...PLAIN_VIEW, seed });
+export const PLAIN_MORPH = { keys: [0, 1, 2, 3].map(ofSeed), mode: "slerp", frames: 72, loop: true, fps: 18, truncation: 1 };
+export const PLAIN_SQUARE = { seeds: [0, 1, 2, 3], n: 7, at: [0.5, 0.5], truncation: 1 };
 
 const wholeOf = (text, low, high, otherwise) =>
   /^\d{1,10}$/.test(text ?? "") && Number(text) >= low && Number(text) <= high ? Number(text) : otherwise;
@@ -21,7 +23,7 @@ const seedsOf = (text, fewest, most) => {
 };
 
 // what a keyframe has beyond its seed, as in "walk:25.0.4;truncation:0.5"; "" for none
-function beyondSeed(view) {
+export function beyondSeed(view) {
   const { seed, distance, around, locked, ...rest } = toParams(view);
   return Object.entries(rest).map((pair) => pair.join(":")).join(";");
 }
@@ -32,9 +34,9 @@ function keyOf(seed, beyond = "") {
 }
 
 // as a keyframe: without what only the laboratory around a picture needs
-const asKey = (view) => keyOf(view.seed, beyondSeed(view));
+export const asKey = (view) => keyOf(view.seed, beyondSeed(view));
 
-function toMorphParams({ keys, mode, frames, loop, fps, truncation }) {
+export function toMorphParams({ keys, mode, frames, loop, fps, truncation }) {
   const params = { seeds: keys.map(({ seed }) => seed).join("_") };
   keys.forEach((view, i) => beyondSeed(view) && (params[`key${i + 1}`] = beyondSeed(view)));
   if (mode !== PLAIN_MORPH.mode) params.mode = mode;
@@ -46,7 +48,7 @@ function toMorphParams({ keys, mode, frames, loop, fps, truncation }) {
 }
 
 // What `toMorphParams` wrote; whatever can't be meant is left at its default.
-function fromMorphParams(params) {
+export function fromMorphParams(params) {
   const seeds = seedsOf(params.seeds, 2, MAX_KEYS);
   return {
     keys: seeds ? seeds.map((seed, i) => keyOf(seed, params[`key${i + 1}`])) : PLAIN_MORPH.keys,
@@ -58,7 +60,7 @@ function fromMorphParams(params) {
   };
 }
 
-function toSquareParams({ seeds, n, at, truncation }) {
+export function toSquareParams({ seeds, n, at, truncation }) {
   const params = { corners: seeds.join("_") };
   if (n !== PLAIN_SQUARE.n) params.n = String(n);
   if (String(at) !== String(PLAIN_SQUARE.at)) params.at = at.map(short).join("_");
@@ -66,7 +68,7 @@ function toSquareParams({ seeds, n, at, truncation }) {
   return params;
 }
 
-function fromSquareParams(params) {
+export function fromSquareParams(params) {
   const at = (params.at ?? "").split("_").map((text) => numberOf(text, 0, 1, NaN));
   return {
     seeds: seedsOf(params.corners, 4, 4) ?? PLAIN_SQUARE.seeds,
@@ -77,16 +79,16 @@ function fromSquareParams(params) {
 }
 
 // A keyframe's or corner's z, as the generator takes it.
-function keyZ(view, truncation, header, directions) {
+export function keyZ(view, truncation, header, directions) {
   return finishZ(baseZ(view, header), view, header, directions).map((x) => x * Math.fround(truncation));
 }
 
 // Between four corners' z (top left, top right, bottom left, bottom right): down both sides, then across.
-function squareZ([topLeft, topRight, bottomLeft, bottomRight], x, y) {
+export function squareZ([topLeft, topRight, bottomLeft, bottomRight], x, y) {
   return slerp(slerp(topLeft, bottomLeft, y), slerp(topRight, bottomRight, y), x);
 }
 
-const morphParams = {
+export const morphParams = {
   Morph: { read: fromMorphParams, write: toMorphParams },
   Corners: { read: fromSquareParams, write: toSquareParams },
 };

@@ -1,14 +1,15 @@
 // A view as a plain object, and as the parameters of an address: what pages/latent/view.py does in Python.
+import { decodeZ } from "./latent.js";
 
-const MAX_SEED = 2 ** 32 - 1;
-const NUM_NEIGHBOURS = 12;
-const PLAIN_VIEW = { seed: 0, hops: [], sliders: [], truncation: 1, distance: 25, around: 0, locked: [], z: "" };
+export const MAX_SEED = 2 ** 32 - 1;
+export const NUM_NEIGHBOURS = 12;
+export const PLAIN_VIEW = { seed: 0, hops: [], sliders: [], truncation: 1, distance: 25, around: 0, locked: [], z: "" };
 
 // 1.5 as "1.5", 0.3000001 as "0.3": as Python's format "g"
-const short = (x) => String(Number(x.toPrecision(6)));
+export const short = (x) => String(Number(x.toPrecision(6)));
 
 // The parameters that differ from the plain view, all as text; the seed is always there.
-function toParams(view) {
+export function toParams(view) {
   const params = { seed: String(view.seed) };
   if (view.hops.length) params.walk = view.hops.map((hop) => hop.join(".")).join("_");
   if (view.sliders.length) params.sliders = view.sliders.map(([slider, value]) => `${slider}~${short(value)}`).join("_");
@@ -30,7 +31,7 @@ function inOrder(a, b) {
 const sorted = (sliders) => [...sliders].sort(([a], [b]) => inOrder(a, b));
 
 // What `toParams` wrote; whatever can't be meant is left at its default.
-function fromParams(params) {
+export function fromParams(params) {
   const whole = (text, low, high, otherwise) => {
     const value = /^\d{1,10}$/.test(text ?? "") ? Number(text) : NaN;
     return value >= low && value <= high ? value : otherwise;
@@ -56,34 +57,34 @@ function fromParams(params) {
   };
 }
 
-const sameView = (a, b) => JSON.stringify(toParams(a)) === JSON.stringify(toParams(b));
+export const sameView = (a, b) => JSON.stringify(toParams(a)) === JSON.stringify(toParams(b));
 
 // What the controls do: each returns a new view.
 
-function withSlider(view, slider, value) {
+export function withSlider(view, slider, value) {
   return { ...view, sliders: sorted(new Map(view.sliders).set(slider, value)) };
 }
 
-function withoutSlider(view, dim) {
+export function withoutSlider(view, dim) {
   return { ...view, sliders: view.sliders.filter(([d]) => d !== dim), locked: view.locked.filter((d) => d !== dim) };
 }
 
 // A new seed is a new start: the walk ends, a given z goes, and the sliders go where its z is; locked ones stay.
-function startFrom(view, seed) {
+export function startFrom(view, seed) {
   return { ...view, seed, z: "", hops: [], sliders: view.sliders.filter(([dim]) => view.locked.includes(dim)) };
 }
 
-function atRest(view) {
+export function atRest(view) {
   return { ...view, sliders: view.sliders.filter(([dim]) => view.locked.includes(dim)) };
 }
 
 // A locked slider keeps its value, whatever else starts anew.
-function toggleLock(view, dim, value) {
+export function toggleLock(view, dim, value) {
   if (view.locked.includes(dim)) return { ...view, locked: view.locked.filter((d) => d !== dim) };
   return { ...withSlider(view, dim, value), locked: [...view.locked, dim].sort(inOrder) };
 }
 
-function goneTo(view, number) {
+export function goneTo(view, number) {
   const hop = [view.distance, view.around, number];
   return view.hops.length < 100 ? { ...view, hops: [...view.hops, hop] } : view;
 }

@@ -1,4 +1,13 @@
 // A square of pictures between four seeds, and a point in it that a hand moves: the large picture follows.
+import { Fields } from "../controls/fields.js";
+import { SeedField } from "../controls/seed_field.js";
+import { Engine } from "../engine/painter.js";
+import { Sketches } from "../engine/sketches.js";
+import { SETTLE_MS, Stage } from "../engine/stage.js";
+import {
+  FEWEST_PER_SIDE, MOST_PER_SIDE, PLAIN_SQUARE, fromSquareParams, keyZ, ofSeed, squareZ, toSquareParams,
+} from "../latent/morphs.js";
+import { MAX_SEED } from "../latent/views.js";
 
 const NUDGE = 0.02; // of the square's side, by a key
 const CORNER_NAMES = ["Top left", "Top right", "Bottom left", "Bottom right"];
@@ -24,7 +33,7 @@ const SQUARE_MARKUP = `
   <div class="bar">${seedField(2)}<output class="where"></output>${seedField(3)}</div>
 </section>`;
 
-class Corners {
+export class Corners {
   // host: commit({ corners }) hears of parameters that are meant to stay
   constructor(parent, host) {
     this.host = host;

@@ -1,8 +1,13 @@
 // Keyframes as a row of small pictures: dragged or moved by keys into another order, added, copied, removed.
+import { icon } from "../controls/icons.js";
+import { Reorder } from "../controls/reorder.js";
+import { SeedField } from "../controls/seed_field.js";
+import { MAX_KEYS, beyondSeed, ofSeed } from "../latent/morphs.js";
+import { MAX_SEED } from "../latent/views.js";
 
 const SLIDE_MS = 160;
 
-class Keyframes {
+export class Keyframes {
   // host: change(keys, done) hears of every change, done when the hand has let go; seek(place) of a click;
   // picture(file) of a file that was chosen
   constructor(parent, host) {
@@ -182,7 +187,7 @@ class Keyframes {
   }
 }
 
-function paintOn(canvas) {
+export function paintOn(canvas) {
   return (image) => {
     if (canvas.width !== image.width) canvas.width = canvas.height = image.width;
     canvas.getContext("2d").putImageData(image, 0, 0);

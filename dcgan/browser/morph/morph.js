@@ -1,5 +1,19 @@
 // A morph that plays live: keyframes, the picture, its pace, the film strip. It knows no server: who puts it on a page
 // gives it a model and a morph (morphs.js), and hears of what changed when a hand lets go.
+import { Change } from "../controls/change_chart.js";
+import { Fields } from "../controls/fields.js";
+import { Player } from "../controls/player.js";
+import { Engine } from "../engine/painter.js";
+import { Sketches } from "../engine/sketches.js";
+import { Stage } from "../engine/stage.js";
+import { unpackDirections } from "../latent/latent.js";
+import {
+  FEWEST_FRAMES, MOST_FRAMES, PACES, PLAIN_MORPH, asKey, beyondSeed, fromMorphParams, keyZ, toMorphParams,
+} from "../latent/morphs.js";
+import { evenTimes, numLegs, pathTimes, samplesPerLeg, travelled, travelledAt, walkTo } from "../latent/paths.js";
+import { fromParams, sameView } from "../latent/views.js";
+import { Keyframes, paintOn } from "./keyframes.js";
+import { Pace } from "./pace.js";
 
 const PACE_WORDS = {
   lerp: ["Linear", "Straight from keyframe to keyframe, through the emptier middle of the space: pictures on the way are paler."],
@@ -29,7 +43,7 @@ const MORPH_MARKUP = `
 </section>
 <section class="timeline"></section>`;
 
-class Morph {
+export class Morph {
   // host: commit({ morph }) hears of parameters that are meant to stay; picture(file), where there is one, of a picture
   // that is to become a keyframe
   constructor(parent, host) {

@@ -1,10 +1,12 @@
 // Looks along the legs of a walk, in a worker of its own, and remembers how much the picture changes from look to look.
+import { Painter } from "../engine/painter.js";
+import { numLegs, walkTo } from "../latent/paths.js";
 
 const CHUNK = 64; // looks at once; what a newer walk needs must not wait for long
 const CHUNK_ON_PAGE = 4; // where the page has to draw by itself, it must not stand still
 const MAX_LEGS = 200; // that are remembered
 
-class Pace {
+export class Pace {
   // told(share) hears how far it is
   constructor(file, kernels, told) {
     this.told = told;

@@ -36,7 +36,7 @@ _lab = st.components.v2.component(
     "latent_lab", css=bundle.style("lab"), js=(_HERE / "laboratory.js").read_text(encoding="utf-8")
 )
 
-_film = st.components.v2.component("latent_film", js=(_HERE / "film.js").read_text(encoding="utf-8"))
+_film = st.components.v2.component("latent_film", js=(_HERE / "film_courier.js").read_text(encoding="utf-8"))
 
 
 class Kept(NamedTuple):
@@ -67,7 +67,7 @@ def hand_over(weights_hash: str, generator: "Generator") -> None:
 
 
 def parcel(weights_hash: str, generator: "Generator") -> bytes:
-    """A 4-byte length, the weights' hash, and the packed generator, as live_courier.js takes them."""
+    """A 4-byte length, the weights' hash, and the packed generator, as courier.js takes them."""
     name = weights_hash.encode()
     return len(name).to_bytes(4, "little") + name + _packed(weights_hash, generator)
 

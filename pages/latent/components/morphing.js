@@ -1,5 +1,5 @@
 // Puts a morph, or a square between four corners, on the page; what a person changes goes to Python when the hand lets
-// go. The program and the weights come by live_courier.js.
+// go. The program and the weights come by courier.js.
 const MOUNTED = new WeakMap();
 const MOST_PICTURE_BYTES = 24e6;
 const studio = (globalThis.dcganStudio ??= { files: new Map(), thumbs: new Map(), waiting: new Set() });
