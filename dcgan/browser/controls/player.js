@@ -1,4 +1,5 @@
 // Plays a position through frames, with fractions between two of them: time goes on smoothly whatever the frame rate.
+
 import { icon } from "./icons.js";
 
 const SPEEDS = [0.25, 0.5, 1, 2];

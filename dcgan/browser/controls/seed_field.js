@@ -1,4 +1,5 @@
 // A field in which a seed is typed. What happens elsewhere meanwhile doesn't overwrite what is being typed.
+
 import { MAX_SEED } from "../latent/views.js";
 
 export class SeedField {

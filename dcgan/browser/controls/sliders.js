@@ -1,11 +1,9 @@
 // The sliders of the laboratory: each with its name, how much it does, its value, and a lock.
+
 import { icon } from "./icons.js";
 
-export const PER_PAGE = 8;
 const KEY_STEPS = 30; // arrow keys from the middle of a slider to an end; PageUp and PageDown go five times as far
 const STEPS_OF_KEY = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 5, PageDown: -5 };
-// while a kind's sliders are worked out, as many of nothing keep their place
-export const PLACEHOLDERS = Array.from({ length: PER_PAGE }, (_, i) => ({ slider: `x${i}`, name: "\u2026", strength: null, help: "" }));
 
 export class Sliders {
   // act: { move(slider, value, event) while a hand is at it, done() when it has let go, soon() after a key,

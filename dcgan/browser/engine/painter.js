@@ -1,6 +1,7 @@
 // Who draws: the page itself where a picture fits well into a frame, since every hop to a worker and back costs the
 // picture a frame; else a worker. The small pictures come from a worker of their own unless they are no work at all.
 // KERNELS (name -> base64) and WORKER (a script) stand before this code, see bundle.py.
+
 import { Network, depthsOf, makeKernels, unpackHeader } from "./network.js";
 
 const LIGHT = 12e6; // multiply-adds of a network whose twelve small pictures, too, fit into a frame

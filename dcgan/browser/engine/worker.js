@@ -1,4 +1,5 @@
 // Draws for a page, off its thread, so that the page never stutters. It stands behind network.js in one script.
+
 import { Network, makeKernels } from "./network.js";
 
 let network = null;

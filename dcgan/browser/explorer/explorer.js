@@ -1,4 +1,5 @@
 // The laboratory and the morphs on a page of their own: what is shown lives behind the # of the address.
+
 import { recipeOf, signed } from "./signed.js";
 import { Learned } from "./training_sheet.js";
 import { Lab } from "../lab/lab.js";
@@ -29,13 +30,13 @@ function enter(name) {
   room = name;
   morphs?.end();
   morphs = null;
-  lab.setWalking(false);
+  lab.walk.set(false);
   lab.root.hidden = room !== "explore";
   for (const door of doors.children) door.setAttribute("aria-pressed", door.dataset.room === room);
   if (room === "explore") return;
   morphs = new { morph: Morph, corners: Corners }[room](place, { commit: (message) => tell(message[room]) });
   morphs.setFacts({ directions: startOf.facts.axes?.directions });
-  morphs.setFavourites(lab.kept.map(({ params }) => params));
+  morphs.setFavourites(lab.favourites.kept.map(({ params }) => params));
   if (known[room]) morphs.setParams(known[room]);
   morphs.setModel(fileOf);
 }

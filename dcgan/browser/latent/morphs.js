@@ -1,5 +1,6 @@
 // A morph and a square of corners as plain objects, and as the parameters of an address: what pages/latent/morph.py
 // does in Python. A keyframe is a view (views.js) of which only counts what decides the picture.
+
 import { baseZ, finishZ, slerp } from "./latent.js";
 import { MAX_SEED, PLAIN_VIEW, fromParams, short, toParams } from "./views.js";
 

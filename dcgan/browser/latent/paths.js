@@ -1,5 +1,6 @@
 // Walks through keyframes, as `path` and `even_path` of dcgan/latent/walks.py time them. A time is a leg's number plus the
 // part of it that has been walked; time k is keyframe k.
+
 import { slerp } from "./latent.js";
 
 const OVERSAMPLE = 5; // looks per frame, at least, of an even walk

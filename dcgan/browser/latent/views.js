@@ -1,4 +1,5 @@
 // A view as a plain object, and as the parameters of an address: what pages/latent/view.py does in Python.
+
 import { decodeZ } from "./latent.js";
 
 export const MAX_SEED = 2 ** 32 - 1;

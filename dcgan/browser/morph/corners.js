@@ -1,4 +1,5 @@
 // A square of pictures between four seeds, and a point in it that a hand moves: the large picture follows.
+
 import { Fields } from "../controls/fields.js";
 import { SeedField } from "../controls/seed_field.js";
 import { Engine } from "../engine/painter.js";

@@ -1,4 +1,5 @@
 // Keyframes as a row of small pictures: dragged or moved by keys into another order, added, copied, removed.
+
 import { icon } from "../controls/icons.js";
 import { Reorder } from "../controls/reorder.js";
 import { SeedField } from "../controls/seed_field.js";

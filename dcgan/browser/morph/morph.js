@@ -1,5 +1,6 @@
 // A morph that plays live: keyframes, the picture, its pace, the film strip. It knows no server: who puts it on a page
 // gives it a model and a morph (morphs.js), and hears of what changed when a hand lets go.
+
 import { Change } from "../controls/change_chart.js";
 import { Fields } from "../controls/fields.js";
 import { Player } from "../controls/player.js";

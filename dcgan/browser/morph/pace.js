@@ -1,4 +1,5 @@
 // Looks along the legs of a walk, in a worker of its own, and remembers how much the picture changes from look to look.
+
 import { Painter } from "../engine/painter.js";
 import { numLegs, walkTo } from "../latent/paths.js";
 

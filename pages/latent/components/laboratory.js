@@ -22,7 +22,7 @@ class Mounted {
   }
 
   rememberThumbs() {
-    for (const { run, step, params, thumb } of this.lab.kept) studio.thumbs.set(JSON.stringify([run, step, params]), thumb);
+    for (const { run, step, params, thumb } of this.lab.favourites.kept) studio.thumbs.set(JSON.stringify([run, step, params]), thumb);
   }
 
   take(header) {
@@ -39,22 +39,22 @@ class Mounted {
       if (header.film && studio.film?.name !== header.film) studio.waiting.add(this.again);
       else {
         this.film = header.film;
-        if (header.film) lab.openFilm(studio.film.moments);
-        else lab.closeFilm();
+        if (header.film) lab.film.open(studio.film.moments);
+        else lab.film.close();
       }
     }
     if (header.seq < this.sent) return; // newer changes of ours are on their way
     const params = JSON.stringify(header.params);
     const fresh = this.params === undefined;
     if (fresh || (params !== this.params && params !== JSON.stringify(studio.toParams(lab.committed)))) {
-      lab.page = header.page;
+      lab.desk.page = header.page;
       lab.setView(studio.fromParams(header.params));
     }
     this.params = params;
     const favourites = JSON.stringify(header.favourites);
     if (favourites !== this.favourites) {
       this.favourites = favourites;
-      lab.setFavourites(header.favourites.map((kept) => ({ ...kept, thumb: studio.thumbs.get(JSON.stringify([kept.run, kept.step, kept.params])) })));
+      lab.favourites.set(header.favourites.map((kept) => ({ ...kept, thumb: studio.thumbs.get(JSON.stringify([kept.run, kept.step, kept.params])) })));
     }
   }
 }
