@@ -20,6 +20,7 @@ KERNELS = {
     "fused": "engine/generator.wasm",
     "plain": "engine/generator-plain.wasm",
 }  # the first that a browser takes is used
+TAKEN = ("KERNELS", "WORKER", "PROVIDES", "networks")  # names of the program that no script defines
 NETWORK, WORKER = "engine/network.js", "engine/worker.js"
 ENTRIES = {"lab": "lab/lab_entry.js", "morph": "morph/morph_entry.js", "explorer": "explorer/explorer.js"}
 LOOKS = {
@@ -46,7 +47,7 @@ def script(program: str) -> str:
 def check() -> None:
     """Raises ValueError for scripts that can't be put into one scope, or that hold what is of no use."""
     names = {name: None for entry in [*ENTRIES.values(), WORKER] for name in modules.in_order(entry, module)}
-    modules.check({name: module(name) for name in names}, ENTRIES.values())
+    modules.check({name: module(name) for name in names}, ENTRIES.values(), TAKEN)
 
 
 def _network() -> str:

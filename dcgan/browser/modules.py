@@ -15,7 +15,7 @@ FROM = re.compile(r'^(import|export) \{(\s*[\w$]+(?:,\s*[\w$]+)*,?\s*)\} from "(
 EXPORT = re.compile(r"^export (?=(?:async )?(?:class|function|const|let) )", re.MULTILINE)
 OTHER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 ONE_NAME = re.compile(r"^(?:async )?(?:class|function)\*? ([\w$]+)", re.MULTILINE)
-NAMES = re.compile(r"^(?:const|let) ", re.MULTILINE)
+NAMES = re.compile(r"^(?:const|let|var) ", re.MULTILINE)
 WORD = re.compile(r"(?:(?<=\.\.\.)|(?<![.\w$]))[A-Za-z_$][\w$]*(?![\w$:])")  # not what follows a dot, nor a key
 
 
@@ -99,13 +99,13 @@ def in_order(entry: str, module_of: Callable[[str], Module]) -> list[str]:
     return done
 
 
-def check(modules: dict[str, Module], entries: Iterable[str]) -> None:
-    """Raises ValueError for what would go unnoticed in one scope.
+def check(modules: dict[str, Module], entries: Iterable[str], taken: Iterable[str] = ()) -> None:
+    """Raises ValueError for what would go unnoticed in one scope, in which some names are `taken` by its maker.
 
     That is a name that two modules define; an import of what isn't exported there, or that isn't used; an export that
     nobody imports, unless it is an entry's; an exported name of another module without an import.
     """
-    home: dict[str, str] = {}
+    home = dict.fromkeys(taken, "the bundle")
     for name, module in modules.items():
         for each in sorted(module.defines):
             if each in home:
@@ -118,7 +118,7 @@ def check(modules: dict[str, Module], entries: Iterable[str]) -> None:
             if each not in module.uses:
                 raise ValueError(f"{name} imports {each} and doesn't use it.")
         for each in sorted(module.uses - module.defines - set(module.imports)):
-            if each in home and each in modules[home[each]].exports:
+            if home.get(each) in modules and each in modules[home[each]].exports:
                 raise ValueError(f"{name} uses {each} of {home[each]} without an import.")
         wanted = {each for other in modules.values() for each, origin in other.imports.items() if origin == name}
         if name not in entries and (idle := sorted(module.exports - wanted)):

@@ -19,7 +19,9 @@ def read(texts: dict[str, str]) -> dict[str, Module]:
 
 def check(texts: dict[str, str]) -> None:
     found = read(texts)
-    modules.check({name: found[name] for name in modules.in_order("lab/start.js", found.__getitem__)}, ["lab/start.js"])
+    modules.check(
+        {name: found[name] for name in modules.in_order("lab/start.js", found.__getitem__)}, ["lab/start.js"], ["MADE"]
+    )
 
 
 def changed(name: str, before: str, after: str) -> dict[str, str]:
@@ -59,6 +61,7 @@ def test_an_entry_may_pass_on_what_it_imports():
             changed("lab/film.js", "export class", "const own = 1;\nexport class"),
             "z.js and lab/film.js both define own",
         ),
+        (changed("z.js", "const own", "let MADE"), "the bundle and z.js both define MADE"),
         (changed("z.js", "export const norm", "const norm"), "lab/film.js imports norm, which z.js doesn't export"),
         (changed("lab/film.js", "return norm", "return other.norm"), "lab/film.js imports norm and doesn't use it"),
         (changed("z.js", "const own", "export const own"), "z.js exports own, which nobody imports"),
