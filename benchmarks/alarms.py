@@ -1,6 +1,6 @@
 """Alarms, proven by sabotage: faults planted in a training must raise theirs, and healthy trainings none.
 
-    python benchmarks/alarms.py --root DIR [--only NAME ...] [--threads 2] [--table]
+    python -m benchmarks.alarms --root DIR [--only NAME ...] [--threads 2] [--table]
 
 Each case trains in a directory of its own below DIR, in a process of its own; those that are there already go on or are
 only read, so an interrupted table continues, and --table trains nothing. A fault is planted at step PLANTED of a
@@ -17,22 +17,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PROJECT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(PROJECT))
+import numpy as np
+import torch
 
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-
-from dcgan.compute import allocator  # noqa: E402
-from dcgan.data import batches, dataset  # noqa: E402
-from dcgan.monitoring.alarm_words import title  # noqa: E402
-from dcgan.monitoring.alarms import BEGUN, Alarm, Watcher, class_rows  # noqa: E402
-from dcgan.monitoring.diagnostics import Probe  # noqa: E402
-from dcgan.presets import PRESETS, preset_config  # noqa: E402
-from dcgan.runs.run import Run  # noqa: E402
-from dcgan.training.gan import GAN  # noqa: E402
-from dcgan.training.step import one_step  # noqa: E402
-from dcgan.training.worker import work  # noqa: E402
+from dcgan.compute import allocator
+from dcgan.data import batches, dataset
+from dcgan.monitoring.alarm_words import title
+from dcgan.monitoring.alarms import BEGUN, Alarm, Watcher, class_rows
+from dcgan.monitoring.diagnostics import Probe
+from dcgan.presets import PRESETS, preset_config
+from dcgan.runs.run import Run
+from dcgan.training.gan import GAN
+from dcgan.training.step import one_step
+from dcgan.training.worker import work
 
 PLANTED = 400  # steps of healthy training before a fault
 
@@ -221,8 +218,8 @@ def main() -> None:
         sys.exit(train_case(args.case, args.root, args.threads))
     if not args.table:
         for name in args.only:
-            command = [sys.executable, __file__, "--root", args.root, "--threads", str(args.threads), "--case", name]
-            subprocess.run(command, check=False)
+            command = [sys.executable, "-m", "benchmarks.alarms", "--root", args.root, "--threads", str(args.threads)]
+            subprocess.run([*command, "--case", name], check=False)
     there = {name: Run(args.root / name) for name in args.only if (args.root / name).exists()}
     wrong = show_faults(there) + show_healthy(there)
     sys.exit(1 if wrong else 0)

@@ -1,7 +1,7 @@
 """A training's images per second alone and beside programs that never rest, as it was without and as it is with the
 studio's care for busy machines, in turns.
 
-    python benchmarks/busy_machine.py [--presets quick classic-64] [--rounds 2] [--seconds 25]
+    python -m benchmarks.busy_machine [--presets quick classic-64] [--rounds 2] [--seconds 25]
 
 Each figure is a `python -m dcgan train` of its own, at the priority of one that the page starts, from its third second
 on. *Fixed*: OpenMP waits as it is built to and the number of threads is fixed; *patient*: only the waiting is short;
@@ -18,10 +18,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from dcgan.compute.threads import usable_cores  # noqa: E402
-from dcgan.runs.run import Run  # noqa: E402
+from dcgan.compute.threads import usable_cores
+from dcgan.runs.run import Run
 from dcgan.system.paths import PROJECT
 
 WARM_UP_S = 3.0

@@ -1,6 +1,6 @@
 """What a newcomer waits for, what watching costs, and whether the server's memory stays bounded.
 
-    python benchmarks/first_minutes.py [--pairs 3] [--watch-minutes 30]
+    python -m benchmarks.first_minutes [--pairs 3] [--watch-minutes 30]
 
 Needs Chromium and playwright (requirements-test.txt). Each pair trains the quick preset for 40 seconds with nobody
 watching and 40 seconds with the Train page open in a browser, in alternating order; the ratio is what counts.
@@ -9,7 +9,6 @@ watching and 40 seconds with the Train page open in a browser, in alternating or
 import argparse
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -17,12 +16,10 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from dcgan.runs import launch  # noqa: E402
-from dcgan.runs.new_run import order  # noqa: E402
-from dcgan.runs.run import Run  # noqa: E402
-from tests.browser.studio import CHROMIUM, FLAGS, SHIPPED, Studio  # noqa: E402
+from dcgan.runs import launch
+from dcgan.runs.new_run import order
+from dcgan.runs.run import Run
+from tests.browser.studio import CHROMIUM, FLAGS, SHIPPED, Studio
 
 SECONDS = 20.0  # of training on each side of a pair
 

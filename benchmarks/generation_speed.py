@@ -1,6 +1,6 @@
 """Drawing with a generator: one picture at a time on one thread, and 10,000, against the plain module, in pairs.
 
-    python benchmarks/generation_speed.py [--presets quick classic-64] [--pairs 7]
+    python -m benchmarks.generation_speed [--presets quick classic-64] [--pairs 7]
 
 The plain module is the generator in eval mode as it was trained, NCHW, with its BatchNorm layers; ours has them folded
 into its convolutions, channels last (dcgan/networks/folding.py). Both draw the same pictures of the same z in float32.
@@ -9,18 +9,14 @@ into its convolutions, channels last (dcgan/networks/folding.py). Both draw the 
 import argparse
 import copy
 import statistics
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from dcgan.networks.folding import folded  # noqa: E402
-from dcgan.networks.models import Generator, initialise  # noqa: E402
-from dcgan.presets import PRESETS, preset_config  # noqa: E402
+from dcgan.networks.folding import folded
+from dcgan.networks.models import Generator, initialise
+from dcgan.presets import PRESETS, preset_config
 
 MANY, AT_ONCE = 10_000, 64
 SINGLES = 50  # pictures behind one figure of latency

@@ -1,6 +1,6 @@
 """Trains one run through many SIGKILLs and compares its end with that of an undisturbed run.
 
-    python benchmarks/kill_chain.py [--kills 200] [--steps 400] [--seed 0] [--fresh 10]
+    python -m benchmarks.kill_chain [--kills 200] [--steps 400] [--seed 0] [--fresh 10]
 
 Both train `quick` on 40 small pictures in batches of 8 and save a checkpoint at every step. Each life of the killed run
 is a process of its own, which is killed from outside at a random moment: one in ten while it still starts, the others
@@ -23,19 +23,18 @@ import time
 from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"  # a forked process has none of its parent's threads
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-from PIL import Image  # noqa: E402
+import numpy as np
+import torch
+from PIL import Image
 
 from dcgan.networks.generator_file import load_generator, metadata_of
-from dcgan.runs.checkpoint import load_state  # noqa: E402
-from dcgan.runs.kept_states import newest_facts  # noqa: E402
-from dcgan.runs.new_run import order  # noqa: E402
-from dcgan.runs.run import Run  # noqa: E402
+from dcgan.runs.checkpoint import load_state
+from dcgan.runs.kept_states import newest_facts
+from dcgan.runs.new_run import order
+from dcgan.runs.run import Run
 from dcgan.system.paths import PROJECT
-from dcgan.training import worker  # noqa: E402
+from dcgan.training import worker
 
 CLOCKS = ("time_s", "images_per_s")
 SETTINGS = {"batch_size": 8, "log_every": 1, "sample_every": 5, "max_samples": 12, "max_snapshots": 6}

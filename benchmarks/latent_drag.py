@@ -1,6 +1,6 @@
 """How closely the picture on Explore follows a hand, with the machine idle and while a run trains.
 
-    python benchmarks/latent_drag.py [--drags 3]
+    python -m benchmarks.latent_drag [--drags 3]
 
 Needs Chromium and playwright (requirements-test.txt). A mouse holds a latent slider for three seconds and moves it 120
 times a second. Frames are those the canvas paints; input to paint is from the newest movement in a picture to the end
@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,18 +20,16 @@ from pathlib import Path
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from dcgan.latent import seeds
-from dcgan.networks.generator_file import generator_bytes, load_generator  # noqa: E402
-from dcgan.presets import PRESETS  # noqa: E402
-from dcgan.runs import launch  # noqa: E402
-from dcgan.runs.new_run import order  # noqa: E402
-from dcgan.runs.run import Run  # noqa: E402
-from dcgan.system.files import publish  # noqa: E402
-from tests.browser.hand import drag_on  # noqa: E402
-from tests.browser.studio import SHIPPED, Studio  # noqa: E402
-from tests.nets import lively  # noqa: E402
+from dcgan.networks.generator_file import generator_bytes, load_generator
+from dcgan.presets import PRESETS
+from dcgan.runs import launch
+from dcgan.runs.new_run import order
+from dcgan.runs.run import Run
+from dcgan.system.files import publish
+from tests.browser.hand import drag_on
+from tests.browser.studio import SHIPPED, Studio
+from tests.nets import lively
 
 SECONDS = 3.0
 WARM_UP = 15.0  # until a run that has been started trains at its full pace

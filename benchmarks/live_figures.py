@@ -1,6 +1,6 @@
 """What measuring the fakes, and keeping samples and checkpoints, takes of a training's time.
 
-python benchmarks/live_figures.py quick classic-64 --minutes 0.5
+python -m benchmarks.live_figures quick classic-64 --minutes 0.5
 """
 
 import argparse
@@ -10,10 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from dcgan.runs.quality_log import read_quality  # noqa: E402
-from dcgan.runs.run import Run  # noqa: E402
+from dcgan.runs.quality_log import read_quality
+from dcgan.runs.run import Run
 from dcgan.system.paths import PROJECT
 
 LINE = re.compile(r"([\d.]+) s of training: samples and checkpoints took ([\d.]+), measuring the fakes ([\d.]+)")

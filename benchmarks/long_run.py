@@ -3,7 +3,7 @@
 Writes N lines of metrics.jsonl, of Fashion-MNIST figures with a look of the alarms every tenth point, into a temporary
 folder (200 MB for a million), and looks at them in fresh processes, each with all that a page loads:
 
-    python benchmarks/long_run.py --n 1000000
+    python -m benchmarks.long_run --n 1000000
 """
 
 import argparse
@@ -15,11 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from dcgan.monitoring.alarms import Watcher  # noqa: E402
-from dcgan.runs.metrics_log import append_line, read_lines  # noqa: E402
-from dcgan.runs.run import Run  # noqa: E402
+from dcgan.monitoring.alarms import Watcher
+from dcgan.runs.metrics_log import append_line, read_lines
+from dcgan.runs.run import Run
 from dcgan.system.paths import PROJECT
 
 SHORT = 5_000  # lines
@@ -75,7 +73,7 @@ def _peak_mb() -> float:
 
 def measured(what: str, way: str, run: Run) -> None:
     """A row of the table, from a process of its own."""
-    command = [sys.executable, __file__, "--look", way, str(run.path)]
+    command = [sys.executable, "-m", "benchmarks.long_run", "--look", way, str(run.path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found = json.loads(done.stdout.splitlines()[-1])
     poll = "–" if found["poll_ms"] is None else f"{found['poll_ms']:.0f} ms"

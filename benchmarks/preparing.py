@@ -3,14 +3,13 @@
 Writes N pictures of 178x218 px, 7 KB each (400 distinct ones, each file with a tail of its own), into a temporary
 folder or zip, prepares them, and removes everything again:
 
-    python benchmarks/preparing.py --n 10000
+    python -m benchmarks.preparing --n 10000
 """
 
 import argparse
 import contextlib
 import io
 import resource
-import sys
 import tempfile
 import threading
 import time
@@ -23,11 +22,9 @@ import psutil
 import torch
 from PIL import Image, ImageFilter
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from dcgan.data import batches, sources  # noqa: E402
-from dcgan.data.decode_workers import Shape  # noqa: E402
-from dcgan.data.prepared import prepared  # noqa: E402
+from dcgan.data import batches, sources
+from dcgan.data.decode_workers import Shape
+from dcgan.data.prepared import prepared
 
 DISTINCT = 400
 STEPS = 2_000

@@ -1,6 +1,6 @@
 """How good generators are: the Fréchet distance of their pictures to the test set, beside the real-against-real floor.
 
-    python benchmarks/quality.py RUN_OR_FILE ... [--step K] [--n 10000] [--seed 0] [--all] [--json]
+    python -m benchmarks.quality RUN_OR_FILE ... [--step K] [--n 10000] [--seed 0] [--all] [--json]
 
 RUN is a run's directory or id, FILE a generator.safetensors or a snapshot. Compare rows only at the same N. --all adds
 kernel distance, precision, recall, density, coverage, class score and class imbalance.
@@ -13,15 +13,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from dcgan.errors import BadInput  # noqa: E402
-from dcgan.evaluation.figures import FIGURES  # noqa: E402
-from dcgan.evaluation.pixel_report import fake_pictures  # noqa: E402
-from dcgan.evaluation.reference import Reference  # noqa: E402
+from dcgan.errors import BadInput
+from dcgan.evaluation.figures import FIGURES
+from dcgan.evaluation.pixel_report import fake_pictures
+from dcgan.evaluation.reference import Reference
 from dcgan.networks.generator_file import load_generator
-from dcgan.runs.checkpoint import open_generator  # noqa: E402
-from dcgan.runs.run import Run  # noqa: E402
+from dcgan.runs.checkpoint import open_generator
+from dcgan.runs.run import Run
 
 References = dict[tuple[str, int, int], Reference]
 

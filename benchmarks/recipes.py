@@ -1,6 +1,6 @@
 """The classic recipe against the modern one: the same networks, the same time, judged by the same distance.
 
-    python benchmarks/recipes.py --root DIR [--recipes classic modern] [--seeds 0 1 2] [--steps 2440 19500]
+    python -m benchmarks.recipes --root DIR [--recipes classic modern] [--seeds 0 1 2] [--steps 2440 19500]
 
 Both train `quick`'s networks on Fashion-MNIST and take as long for a step, so that equal steps are equal time. The
 distance is FD-fmnistcnn-v1 of 10,000 pictures to the test set; `raw` is the trained generator, `averaged` its moving
@@ -17,14 +17,12 @@ from pathlib import Path
 
 import torch
 
-PROJECT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(PROJECT))
-
-from dcgan.evaluation.pixel_report import fake_pictures  # noqa: E402
-from dcgan.evaluation.reference import reference_of  # noqa: E402
-from dcgan.runs.checkpoint import load_state, open_generator  # noqa: E402
-from dcgan.runs.run import Run  # noqa: E402
-from dcgan.training.gan import GAN  # noqa: E402
+from dcgan.evaluation.pixel_report import fake_pictures
+from dcgan.evaluation.reference import reference_of
+from dcgan.runs.checkpoint import load_state, open_generator
+from dcgan.runs.run import Run
+from dcgan.system.paths import PROJECT
+from dcgan.training.gan import GAN
 
 RECIPES = {  # on top of the preset
     "classic": ["lr_g=2e-4", "lr_d=2e-4", "lr_decay=0", "ema_half_life_images=20000"],  # Radford et al. 2016

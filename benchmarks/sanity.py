@@ -1,31 +1,27 @@
 """How the judge answers to known damage, the copy alarm to known copies, and both to few pictures: all of real clothes.
 
-python benchmarks/sanity.py [--tables distance copies few]
+python -m benchmarks.sanity [--tables distance copies few]
 """
 
 import argparse
-import sys
-from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from dcgan.config import Config  # noqa: E402
-from dcgan.data.dataset import load  # noqa: E402
-from dcgan.data.sources import IDX_CLASS_NAMES  # noqa: E402
-from dcgan.evaluation.pixel_report import fake_pictures  # noqa: E402
-from dcgan.evaluation.reference import Reference  # noqa: E402
-from dcgan.judges.judge import SHIPPED, ClassifierJudge, EdgeJudge, Judge  # noqa: E402
-from dcgan.metrics.copies import close_calls  # noqa: E402
-from dcgan.metrics.disguise import undisguised  # noqa: E402
-from dcgan.metrics.enough import DRAWS  # noqa: E402
-from dcgan.metrics.frechet import frechet, gaussian  # noqa: E402
-from dcgan.metrics.nearest import as_it_is, nearest_training  # noqa: E402
-from dcgan.metrics.neighbours import neighbours  # noqa: E402
-from dcgan.metrics.spoil import SPOILT, blurred, noisy  # noqa: E402
-from dcgan.networks.generator_file import load_generator  # noqa: E402
-from dcgan.system.paths import PROJECT  # noqa: E402
+from dcgan.config import Config
+from dcgan.data.dataset import load
+from dcgan.data.sources import IDX_CLASS_NAMES
+from dcgan.evaluation.pixel_report import fake_pictures
+from dcgan.evaluation.reference import Reference
+from dcgan.judges.judge import SHIPPED, ClassifierJudge, EdgeJudge, Judge
+from dcgan.metrics.copies import close_calls
+from dcgan.metrics.disguise import undisguised
+from dcgan.metrics.enough import DRAWS
+from dcgan.metrics.frechet import frechet, gaussian
+from dcgan.metrics.nearest import as_it_is, nearest_training
+from dcgan.metrics.neighbours import neighbours
+from dcgan.metrics.spoil import SPOILT, blurred, noisy
+from dcgan.networks.generator_file import load_generator
+from dcgan.system.paths import PROJECT
 
 DISTANCE_PICTURES, COPY_PICTURES, SIZE = 5000, 1000, 28
 FEW_PICTURES, TRIALS, LARGEST = 12_000, 15, 500  # pictures in a draw at most

@@ -3,7 +3,7 @@
 Every session is a connection as a browser has it, that asks for a page and then again and again for its parts that
 redraw themselves; half of them open Explore, half watch the run on Train. A browser's own work is not in it.
 
-    python benchmarks/sessions.py --sessions 1 12 40 --seconds 60
+    python -m benchmarks.sessions --sessions 1 12 40 --seconds 60
 """
 
 import argparse
@@ -22,12 +22,10 @@ import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from dcgan.runs import launch  # noqa: E402
-from dcgan.runs.run import Run  # noqa: E402
+from dcgan.runs import launch
+from dcgan.runs.run import Run
 from dcgan.system.paths import PROJECT
-from tests.browser.studio import SHIPPED, Studio  # noqa: E402
+from tests.browser.studio import SHIPPED, Studio
 
 PAGES = ("explore", "train")
 

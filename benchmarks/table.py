@@ -1,6 +1,6 @@
 """Generators side by side as a Markdown table, each measured as `python -m dcgan evaluate` measures it, best first.
 
-    python benchmarks/table.py RUN_OR_JSON ... [--n 10000] [--seed 0]
+    python -m benchmarks.table RUN_OR_JSON ... [--n 10000] [--seed 0]
 
 RUN is a run's directory or id, measured unless it has that report already; JSON is a file with what `evaluate --json`
 printed. Only reports of the same data, judge and number of pictures share a table.
@@ -12,14 +12,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from dcgan.errors import BadInput  # noqa: E402
-from dcgan.evaluation.figures import FIGURES, floors, metric_name, origin, times_floor  # noqa: E402
-from dcgan.evaluation.report import evaluate_run  # noqa: E402
-from dcgan.evaluation.verdict import copy_alarm  # noqa: E402
-from dcgan.runs.checkpoint import open_generator  # noqa: E402
-from dcgan.runs.run import Run  # noqa: E402
+from dcgan.errors import BadInput
+from dcgan.evaluation.figures import FIGURES, floors, metric_name, origin, times_floor
+from dcgan.evaluation.report import evaluate_run
+from dcgan.evaluation.verdict import copy_alarm
+from dcgan.runs.checkpoint import open_generator
+from dcgan.runs.run import Run
 
 
 def main() -> None:

@@ -1,20 +1,16 @@
 """Images per second of a training step on the studio's route against the plain one, in pairs, for every preset.
 
-    python benchmarks/training_speed.py [--presets quick classic-64 ...] [--pairs 3] [--seconds 6]
+    python -m benchmarks.training_speed [--presets quick classic-64 ...] [--pairs 3] [--seconds 6]
 
 `python -m dcgan bench` is the short form for one preset; dcgan/training/bench.py says what the sides and the limit are.
 """
 
 import argparse
-import sys
-from pathlib import Path
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from dcgan.presets import PRESETS, preset_config  # noqa: E402
-from dcgan.training.bench import Speed, measure  # noqa: E402
+from dcgan.presets import PRESETS, preset_config
+from dcgan.training.bench import Speed, measure
 
 
 def main() -> None:
