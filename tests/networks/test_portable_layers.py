@@ -36,9 +36,9 @@ assert not any(name.split(".")[0] == "dcgan" for name in sys.modules)
 
 
 def shown_lines() -> str:
-    """The README's Python, up to where pictures are made."""
+    """The README's Python that needs no studio, up to where pictures are made."""
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"```python\n(.*?)```", readme, re.S)
+    (block,) = (block for block in re.findall(r"```python\n(.*?)```", readme, re.S) if "safe_open" in block)
     head, _, rest = block.partition("pictures = ")
     assert rest
     return head
