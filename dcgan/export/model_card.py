@@ -301,11 +301,10 @@ python -m dcgan evaluate {quoted} --n 1000 --out report.html
 In Python:
 
 ```python
-from dcgan import checkpoint, latent, render
+from dcgan import draw, load_generator
 
-generator = checkpoint.load_generator("{folder}/generator.safetensors")
-z = latent.z_from_seeds(range(16), generator.config.z_dim, generator.config.z_prior)
-pictures = render.render(generator, z)  # uint8 (16, {size})
+generator = load_generator("{folder}/generator.safetensors")
+pictures = draw(generator, seeds=range(16))  # uint8 (16, {size})
 ```
 
 `generator.safetensors` holds numbers only, so opening it runs no code; SHA-256 of its weights:

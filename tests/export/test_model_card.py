@@ -98,11 +98,13 @@ def test_the_same_run_gives_the_same_card_without_measuring_again(run, text, mon
         assert sheet.size == (2 * (8 * 32 + 7 * 2),) * 2
 
 
-def test_the_three_lines_of_python_draw_pictures(run, text):
+def test_the_lines_of_python_draw_the_pictures_of_the_sheet(run, text):
     code = text.split("```python\n")[1].split("```")[0].replace(f'"{run.id}/', f'"{run.path.as_posix()}/')
     names: dict = {}
     exec(code, names)
     assert names["pictures"].shape == (16, 32, 32) and names["pictures"].dtype == np.uint8
+    with Image.open(run.path / "card.png") as sheet:
+        assert np.array_equal(np.asarray(sheet)[:64:2, :64:2], names["pictures"][0])
 
 
 def test_the_command_writes_the_card(run, capsys):
