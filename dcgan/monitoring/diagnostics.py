@@ -87,8 +87,8 @@ class Probe:
                 del found["nearest"]
             if self.held_out and step % self.every_judged == 0:
                 held = self.held_out.batch(spaced(self.held_out.num_images, rows, look))
-                on_real, on_fake = gan.judge_both(real, fake)  # (b,), (b,)
-                on_held, _ = gan.judge_both(held, fake)
+                on_real, on_fake = gan.both_logits(real, fake)  # (b,), (b,)
+                on_held, _ = gan.both_logits(held, fake)
                 lead = (on_real.mean() - on_fake.mean()).clamp_min(1.0)  # of real over fake, in logits
                 found["held_gap"] = (on_real.mean() - on_held.mean()) / lead
         return found

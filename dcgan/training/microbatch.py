@@ -1,7 +1,7 @@
-"""Parts of a batch: the rows that a process, or a moment, works on, and random numbers that heed no division.
+"""Parts of a batch: their rows, what is measured over them, and random numbers that don't depend on the division.
 
-A batch larger than memory passes through the networks in parts, and several processes each hold a part of it. Whoever
-draws random numbers for a part draws those of the whole batch and takes its own rows, so every division sees the same.
+A batch larger than memory passes through the networks in parts, and several processes each hold a part of it. Random
+numbers are drawn for the whole batch and a part takes its own rows of them, so every division gets the same.
 """
 
 from typing import NamedTuple
@@ -19,16 +19,16 @@ class Part(NamedTuple):
 
     @property
     def rows(self) -> int:
-        """How many they are."""
+        """How many rows these are."""
         return self.end - self.first
 
     @property
     def share(self) -> float:
-        """Their weight in a mean over the batch."""
+        """The weight of these rows in a mean over the batch."""
         return self.rows / self.whole
 
     def of(self, batch: Tensor, held: "Part | None" = None) -> Tensor:
-        """They themselves, from the whole batch or from a part of it that is `held`."""
+        """These rows of a batch (whole, ...), or of a part of it that is `held`."""
         start = held.first if held else 0
         return batch[self.first - start : self.end - start]
 
@@ -47,19 +47,20 @@ class Sums:
         self.values: dict[str, Tensor] = {}
 
     def add(self, measured: dict[str, Tensor], share: float) -> None:
+        """Add the means over a part, scalars by name, with the part's share of the batch."""
         for name, value in measured.items():
             self.values[name] = value * share + self.values[name] if name in self.values else value * share
 
 
 class Noise:
-    """A stream of uniform random numbers for the rows of a part."""
+    """A stream of uniform random numbers, of which a part of a batch gets those of its rows."""
 
     def __init__(self, rng: torch.Generator) -> None:
         self.rng = rng
         self.part: Part | None = None  # None: all rows of a batch are here
 
     def rand(self, shape: torch.Size) -> Tensor:
-        """Numbers in [0, 1) of a shape (n, ...), where n is once or several times as many rows as the part has."""
+        """Numbers in [0, 1) of a shape (n, ...), where n is the number of rows of the part, or a multiple of it."""
         if self.part is None or self.part.share == 1:
             return torch.rand(shape, generator=self.rng, device=self.rng.device)
         first, end, whole = self.part

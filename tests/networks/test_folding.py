@@ -9,7 +9,7 @@ from dcgan.networks import folding
 from dcgan.networks.folding import folded
 from dcgan.networks.models import Generator, initialise
 from dcgan.presets import PRESETS, preset_config
-from dcgan.training.recalibration import recalibrate
+from dcgan.training.ema import recalibrate
 
 
 def trained(name: str) -> Generator:

@@ -12,6 +12,7 @@ from dcgan.runs.checkpoint import load_state
 from dcgan.runs.fork import fork
 from dcgan.runs.run import Run
 from dcgan.training import loop as training
+from dcgan.training import losses
 from dcgan.training import step as steps
 from dcgan.training.gan import GAN
 from tests.training.test_accumulation import FULL, NO_NORM, assert_close
@@ -34,7 +35,7 @@ def full(monkeypatch):
     """Lets steps fail: `full(7, times=1)` the seventh, once, before, in the middle of, or after its work."""
 
     def fill(step: int, times: int = 1, where: str = "before", error: BaseException = FULL) -> None:
-        left, real, d_loss = [times], GAN.step, GAN._g_loss
+        left, real, g_loss, playing = [times], GAN.step, losses.generator_loss, list[GAN]()
 
         def fails(gan: GAN) -> bool:
             left[0] -= (hit := gan.steps == step - 1 and left[0] > 0)
@@ -43,21 +44,21 @@ def full(monkeypatch):
         def hungry(self, *args, **options):
             if where == "before" and fails(self):
                 raise error
-            due = self.steps
+            playing[:], due = [self], self.steps
             measured = real(self, *args, **options)
             if where == "after" and due == step - 1 and left[0] > 0:
                 left[0] -= 1
                 raise error
             return measured
 
-        def hungry_loss(self, *args):
-            result = d_loss(self, *args)
-            if where == "middle" and fails(self):
+        def hungry_loss(*args):
+            result = g_loss(*args)
+            if where == "middle" and fails(playing[0]):
                 raise error
             return result
 
         monkeypatch.setattr(GAN, "step", hungry)
-        monkeypatch.setattr(GAN, "_g_loss", hungry_loss)
+        monkeypatch.setattr(losses, "generator_loss", hungry_loss)
 
     yield fill
     monkeypatch.undo()
@@ -191,13 +192,13 @@ def test_a_fork_with_other_sizes_finds_out_anew(new_run, full):
 
 def test_a_change_of_micro_batch_is_obeyed_from_the_next_step_on(new_run, monkeypatch):
     run, sizes = new_run("a"), []
-    judge = GAN._judge
+    logits = GAN._logits
 
     def spy(self, x):
         sizes.append((self.steps, len(x)))
-        return judge(self, x)
+        return logits(self, x)
 
-    monkeypatch.setattr(GAN, "_judge", spy)
+    monkeypatch.setattr(GAN, "_logits", spy)
     play(run, lambda point: live_settings.ask(run, {"micro_batch": 4}) if point["step"] == 5 else None)
     assert {size for step, size in sizes if step < 5} == {8} and {size for step, size in sizes if step >= 5} == {4}
     assert events(run) == [{"step": 5, "event": "change", "micro_batch": 4}]
