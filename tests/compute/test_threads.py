@@ -124,7 +124,8 @@ def test_every_process_of_the_studio_lets_go_of_its_core_at_a_barrier():
 def test_a_run_whose_threads_changed_says_so_and_keeps_saying_it(root, tiny, monkeypatch):
     from dcgan.runs.checkpoint import load_state
     from dcgan.runs.heartbeat import Heartbeat
-    from dcgan.training.loop import UNEVEN, train
+    from dcgan.training.loop import train
+    from dcgan.training.recorder import UNEVEN
 
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     before = torch.get_num_threads()

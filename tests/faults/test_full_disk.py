@@ -17,7 +17,7 @@ from dcgan.runs.heartbeat import NO_ROOM, Heartbeat
 from dcgan.runs.metrics_log import Curves, append_line, read_lines
 from dcgan.runs.run import Run
 from dcgan.system.files import overwrite
-from dcgan.training import loop as train_module
+from dcgan.training import session
 from dcgan.training.gan import GAN
 from dcgan.training.loop import train
 from tests.training.test_loop import curves
@@ -91,7 +91,7 @@ def test_words_that_can_be_written_nowhere_reach_the_terminal(root, tiny, monkey
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     def step_and_break(gan: GAN, *args):
-        for place, name in ((Run, "write_status"), (heartbeat, "overwrite"), (train_module, "save_state")):
+        for place, name in ((Run, "write_status"), (heartbeat, "overwrite"), (session, "save_state")):
             monkeypatch.setattr(place, name, broken)
 
     monkeypatch.setattr(GAN, "step", step_and_break)

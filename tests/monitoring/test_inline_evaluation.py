@@ -20,7 +20,7 @@ from dcgan.runs.fork import fork
 from dcgan.runs.quality_log import FIELDS, read_quality
 from dcgan.runs.records import Status
 from dcgan.runs.run import Run
-from dcgan.training import loop as training
+from dcgan.training import session
 from tests.files import refuse, write_mnist
 from tests.training.test_gan import assert_same
 from tests.training.test_loop import curves, play, play_to
@@ -153,7 +153,7 @@ def test_an_interrupted_run_forgets_rows_after_its_state_and_gets_to_the_same_en
             raise Killed
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(training, "save_state", _every(2, training.save_state))  # the state is older than the rows
+        patch.setattr(session, "save_state", _every(2, session.save_state))  # the state is older than the rows
         play(run, die)
     later = read_quality(run)[-1]
     with open(run.quality_path, "ab") as file:

@@ -7,7 +7,7 @@ from dcgan.errors import BadInput
 from dcgan.runs import live_settings
 from dcgan.runs.checkpoint import load_state
 from dcgan.runs.run import Run
-from dcgan.training import loop as training
+from dcgan.training.gan import GAN
 from tests.training.test_loop import assert_same_end, play, play_to
 
 
@@ -163,8 +163,8 @@ def test_an_event_is_no_point_of_the_curves(new_run):
 
 def test_d_steps_is_a_setting_like_any_other(new_run, monkeypatch):
     run, calls = new_run("a", d_steps=3, num_steps=2), []
-    real = training.GAN.step
-    monkeypatch.setattr(training.GAN, "step", lambda *a, **k: (calls.append(k.get("train_g", True)), real(*a, **k))[1])
+    real = GAN.step
+    monkeypatch.setattr(GAN, "step", lambda *a, **k: (calls.append(k.get("train_g", True)), real(*a, **k))[1])
     status = play(run)
     assert calls == [False, False, True] * 2 and status.images == 48
 

@@ -16,6 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
+from dcgan.data import dataset
 from dcgan.errors import BadInput, Diverged
 from dcgan.images.embedded import read_recipe
 from dcgan.images.grids import to_uint8
@@ -30,8 +31,8 @@ from dcgan.runs.records import Status
 from dcgan.runs.run import Run
 from dcgan.system.files import publish
 from dcgan.system.paths import PROJECT
-from dcgan.training import loop as training
-from dcgan.training import snapshots
+from dcgan.training import session, snapshots
+from dcgan.training.gan import GAN
 from dcgan.training.loop import train
 from tests.training.test_gan import assert_same
 from tests.waiting import wait_for
@@ -252,7 +253,7 @@ def test_a_huge_network_in_the_settings_is_refused_before_it_is_built(new_run, m
     run = new_run("a")
     play_to(run, 4)
     run.config_path.write_text(run.config.replace(ngf=512, ndf=512).to_json())
-    for module, name in ((training, "GAN"), (training.dataset, "load")):
+    for module, name in ((session, "GAN"), (dataset, "load")):
         monkeypatch.setattr(module, name, lambda *args, **kwargs: pytest.fail("built"))
     with pytest.raises(BadInput, match="^config.json of run .* has changed since its state was saved"):
         play_to(run, 12)
@@ -382,7 +383,7 @@ def test_a_wish_for_one_step_is_one_step(new_run):
 def test_a_run_that_diverges_keeps_its_last_good_state_and_generator(new_run, monkeypatch, sample_every):
     run = new_run("a", num_steps=100, log_every=1 if sample_every > 1 else 100, sample_every=sample_every)
     play_to(run, 6)
-    real = training.GAN.step
+    real = GAN.step
 
     def poisoned(self, batch):
         if self.steps == 8:
@@ -390,7 +391,7 @@ def test_a_run_that_diverges_keeps_its_last_good_state_and_generator(new_run, mo
                 next(self.G.parameters()).fill_(math.nan)
         return real(self, batch)
 
-    monkeypatch.setattr(training.GAN, "step", poisoned)
+    monkeypatch.setattr(GAN, "step", poisoned)
     with pytest.raises(Diverged, match=r"^(Weight [\w.]+|The losses) stopped being (a number|numbers) at step 9\.$"):
         play_to(run, 100)
     assert load_state(run)["step"] == 6
@@ -402,7 +403,7 @@ def test_a_run_that_diverges_keeps_its_last_good_state_and_generator(new_run, mo
 
 def test_a_weight_that_is_no_number_is_never_saved(new_run, monkeypatch):
     run = new_run("a", num_steps=100, log_every=100, sample_every=10**6, checkpoint_seconds=0.0)
-    real = training.GAN.step
+    real = GAN.step
 
     def poisoned(self, batch):
         measured = real(self, batch)
@@ -411,7 +412,7 @@ def test_a_weight_that_is_no_number_is_never_saved(new_run, monkeypatch):
                 next(self.D.parameters()).view(-1)[0] = math.inf
         return measured
 
-    monkeypatch.setattr(training.GAN, "step", poisoned)
+    monkeypatch.setattr(GAN, "step", poisoned)
     with pytest.raises(Diverged, match="at step 7"):
         play(run)
     assert load_state(run)["step"] == 6
@@ -426,7 +427,7 @@ def test_a_disk_that_is_full_for_a_while_costs_pictures_but_no_run(new_run, monk
     play(whole)
     is_full = threading.Event()
     said: list[Any] = []
-    for where, name in ((training, "publish"), (snapshots, "publish"), (training, "save_state")):
+    for where, name in ((session, "publish"), (snapshots, "publish"), (session, "save_state")):
         real = getattr(where, name)
         monkeypatch.setattr(where, name, lambda *args, real=real: (full if is_full.is_set() else real)(*args))
     append = metrics_log.append_line
@@ -476,7 +477,7 @@ def test_a_generator_that_found_no_room_at_the_end_is_written_once_more(new_run,
 def test_a_disk_that_is_full_at_the_end_says_that_work_was_lost(new_run, monkeypatch):
     run = new_run("a")
     play_to(run, 6)
-    monkeypatch.setattr(training, "save_state", full)
+    monkeypatch.setattr(session, "save_state", full)
     with pytest.raises(RuntimeError, match="^Step 12 could not be saved .No space left on device., .* make room"):
         play_to(run, 12)
     assert load_state(run)["step"] == 6 and load_generator(run.generator_path)

@@ -11,7 +11,6 @@ from dcgan.runs import live_settings
 from dcgan.runs.checkpoint import load_state
 from dcgan.runs.fork import fork
 from dcgan.runs.run import Run
-from dcgan.training import loop as training
 from dcgan.training import losses
 from dcgan.training import step as steps
 from dcgan.training.gan import GAN
@@ -235,4 +234,4 @@ def test_the_worker_ends_with_the_sentence(new_run, full):
     assert work(run) == FAILED
     status = run.status()
     assert status.state == "failed" and status.error.startswith("Memory ran out in step 5, with 4 of the batch's 8")
-    assert training.Halted is Halted and "Memory ran out" in run.log_path.read_text()
+    assert "Memory ran out" in run.log_path.read_text()

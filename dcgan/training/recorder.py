@@ -1,0 +1,174 @@
+"""What a training reports: points and events of its curves, alarms, status, and progress on the terminal."""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dcgan.compute import devices
+from dcgan.errors import Diverged
+from dcgan.monitoring import alarm_words
+from dcgan.monitoring.alarms import Watcher, class_rows
+from dcgan.monitoring.inline_evaluation import Gauge
+from dcgan.runs import live_settings
+from dcgan.runs.heartbeat import Heartbeat
+from dcgan.runs.metrics_blocks import read_blocks
+from dcgan.runs.metrics_log import Curves
+from dcgan.runs.throughput import STEADY_SECONDS, Rate, seconds_left
+from dcgan.training.session import Session
+
+log = logging.getLogger("dcgan")
+
+UNEVEN = (
+    "The number of threads changed with the load of this machine, so the same settings would round otherwise another "
+    "time: a fixed num_threads repeats exactly."
+)
+
+
+class Recorder:
+    """Writes the curves and the status of a session; reads its step, images and time, and changes nothing of it."""
+
+    def __init__(
+        self, session: Session, heart: Heartbeat, notice: str, on_progress: Callable[[dict[str, float]], None]
+    ) -> None:
+        """Go on with the run's curves; `notice` is what is to be said of its pictures, and `on_progress` gets points.
+
+        The alarms begin with all earlier points and measurements, those of other processes too.
+        """
+        self._session, self._heart, self._on_progress = session, heart, on_progress
+        self._curves = Curves(session.run.metrics_path)
+        self._rate, self._steady = Rate(), Rate(STEADY_SECONDS)
+        self._watcher = Watcher()
+        self.events: set[str] = set()  # kinds of those in the curves when this process began
+        for block, _ in read_blocks(session.run.metrics_path):
+            self._watcher.feed(block)
+            if isinstance(block, list):
+                self.events |= {row["event"] for row in block if "event" in row}
+        self._watcher.feed(class_rows(session.run.quality_path))
+        self._notice = f"{notice} {UNEVEN}".strip() if "threads" in self.events else notice
+
+    # ---- the status
+
+    def running(self) -> None:
+        """The first step is next."""
+        session = self._session
+        self._heart.update(state="running", message="", notice=self._notice, device=self._device())
+        self._heart.update(step=session.step, num_steps=session.num_steps, time_s=session.time_s, eta_s=None)
+
+    def paused(self, problem: str, serial: int) -> None:
+        """It waits, as the wish of this number asked for; `problem` is what went wrong in saving, or nothing."""
+        self._heart.update(state="paused", message=problem, obeyed=serial, images_per_s=0.0, eta_s=None)
+
+    def resumed(self, wish: str, serial: int) -> None:
+        """The wait is over; for a single step the state stays as it is."""
+        self._heart.update(state="paused" if wish == "step" else "running", obeyed=serial)
+        self._rate.reset()
+        self._steady.reset()
+
+    def saved(self, problem: str) -> None:
+        """The state was saved, or `problem` says why not."""
+        self._heart.update(message=problem)
+
+    def stepped(self) -> None:
+        """One step more."""
+        session = self._session
+        self._heart.update(
+            step=session.step, num_steps=session.num_steps, images=session.images, epoch=session.stream.epoch
+        )
+
+    def timed(self) -> None:
+        """The step's time has been added up."""
+        self._rate.count(self._session.images_per_step)
+        self._steady.count(self._session.images_per_step)
+        self._heart.update(time_s=self._session.time_s)
+
+    def measured(self, gauge: Gauge) -> None:
+        """A new distance to real pictures."""
+        self._heart.update(**gauge.facts)
+        self._watch(gauge.row)
+
+    def add_notice(self, words: str) -> None:
+        """Words that stay to be read, once each; nothing for none."""
+        if words not in self._heart.status.notice:
+            self._heart.update(notice=f"{self._heart.status.notice} {words}".strip())
+
+    def leaving(self, serial: int) -> None:
+        """All that remains is to end, as the wish of this number asked for."""
+        self._heart.update(message="", obeyed=serial, eta_s=None, images_per_s=0.0)
+
+    # ---- the curves
+
+    def begun(self, facts: Mapping[str, float]) -> None:
+        """What is known before the first step on these pictures."""
+        self._watch(self._event("begun", **facts))
+
+    def changed(self, changes: Mapping[str, float | str]) -> None:
+        """Settings that are in force from the next step on."""
+        self._event("change", **changes)
+        log.info("from step %d on: %s", self._session.step, live_settings.words(changes))
+
+    def short_of_memory(self, at_once: int) -> None:
+        """Memory ran out in the present step: from now on so many pictures are in the networks at once."""
+        step = self._session.step
+        words = f"Memory ran out in step {step + 1}: from there on {at_once} pictures are in the networks at once."
+        log.warning("%s", words)
+        self._event("memory", micro_batch=at_once)
+        self._heart.update(notice=f"{self._notice} {words}".strip())
+
+    def threads_changed(self) -> None:
+        """Other threads train from here on, which rounds otherwise."""
+        step, threads = self._session.step, self._session.threads.now
+        self._event("threads", threads=threads)
+        log.info("from step %d on: %d threads, for the load of this machine", step, threads)
+        self._heart.update(device=self._device())
+        self.add_notice(UNEVEN)
+
+    def point(self, measured: Mapping[str, Tensor], began: float) -> None:
+        """Add a point of the curves; waits for the device. Raises Diverged if a number of it is not finite.
+
+        `measured` are scalars by name, and `began` is when the step did, in seconds of time.monotonic().
+        """
+        session = self._session
+        point = {"step": session.step, "images": session.images, "epoch": round(session.stream.epoch, 4)}
+        values = torch.stack(list(measured.values())).tolist()
+        point |= {name: rounded(value) for name, value in zip(measured, values, strict=True)}
+        if not all(map(math.isfinite, point.values())):
+            raise Diverged(f"The losses stopped being numbers at step {session.step}.", session.step)
+        time_s, images_per_s = session.time_s + time.monotonic() - began, self._rate.images_per_s()
+        point |= {"time_s": round(time_s, 3), "images_per_s": round(images_per_s, 1)}
+        self._curves.add(point)
+        self._watch(point)
+        steps_left = session.num_steps - session.step
+        eta_s = seconds_left(session.now, steps_left, self._steady.images_per_s(), session.time_s)
+        self._heart.update(images_per_s=point["images_per_s"], eta_s=eta_s)
+        self._on_progress(point)
+
+    # ---- how it is done
+
+    def _event(self, name: str, **values: Any) -> dict[str, Any]:
+        """Mark the curves at the present step; returns the row."""
+        row = {"step": self._session.step, "event": name, **values}
+        self._curves.add(row)
+        return row
+
+    def _watch(self, row: dict[str, Any]) -> None:
+        """Give the alarms a new row, and say in the log and the status which are raised."""
+        self._watcher.feed([row])
+        alarms = self._watcher.alarms()
+        for alarm in alarms:
+            if alarm.raised == row["step"] and alarm.name not in self._heart.status.alarms.split(", "):
+                log.warning("step %d: %s", row["step"], alarm_words.seen(alarm))
+        self._heart.update(alarms=", ".join(alarm.name for alarm in alarms))
+
+    def _device(self) -> str:
+        gan = self._session.gan
+        return devices.device_name(gan.device, self._session.team.size, gan.precision)
+
+
+def rounded(value: float) -> float:
+    """A number for the curves: six decimals, and as many digits where it is too small for them."""
+    return round(value, 6) if abs(value) >= 0.1 or not value else float(f"{value:.6g}")
