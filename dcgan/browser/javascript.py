@@ -8,7 +8,7 @@ PIECE = re.compile(
       | (?P<remark>//[^\n]*|/\*.*?\*/)
       | (?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
       | (?P<word>[\w$]+)
-      | (?P<mark>.)""",
+      | (?P<mark>[^\s\w$"'`/{}]+|.)""",
     re.VERBOSE | re.DOTALL,
 )
 TEMPLATE = re.compile(r"[`}](?:[^`\\$]|\\.|\$(?!\{))*(?:`|\$\{)", re.DOTALL)  # to its end, or to the next code in it
