@@ -1,1 +1,1 @@
-"""The training itself: loop, networks and optimisers, microbatches, several processes, the worker."""
+"""The training itself: loop, session and recorder, GAN and losses, microbatches, several processes, the worker."""

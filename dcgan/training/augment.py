@@ -1,4 +1,4 @@
-"""What keeps D from learning a few pictures by heart: it sees real and fake only through random changes.
+"""Random changes of all pictures that enter D, real and fake, so that it can't overfit a few of them.
 
 Differentiable augmentation by Zhao et al. 2020 (arXiv:2006.10738), section 3: the same family of changes for real and
 fake pictures, in D's step and in G's, with gradients that pass through them. G never learns to draw the changes, since
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dcgan.training.microbatch import Noise
 
-FEW_PICTURES = 10_000  # below, D learns them by heart before G has learnt to draw
+FEW_PICTURES = 10_000  # below, D overfits them before G draws well
 SHIFT = 1 / 8  # of the picture's side, at most, in each direction
 SMALL_SHIFT = 1 / 16  # the same, where pictures are only moved
 HOLE = 1 / 2  # the side of the square that is cut out, of the picture's

@@ -1,9 +1,9 @@
 """Several processes train one run: torchrun --nproc-per-node N -m dcgan train ...
 
 Each works on its part of every batch, and gradients are added up once per step of an optimiser, so all hold the same
-weights. The process of rank 0 leads: it alone knows the run, obeys wishes, and writes files; the others follow its
-orders, one for each step. Orders go over gloo, between CPUs; gradients over NCCL where there are GPUs. Every process
-leaves with one sentence when another one is lost.
+weights. The process of rank 0 leads: it alone reads and writes the run's files; the others carry out its orders, one
+for each step. Orders go over gloo, between CPUs; gradients over NCCL where there are GPUs. Every process ends with one
+sentence when another one is lost.
 
 BatchNorm takes its statistics from the part of the batch that a process holds, as is usual. The running ones that are
 saved are the leader's; nothing in training depends on them.
@@ -60,7 +60,7 @@ class Processes(Team):
             tensor.copy_(total.view(tensor.shape))
 
     def settle(self) -> None:
-        """After the first step, let everyone take the leader's routes: a resumed run must round as this one does."""
+        """After the first step, give all processes the leader's routes: a resumed run must round as this one does."""
         if self.settled:
             return
         found: list[Any] = [None] * self.size
@@ -75,7 +75,7 @@ class Processes(Team):
     def tell(self, order: str, **facts: Any) -> None:
         if not self.joined:
             if order != "begin":
-                return  # nobody is there yet
+                return  # no other process has joined yet
             self._join()
         content = io.BytesIO()
         torch.save({"order": order, **facts}, content)

@@ -158,10 +158,9 @@ def train(
         session.keep_sample()
     problem = session.save()
     team.tell("end")
-    if ending == "finished":
-        if gauge.finish(session.gan, session.step, session.images, session.time_s, session.trained_s):
-            recorder.measured(gauge)
-        heart.update(**gauge.facts)
+    moment = session.step, session.images, session.time_s
+    if ending == "finished" and gauge.finish(session.gan, *moment, session.trained_s):
+        recorder.measured(gauge)
     spent = "%.1f s of training: samples and checkpoints took %.2f, measuring the fakes %.2f"
     log.info(spent, session.trained_s, session.keeping.spent_s, gauge.spent_s)
     recorder.leaving(wishes.serial)

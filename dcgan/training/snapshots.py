@@ -1,4 +1,4 @@
-"""What a training keeps for the eye: the same latent vectors drawn again, and the generator that drew them."""
+"""The samples that a training keeps: pictures of the same latent vectors, and the generator that drew them."""
 
 import logging
 import math
@@ -21,8 +21,8 @@ log = logging.getLogger("dcgan")
 class Keepsakes:
     """The grids and generators that a run keeps, thinned as they grow.
 
-    Which of them stay follows from which were kept before, and the state knows those: a run that was killed ends with
-    the same ones.
+    Which of them stay follows from which were kept before, and the state holds that list: a run that was killed ends
+    with the same ones.
     """
 
     def __init__(self, run: Run, step: int, saved: Mapping[str, list[int]] = MappingProxyType({})) -> None:

@@ -32,7 +32,7 @@ def step_in_memory(
     """One step; where memory runs out, once more from there on with half as many pictures in the networks at once.
 
     That number stays, and `on_retry` gets it. Raises Halted if there is no half, or no memory for it either; players
-    and stream are then as they were, to be saved. In a team nobody tries again: the others wait for this process.
+    and stream are then as they were, to be saved. In a team there is no second try: the others wait for this process.
     """
     steps, rows = gan.steps, gan.team.hold(now.batch_size).rows
     for attempt in (1, 2):

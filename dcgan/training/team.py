@@ -1,4 +1,4 @@
-"""The processes that train one run together, as the mathematics and the loop see them; mostly there is one."""
+"""The processes that train one run together, as GAN and the loop use them; mostly there is one."""
 
 from collections.abc import Sequence
 from typing import Any

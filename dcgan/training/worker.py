@@ -1,4 +1,4 @@
-"""The training process: holds the run, beats its heart, writes its log, and ends every trouble in one sentence."""
+"""The training process: locks the run, publishes its status, writes its log; every failure ends in one sentence."""
 
 import contextlib
 import logging

@@ -1,0 +1,83 @@
+"""A session brought back from a state goes on as the one that saved it."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from dcgan.compute.threads import Threads
+from dcgan.config import Config
+from dcgan.errors import BadInput
+from dcgan.runs.run import Run
+from dcgan.training.session import Session, make_room
+from dcgan.training.team import ALONE
+from tests.training.test_gan import assert_same
+
+CPU = torch.device("cpu")
+IMAGES = np.random.default_rng(0).integers(0, 256, (26, 1, 16, 16), np.uint8)
+
+
+@pytest.fixture
+def opened(root, tiny) -> Callable[..., Session]:
+    """Opens a session of the one run, which is made with the values of the first call."""
+
+    def open_session(**values) -> Session:
+        runs = list(root.iterdir())
+        run = Run(runs[0]) if runs else Run.create(tiny.replace(**values), root, "run")
+        make_room(run)
+        return Session(run, run.config, IMAGES, CPU, ALONE, Threads(adapts=False))
+
+    return open_session
+
+
+def steps(session: Session, n: int) -> None:
+    for _ in range(n):
+        session.take_step(lambda at_once: None)
+
+
+@pytest.mark.parametrize("values", [{}, {"d_steps": 2, "dropout": 0.3, "augment": "on"}])
+def test_a_session_brought_back_goes_on_as_the_one_that_saved_it(opened, values):
+    first = opened(**values)
+    assert first.begins and (first.step, first.images, first.trained_s) == (0, 0, 0.0)
+    steps(first, 3)
+    first.time_s += 2.5
+    assert first.save() == ""
+    steps(first, 3)
+    again = opened()
+    assert (again.step, again.images, again.time_s) == (3, 3 * again.images_per_step, 2.5)
+    assert not again.begins and again.trained_s == 0.0
+    steps(again, 3)
+    assert_same(again.gan.state_dict(), first.gan.state_dict())
+    assert again.stream.state_dict() == first.stream.state_dict() and again.images == first.images
+
+
+def test_settings_put_in_force_are_those_after_a_resume(opened):
+    session = opened()
+    session.gan.at_most = 4
+    changes = session.change(session.now.replace(lr_d=1e-3, micro_batch=3, d_steps=2))
+    assert changes == {"lr_d": 1e-3, "d_steps": 2, "micro_batch": 3}
+    assert session.gan.at_most == 0 and session.images_per_step == 2 * session.config.batch_size
+    session.save()
+    again = opened()
+    assert again.now == session.now != again.config
+
+
+def test_what_was_written_after_the_state_is_dropped(opened):
+    session = opened()
+    session.save()
+    steps(session, 4)
+    session.keep_sample()
+    session.run.metrics_path.write_text('{"step": 0, "event": "begun"}\n{"step": 4, "d_loss": 1.0}\n')
+    again = opened()
+    assert again.run.samples() == again.run.snapshots() == []
+    assert again.run.metrics_path.read_text() == '{"step": 0, "event": "begun"}\n'
+
+
+def test_a_state_of_other_settings_is_refused(opened):
+    session = opened()
+    session.save()
+    other: Config = session.config.replace(lr_g=0.1)
+    session.run.config_path.write_text(other.to_json())
+    with pytest.raises(BadInput, match="has changed since its state was saved"):
+        opened()
