@@ -98,6 +98,15 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     sub.add_argument("--n", type=_whole, default=10_000, help="how many fakes are measured (default: 10000)")
     sub.add_argument("--seed", type=_seed, default=0, help="fake i comes from seed + i")
 
+    sub = add("train-judge")
+    sub.add_argument("--data", metavar="SPEC", required=True, help="mnist, or a folder or zip with class folders")
+    sub.add_argument("--channels", type=_whole, choices=(1, 3), help="1 grey, 3 colour (default: the data's)")
+    sub.add_argument("--steps", type=_whole, help="batches of 128 to learn from (default: 700)")
+    sub.add_argument("--seed", type=_seed, default=0, help="of its first weights and the order of the pictures")
+    sub.add_argument("--name", help="of its figures: FD-NAME (default: from the data and its weights)")
+    sub.add_argument("--out", metavar="FILE", help=".safetensors (default: where evaluate looks for it)")
+    sub.add_argument("--expect", metavar="HASH", default="", help="refuse data with another fingerprint")
+
     sub = add("export", run=True, step=True)
     sub.add_argument(
         "--to",

@@ -2,7 +2,7 @@
 
 import sys
 
-from dcgan.cli import drawing, listing, measuring, training
+from dcgan.cli import drawing, judging, listing, measuring, training
 from dcgan.cli.arguments import parser
 from dcgan.cli.output import one_line
 from dcgan.errors import FAILED, REFUSED, BadInput
@@ -32,6 +32,7 @@ COMMAND = {
     "film": drawing.film,
     "evaluate": measuring.evaluate,
     "card": measuring.card,
+    "train-judge": judging.train_judge,
     "export": drawing.export,
     "bench": measuring.bench,
     "presets": listing.presets,

@@ -1,17 +1,11 @@
-"""Train the judge's classifier.
+"""Trains a classifier of a data set's classes, to judge pictures: `python -m dcgan train-judge`.
 
-python -m dcgan.judges.train_classifier --data fashion-mnist --name fmnistcnn-v1 \\
-    --out dcgan/metrics/weights/fmnistcnn-v1.safetensors
+The one that came with the studio: `--data fashion-mnist --name fmnistcnn-v1 --out
+dcgan/judges/weights/fmnistcnn-v1.safetensors`.
 """
 
-import argparse
 import math
-import signal
-import sys
-import time
-import traceback
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,14 +14,12 @@ from torch import Tensor, nn
 
 from dcgan.compute import devices
 from dcgan.data import sources
-from dcgan.errors import BadInput, first_line
+from dcgan.errors import BadInput
 from dcgan.judges import classifier as judge
-from dcgan.judges import training_process
 from dcgan.judges.labelled import Labelled, labelled
 from dcgan.metrics.classes import confusion
 from dcgan.networks.generator_file import weights_hash
 from dcgan.runs.run import slug
-from dcgan.system.files import private, publish
 
 NUM_STEPS = 700
 BATCH = 128
@@ -157,69 +149,3 @@ def train_own(
         confused,
     )
     return network, about
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", metavar="SPEC", default="mnist", help="mnist, or a folder or zip with class folders")
-    parser.add_argument("--channels", type=int, choices=(1, 3), help="1 for grey, 3 for colour (default: the data's)")
-    parser.add_argument("--steps", type=int, default=NUM_STEPS)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--name", help="of its features (default: from the data and the weights)")
-    parser.add_argument("--out", type=Path, help="the file to write (default: where evaluate looks for it)")
-    parser.add_argument("--expect", metavar="HASH", default="", help="refuse data with another fingerprint")
-    args = parser.parse_args()
-    signal.signal(signal.SIGTERM, _interrupted)
-    reporter: training_process.Reporter | None = None
-    try:
-        source = sources.resolve(args.data, download=True)
-        with training_process.hold():
-            channels = args.channels or sources.default_channels(source)
-            fingerprint = sources.fingerprint(source)
-            out = args.out or training_process.path_of(source, fingerprint, channels)
-            reporter = training_process.Reporter(source.title, out)
-            if args.expect not in ("", fingerprint):
-                raise BadInput(f"data {args.data!r} has changed since this run was trained: put it back as it was.")
-            network, about = train_own(args.data, channels, args.steps, args.seed, _print_step(), reporter.tell)
-            out.parent.mkdir(parents=True, exist_ok=True)
-            content = judge.save_bytes(network, about._replace(name=args.name or about.name))
-            publish(out, content, opener=None if args.out else private)
-            digest = judge.load(out)[2]
-            reporter.end("finished", accuracy=about.test_accuracy)
-    except (BadInput, OSError) as error:
-        return _failed(reporter, str(error), 2)
-    except KeyboardInterrupt:
-        if reporter:
-            reporter.end("cancelled")
-        print("Cancelled.", file=sys.stderr)
-        return 1
-    except Exception as error:
-        traceback.print_exc()
-        return _failed(reporter, f"The judge could not be trained: {first_line(error)}.", 1)
-    print(f"{out}: {about.test_accuracy:.2%} right on held-out pictures, {out.stat().st_size / 1e6:.2f} MB, {digest}")
-    return 0
-
-
-def _print_step() -> OnStep:
-    began = time.monotonic()
-
-    def on_step(step: int, num_steps: int, loss: float) -> None:
-        if step % 50 == 0 or step == num_steps:
-            print(f"step {step:,} of {num_steps:,}  loss {loss:.3f}  {time.monotonic() - began:.0f} s", flush=True)
-
-    return on_step
-
-
-def _failed(reporter: training_process.Reporter | None, error: str, code: int) -> int:
-    if reporter:
-        reporter.end("failed", error)
-    print(error, file=sys.stderr)
-    return code
-
-
-def _interrupted(signum: int, frame: object) -> None:
-    raise KeyboardInterrupt
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

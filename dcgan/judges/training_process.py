@@ -102,7 +102,7 @@ def observe() -> Progress:
 
 
 def start(config: Config) -> None:
-    """Start `python -m dcgan.judges.train_classifier` for a run's data in a session of its own.
+    """Start `python -m dcgan train-judge` for a run's data in a session of its own.
 
     Waits until it reports itself; raises BadInput with the reason if it refuses, or can't begin at all.
     """
@@ -111,7 +111,7 @@ def start(config: Config) -> None:
         raise BadInput(reason)
     if (other := observe()).state == "running":
         raise BadInput(_busy(other))
-    command = [sys.executable, "-m", "dcgan.judges.train_classifier", "--data", source.spec]
+    command = [sys.executable, "-m", "dcgan", "train-judge", "--data", source.spec]
     command += ["--channels", str(config.channels), "--expect", config.data_fingerprint]
     log_path = folder() / "log.txt"
     try:

@@ -1,14 +1,17 @@
+import json
 import re
+import signal
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from dcgan.cli.main import main
 from dcgan.config import Config
 from dcgan.data import sources
 from dcgan.errors import BadInput
-from dcgan.judges import classifier, train_classifier
+from dcgan.judges import classifier, training_process
 from dcgan.judges.judge import judge_of
 from dcgan.judges.labelled import classes_of, labelled
 from dcgan.judges.train_classifier import train_own
@@ -30,11 +33,13 @@ def shapes(tmp_path, monkeypatch):
     return tmp_path / "shapes"
 
 
-def test_a_folder_of_classes_gets_a_judge_of_its_own(shapes, monkeypatch, capsys):
+def test_a_folder_of_classes_gets_a_judge_of_its_own(shapes, capsys):
     torch.manual_seed(0)
     before = torch.get_rng_state()
-    monkeypatch.setattr("sys.argv", ["train_classifier", "--data", str(shapes), "--steps", "40"])
-    assert train_classifier.main() == 0 and "right on held-out" in capsys.readouterr().out
+    handler = signal.getsignal(signal.SIGTERM)
+    assert main(["train-judge", "--data", str(shapes), "--steps", "40"]) == 0
+    said = capsys.readouterr().out
+    assert "step 40 of 40" in said and "right on held-out" in said and signal.getsignal(signal.SIGTERM) is handler
     assert torch.equal(torch.get_rng_state(), before)
     source = sources.resolve(str(shapes))
     config = Config(data=str(shapes), channels=3, data_fingerprint=sources.fingerprint(source))
@@ -48,6 +53,45 @@ def test_a_folder_of_classes_gets_a_judge_of_its_own(shapes, monkeypatch, capsys
     found = judge.probabilities(judge.features(np.zeros((5, 20, 20, 3), np.uint8)))
     assert found.shape == (5, 2) and found.sum(1) == pytest.approx(np.ones(5))
     assert judge_of(config.replace(channels=1)).name == "edges-v1"  # a judge of grey pictures would be another one
+
+
+def test_a_judge_can_be_written_elsewhere_under_a_name(shapes, tmp_path, capsys):
+    command = ["train-judge", "--data", str(shapes), "--channels", "1", "--steps", "40", "--json"]
+    assert main([*command, "--name", "own-v1", "--out", str(tmp_path / "own.safetensors")]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    facts = json.loads(line)
+    assert facts["judge"] == "own-v1" and facts["classes"] == ["bars", "squares"] and 0.8 < facts["accuracy"] <= 1
+    about, digest = classifier.load(tmp_path / "own.safetensors")[1:]
+    assert (about.name, digest) == (facts["judge"], facts["hash"]) and facts["out"] == str(tmp_path / "own.safetensors")
+    assert training_process.observe().state == "finished"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "The following arguments are required: --data"),
+        (["--data", "nowhere"], "nowhere"),
+        (["--data", "fashion-mnist", "--steps", "0"], "--steps must be at least 1, not 0."),
+        (["--data", "fashion-mnist", "--channels", "2"], "--channels"),
+        (["--data", "fashion-mnist", "--out", "x.pt"], "--out 'x.pt' must end in .safetensors."),
+    ],
+)
+def test_a_judge_that_can_not_be_trained_is_refused_in_one_sentence(shapes, capsys, arguments, sentence):
+    assert main(["train-judge", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert sentence in captured.err and captured.err.count("\n") == 1 and captured.out == ""
+    assert training_process.observe().state == "none"
+
+
+def test_a_training_that_breaks_says_so_to_the_pages(shapes, capsys, monkeypatch):
+    def broken(*arguments):
+        raise RuntimeError("no more memory")
+
+    monkeypatch.setattr("dcgan.judges.train_classifier.train_own", broken)
+    assert main(["train-judge", "--data", str(shapes)]) == 1
+    captured = capsys.readouterr().err
+    assert "Traceback" in captured and captured.endswith("The judge could not be trained: no more memory.\n")
+    assert training_process.observe().error == "The judge could not be trained: no more memory."
 
 
 def test_the_same_seed_gives_the_same_weights_and_a_folded_network_sees_the_same(shapes, tmp_path):

@@ -56,7 +56,7 @@ def test_a_judge_in_training_tells_how_far_it_is_refuses_a_second_one_and_can_be
         with pytest.raises(BadInput, match="A judge for shapes is being trained, one at a time"):
             training_process.start(config)
         second = subprocess.run(
-            [sys.executable, "-m", "dcgan.judges.train_classifier", "--data", str(shapes)],
+            [sys.executable, "-m", "dcgan", "train-judge", "--data", str(shapes)],
             cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE,
         )  # fmt: skip
         assert second.returncode == 2 and second.stderr.count("\n") == 1 and "one at a time" in second.stderr
@@ -87,7 +87,7 @@ def test_two_processes_cannot_hold_it_at_once(shapes):
 
 
 def test_data_that_have_changed_since_the_run_are_refused(shapes):
-    command = [sys.executable, "-m", "dcgan.judges.train_classifier", "--data", str(shapes), "--expect", "other"]
+    command = [sys.executable, "-m", "dcgan", "train-judge", "--data", str(shapes), "--expect", "other"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 2 and "has changed" in done.stderr
     assert training_process.observe().state == "failed" and "has changed" in training_process.observe().error

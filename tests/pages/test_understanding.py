@@ -8,6 +8,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
+from dcgan.cli.main import main
 from dcgan.config import Config
 from dcgan.data import sources
 from dcgan.errors import BadInput
@@ -16,7 +17,7 @@ from dcgan.evaluation import report as evaluation
 from dcgan.evaluation.verdict import Verdict
 from dcgan.images import encode, grids
 from dcgan.images.grids import to_uint8
-from dcgan.judges import training_process
+from dcgan.judges import train_classifier, training_process
 from dcgan.latent.seeds import z_from_seeds
 from dcgan.metrics import enough
 from dcgan.networks.generator_file import generator_bytes
@@ -462,14 +463,10 @@ def test_a_new_judge_asks_for_another_measurement(place):
     app = open_page("evaluate")
     measure_button(app).click().run()
     assert is_measured(app)
-    command = ["train_classifier", "--data", str(place / "pictures"), "--channels", "1", "--steps", "30"]
+    command = ["train-judge", "--data", str(place / "pictures"), "--channels", "1", "--steps", "30"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.argv", command)
-        patch.setattr("signal.signal", lambda *_: None)
-        from dcgan.judges import train_classifier
-
         patch.setattr(train_classifier, "named", lambda network, examples: examples.labels.numpy())  # all right
-        assert train_classifier.main() == 0
+        assert main(command) == 0
     again = open_page("evaluate")
     assert not is_measured(again) and "The judge of pictures is ready" in words(again)
     measure_button(again).click().run()
