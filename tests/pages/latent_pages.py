@@ -1,7 +1,5 @@
 """What the tests of Explore and Interpolate share: a little run, and the pages as AppTest sees them."""
 
-from pathlib import Path
-
 import torch
 from streamlit.testing.v1 import AppTest
 
@@ -10,10 +8,9 @@ from dcgan.networks.generator_file import generator_bytes
 from dcgan.networks.models import Generator, initialise
 from dcgan.runs.run import Run
 from dcgan.system.files import publish
+from tests.pages.app import open_page
 
-APP = str(Path(__file__).resolve().parents[2] / "app.py")
 CONFIG = Config(preset="tiny", image_size=16, z_dim=20, ngf=4, ndf=4)
-SECONDS = 30  # AppTest's limit for one run of a page: the first loads PyTorch
 
 
 def tiny(seed: int, config: Config = CONFIG) -> Generator:
@@ -36,11 +33,7 @@ def little_run(tmp_path, monkeypatch) -> Run:
 
 def visit(page: str, **params: str) -> AppTest:
     """A latent page with these parameters in its address."""
-    app = AppTest.from_file(APP, default_timeout=SECONDS).run()
-    app.switch_page(f"pages/latent/{page}.py")
-    for name, value in params.items():
-        app.query_params[name] = value
-    return healthy(app.run())
+    return healthy(open_page(f"latent/{page}", **params))
 
 
 def healthy(app: AppTest) -> AppTest:

@@ -10,7 +10,8 @@ from dcgan.runs.run import list_runs
 from pages.charts.history import alarms_of, marks_of
 from pages.common.words import escaped
 from tests.monitoring.test_alarms import HEALTHY, judged
-from tests.pages.test_control import labelled, open_page, run, started, texts  # noqa: F401
+from tests.pages.app import labelled, texts
+from tests.pages.test_control import open_run, run, started  # noqa: F401
 
 LABEL = "Fork from step 8, the last healthy one"
 
@@ -26,7 +27,7 @@ def wild(run):  # noqa: F811
 
 
 def test_an_alarm_says_what_is_wrong_and_marks_the_curves(wild):
-    app = open_page("train", wild)
+    app = open_run("train", wild)
     said = texts(app)
     assert "Learning rate too high" in said and "since step 10" in said
     assert escaped("A player's weights became 20 times as large in some 50 steps") in said
@@ -36,7 +37,7 @@ def test_an_alarm_says_what_is_wrong_and_marks_the_curves(wild):
 
 
 def test_one_click_forks_from_before_it_with_the_remedy(wild, started):  # noqa: F811
-    app = open_page("train", wild)
+    app = open_run("train", wild)
     labelled(app.button, LABEL).click().run()
     assert not app.exception and not app.error
     made = list_runs(wild.path.parent)[0]
@@ -54,7 +55,7 @@ def test_a_run_in_training_is_stopped_first(wild, started, monkeypatch):  # noqa
         monkeypatch.setattr(launch, "observe", observe)
 
     observe, running = launch.observe, lambda run: observe(run).__class__(state="running", step=12, num_steps=12)  # noqa: F811
-    app = open_page("train", wild)
+    app = open_run("train", wild)
     monkeypatch.setattr(type(wild), "ask", stop)
     monkeypatch.setattr(launch, "observe", running)
     app.run()
@@ -65,7 +66,7 @@ def test_a_run_in_training_is_stopped_first(wild, started, monkeypatch):  # noqa
 def test_where_settings_were_changed_live_going_back_undoes_that(wild, started):  # noqa: F811
     wild.extend(40)
     live_settings.ask(wild, {"lr_d": 0.5})
-    app = open_page("train", wild)
+    app = open_run("train", wild)
     assert "the settings of that step" in texts(app)
     labelled(app.button, LABEL).click().run()
     assert list_runs(wild.path.parent)[0].config.lr_d == wild.config.lr_d
@@ -74,14 +75,14 @@ def test_where_settings_were_changed_live_going_back_undoes_that(wild, started):
 def test_without_a_state_from_before_it_there_is_no_button(wild):
     for step in wild.kept_states():
         wild.kept_state_path(step).unlink()
-    app = open_page("train", wild)
+    app = open_run("train", wild)
     assert "No whole state up to step 9" in texts(app) and LABEL not in [button.label for button in app.button]
 
 
 def test_copies_in_the_data_offer_no_way_back(run):  # noqa: F811
     row = {"step": 0, "event": "begun", "looked_at": 5000, "different": 10}
     run.metrics_path.write_text(json.dumps(row) + "\n")
-    app = open_page("train", run)
+    app = open_run("train", run)
     assert "Most pictures are copies" in texts(app) and not [
         b for b in app.button if b.label.startswith("Fork from step")
     ]
@@ -90,10 +91,10 @@ def test_copies_in_the_data_offer_no_way_back(run):  # noqa: F811
 def test_a_missing_class_is_named_and_its_name_is_text(run):  # noqa: F811
     rows = [judged(2000), judged(2400, "<b>Bag</b>"), judged(2800, "<b>Bag</b>")]
     (run.path / "quality.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    app = open_page("train", run)
+    app = open_run("train", run)
     assert "A class is missing" in texts(app) and escaped("Of <b>Bag</b> there") in texts(app)
 
 
 def test_a_healthy_run_shows_none(run):  # noqa: F811
-    app = open_page("train", run)
+    app = open_run("train", run)
     assert alarms_of(run) == [] and not [b for b in app.button if b.label.startswith("Fork from step")]

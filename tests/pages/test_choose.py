@@ -11,7 +11,8 @@ from dcgan.runs.records import Status
 from dcgan.runs.run import SHIPPED, Run, list_runs
 from dcgan.system.files import publish
 from pages.common.choose import LAST_RUN, RUN_KEY, UNASKED, best_measured
-from tests.pages.latent_pages import APP, CONFIG, SECONDS, healthy, tiny, url
+from tests.pages.app import APP, SECONDS
+from tests.pages.latent_pages import CONFIG, healthy, tiny, url
 
 PAGES = ["latent/explore", "latent/interpolate", "evaluate/evaluate", "learn/learn"]
 ROW = {"step": 100, "distance": 3.0, "distance_floor": 0.5, "judge_hash": "a", "reference": "test", "n": 1000}

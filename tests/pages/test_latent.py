@@ -31,7 +31,8 @@ from pages.latent.components import laboratory as live
 from pages.latent.components.laboratory import Kept
 from pages.latent.morph import Corners, Morph
 from pages.latent.view import Hop, View
-from tests.pages.latent_pages import APP, CONFIG, SECONDS, healthy, little_run, tiny, url, visit
+from tests.pages.app import APP, SECONDS
+from tests.pages.latent_pages import CONFIG, healthy, little_run, tiny, url, visit
 
 names = st.sampled_from(sorted({*View().params(), *Morph().params(), *Corners().params()}))
 odd = st.sampled_from(

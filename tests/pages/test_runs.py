@@ -23,8 +23,8 @@ from pages.charts.curves import CURVES
 from pages.common import run_rows, upkeep
 from pages.common.words import age, escaped
 from pages.training import run_actions
+from tests.pages.app import labels, open_page, texts
 
-PAGE = "pages/training/runs.py"
 ODD = "<b>bold</b> *star* :red[x] $x^2$ 日本語"
 
 
@@ -43,35 +43,13 @@ def make_run(name: str, state: str = "finished", step: int = 100, config: Config
     return run
 
 
-def open_page(*chosen: str, **params: str) -> AppTest:
-    at = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
-    at.run()  # Train, which shows the newest samples of all runs
-    assert not at.exception
-    at.switch_page(PAGE)
-    if chosen:
-        at.query_params["run"] = list(chosen)
-    for name, value in params.items():
-        at.query_params[name] = value
-    at.run()
-    assert not at.exception
-    return at
+def open_runs(*chosen: str, **params: str) -> AppTest:
+    return open_page("training/runs", **({"run": list(chosen)} if chosen else {}), **params)
 
 
 def in_url(at: AppTest, name: str) -> list[str]:
     value = at.query_params.get(name, [])
     return [value] if isinstance(value, str) else list(value)
-
-
-def texts(at: AppTest) -> str:
-    return "\n".join(
-        str(getattr(element, "value", ""))
-        for kind in ("markdown", "caption", "subheader", "info", "error", "warning")
-        for element in at.get(kind)
-    )
-
-
-def labels(at: AppTest) -> list[str]:
-    return [button.label for button in at.button]
 
 
 def press(at: AppTest, label: str) -> AppTest:
@@ -85,7 +63,7 @@ def press(at: AppTest, label: str) -> AppTest:
 
 
 def test_an_empty_shelf_leads_to_training(root):
-    at = open_page()
+    at = open_runs()
     assert "Train the first run" in labels(at)
     assert not at.dataframe
 
@@ -95,7 +73,7 @@ def test_the_shelf_shows_every_run_newest_first(root):
     make_run("Newer", "failed", step=40)
     config = older.config_path.stat()
     os.utime(older.config_path, (config.st_atime - 600, config.st_mtime - 600))
-    table = open_page().dataframe[0].value
+    table = open_runs().dataframe[0].value
     assert list(table["Name"]) == ["Newer", "Older"]
     assert list(table["State"]) == ["failed", "finished"]
     assert list(table["Steps"]) == [40, 100]
@@ -109,7 +87,7 @@ def test_the_shelf_shows_every_run_newest_first(root):
 
 def test_a_run_without_anything_but_its_config_is_shown(root):
     Run.create(preset_config("quick"), None, "fresh")
-    at = open_page()
+    at = open_runs()
     assert list(at.dataframe[0].value["State"]) == ["new"]
     assert "No sample grid yet" in texts(at)
     assert "No curves yet" in texts(at)
@@ -118,7 +96,7 @@ def test_a_run_without_anything_but_its_config_is_shown(root):
 def test_an_unreadable_run_is_shown_and_can_be_deleted(root):
     run = make_run("broken")
     run.config_path.write_text("{")
-    at = open_page()
+    at = open_runs()
     assert list(at.dataframe[0].value["Preset"]) == ["unreadable"]
     assert escaped("config.json is not valid JSON.") in texts(at)
     assert "Delete" in labels(at)
@@ -128,7 +106,7 @@ def test_an_unreadable_run_is_shown_and_can_be_deleted(root):
 
 def test_odd_names_are_text_everywhere(root):
     make_run("plain").rename(ODD)
-    at = open_page()
+    at = open_runs()
     assert list(at.dataframe[0].value["Name"]) == [ODD]
     assert "<b>" not in texts(at)
     assert "\\<b\\>bold" in texts(at)
@@ -137,7 +115,7 @@ def test_odd_names_are_text_everywhere(root):
 def test_a_hundred_runs_are_drawn_quickly(root):
     for i in range(100):
         make_run(f"run {i}")
-    at = open_page()
+    at = open_runs()
     began = time.perf_counter()
     at.run()
     again = time.perf_counter() - began
@@ -160,7 +138,7 @@ def test_the_newest_point_is_read_from_the_end_of_a_long_file(root):
 
 def test_the_newest_run_is_chosen_for_who_asks_for_none(root):
     run = make_run("only")
-    at = open_page()
+    at = open_runs()
     assert in_url(at, "run") == [run.id]
     assert [heading.value for heading in at.subheader] == ["only"]
 
@@ -168,7 +146,7 @@ def test_the_newest_run_is_chosen_for_who_asks_for_none(root):
 def test_the_url_chooses_one_run_and_a_step(root):
     make_run("one")
     make_run("two")
-    at = open_page("one", step="50")
+    at = open_runs("one", step="50")
     assert [heading.value for heading in at.subheader] == ["one"]
     assert at.select_slider[0].value == 50
     at.select_slider[0].set_value(0).run()
@@ -180,13 +158,13 @@ def test_the_url_chooses_one_run_and_a_step(root):
 @pytest.mark.parametrize("step", ["7", "-1", "x", "²", "9" * 400])
 def test_an_odd_step_in_the_url_shows_the_newest(root, step):
     make_run("one")
-    assert open_page("one", step=step).select_slider[0].value == 100
+    assert open_runs("one", step=step).select_slider[0].value == 100
 
 
 def test_the_url_chooses_two_runs(root):
     make_run("one")
     make_run("two", step=80)
-    at = open_page("one", "two")
+    at = open_runs("one", "two")
     assert [heading.value for heading in at.subheader] == ["one", "two"]
     assert len(at.get("plotly_chart")) == 1
     assert list(at.select_slider[0].options) == ["0", "40", "50", "80", "100"]
@@ -196,26 +174,26 @@ def test_the_url_chooses_two_runs(root):
 def test_two_runs_of_one_name_are_told_apart(root):
     make_run("one").rename("same")
     make_run("two").rename("same")
-    assert [heading.value for heading in open_page("one", "two").subheader] == ["one", "two"]
+    assert [heading.value for heading in open_runs("one", "two").subheader] == ["one", "two"]
 
 
 def test_two_runs_say_which_settings_differ(root):
     make_run("one")
     make_run("two", config=preset_config("quick").replace(seed=7))
-    at = open_page("one", "two")
+    at = open_runs("one", "two")
     assert "seed **0** and 7" in texts(at)
 
 
 def test_a_run_that_is_gone_is_named(root):
     make_run("one")
-    at = open_page("<i>gone</i>")
+    at = open_runs("<i>gone</i>")
     assert "There is no run \\<i\\>gone" in texts(at)
 
 
 def test_ticking_rows_moves_the_choice_into_the_url(root):
     for name in ("one", "two", "three"):
         make_run(name)
-    at = open_page("one")
+    at = open_runs("one")
     names = [run.id for run in list_runs()]
     key = f"shelf-{hash(tuple(names))}"
     for rows, wanted in (
@@ -237,7 +215,7 @@ def test_a_stopped_run_can_be_resumed(root, monkeypatch):
     run = make_run("half", "stopped", step=50)
     started = []
     monkeypatch.setattr(launch, "start", lambda run: started.append(run.id))
-    at = open_page("half")
+    at = open_runs("half")
     assert "Go on" not in labels(at)
     press(at, "Resume")
     assert started == [run.id]
@@ -249,13 +227,13 @@ def test_a_refused_resume_says_why(root, monkeypatch):
 
     make_run("half", "stopped", step=50)
     monkeypatch.setattr(launch, "start", refuse)
-    at = press(open_page("half"), "Resume")
+    at = press(open_runs("half"), "Resume")
     assert [error.value for error in at.error] == [r"other is training, and one run trains at a time\."]
 
 
 def test_a_finished_run_trains_further_or_keeps_its_end(root, monkeypatch):
     run = make_run("done")
-    at = open_page("done")
+    at = open_runs("done")
     assert "Resume" not in labels(at)
     monkeypatch.setattr(launch, "start", lambda run: None)
     at.number_input[0].set_value(300)
@@ -276,7 +254,7 @@ def test_a_finished_run_trains_further_or_keeps_its_end(root, monkeypatch):
 def test_a_run_without_state_can_not_go_on_and_says_so(root):
     run = make_run("came so")
     run.state_path.unlink()
-    at = open_page()
+    at = open_runs()
     assert "Resume" not in labels(at) and not at.number_input
     assert "came without its training state" in texts(at)
 
@@ -311,7 +289,7 @@ def test_a_run_that_its_minutes_end_is_measured_by_them(root):
     assert upkeep.end_in_words(preset_config("quick")) == "at step 12,000"
     run = Run.create(config, None, "timed")
     run.write_status(dataclasses.replace(status, state="stopped"))
-    said = texts(open_page())
+    said = texts(open_runs())
     assert "step 300 · " in said and "**no limit** instead of 12000" in said
 
 
@@ -319,12 +297,12 @@ def test_a_new_end_and_a_changed_rate_read_the_same_everywhere(root):
     run = make_run("moved", "stopped", step=50)
     run.extend(400)
     live_settings.ask(run, {"lr_g": 0.0005})
-    said = texts(open_page())
+    said = texts(open_runs())
     assert escaped("step 50 of 400") in said
     assert f"{escaped('num_steps')} **400** instead of 12000" in said
     assert f"{escaped('lr_g')} **{escaped('0.0005')}** instead of" in said
     make_run("left alone")
-    said = texts(open_page("moved", "left-alone"))
+    said = texts(open_runs("moved", "left-alone"))
     assert f"{escaped('num_steps')} **400** and 100" in said
     train = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30).run()
     train.switch_page("pages/training/train.py")
@@ -338,15 +316,15 @@ def test_an_epoch_is_called_best_by_nobody_and_marked_for_the_system_that_does_s
         run = make_run(name, config=preset_config(name))
         points = [{"step": i, "epoch": i / 20, "d_loss": 1.0, "g_loss": 2.0} for i in range(1, 101)]
         run.metrics_path.write_text("".join(json.dumps(point) + "\n" for point in points))
-    assert "lowest adversarial loss" in texts(open_page("custom-loop"))
-    said = texts(open_page("quick"))
+    assert "lowest adversarial loss" in texts(open_runs("custom-loop"))
+    said = texts(open_runs("quick"))
     assert "Losses per epoch" in said and "lowest adversarial loss" not in said and "Best means" not in said
 
 
 def test_a_run_in_training_is_neither_resumed_nor_deleted(root, monkeypatch):
     run = make_run("live", "running", step=50)
     monkeypatch.setattr(launch, "observe", lambda run: dataclasses.replace(run.status(), state="running"))
-    at = open_page()
+    at = open_runs()
     assert "Resume" not in labels(at)
     assert next(button for button in at.button if button.label == "Delete").disabled
     with pytest.raises(BadInput, match="stop it first"):
@@ -356,7 +334,7 @@ def test_a_run_in_training_is_neither_resumed_nor_deleted(root, monkeypatch):
 
 def test_delete_asks_first(root):
     run = make_run("old")
-    at = press(open_page(), "Delete")
+    at = press(open_runs(), "Delete")
     assert "Delete for good" in labels(at)
     assert "3 sample grids" in texts(at)
     assert run.path.exists()
@@ -367,24 +345,24 @@ def test_delete_asks_first(root):
 
 def test_open_and_explore_take_the_run_along(root):
     run = make_run("one")
-    at = press(open_page("one"), "Open")
+    at = press(open_runs("one"), "Open")
     assert in_url(at, "run") == [run.id]
     assert "Runs" not in [title.value for title in at.title]
 
 
 def test_the_generator_is_offered_for_download(root):
     run = make_run("one")
-    assert "Download generator" in [button.proto.label for button in open_page().get("download_button")]
+    assert "Download generator" in [button.proto.label for button in open_runs().get("download_button")]
     run.generator_path.unlink()
-    assert [button.proto.label for button in open_page().get("download_button")] == ["Training film"]
+    assert [button.proto.label for button in open_runs().get("download_button")] == ["Training film"]
 
 
 def test_a_model_card_is_offered_once_there_is_one_with_its_picture_inside(root):
     run = make_run("one")
-    assert "Model card" not in [button.proto.label for button in open_page().get("download_button")]
+    assert "Model card" not in [button.proto.label for button in open_runs().get("download_button")]
     (run.path / "README.md").write_text("# one\n\n![Samples](card.png)\n")
     (run.path / "card.png").write_bytes(b"a picture")
-    assert "Model card" in [button.proto.label for button in open_page().get("download_button")]
+    assert "Model card" in [button.proto.label for button in open_runs().get("download_button")]
     assert run_actions.card_with_picture(run) == "# one\n\n![Samples](data:image/png;base64,YSBwaWN0dXJl)\n"
 
 

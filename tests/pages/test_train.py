@@ -23,21 +23,12 @@ from pages.common.words import escaped
 from pages.training import pick_pictures
 from pages.training.health import judge
 from tests.files import write_mnist, write_pictures, write_zip
-
-
-def open_page(**query: str) -> AppTest:
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
-    app.run()
-    for key, value in query.items():
-        app.query_params[key] = value
-    app.switch_page("pages/training/train.py").run()
-    assert not app.exception
-    return app
+from tests.pages.app import labelled, open_page, texts
 
 
 def test_the_studio_starts_from_any_folder(root, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert button(open_page(), "Start training")
+    assert labelled(open_page("training/train").button, "Start training")
 
 
 def made_run(root, **status) -> Run:
@@ -53,20 +44,6 @@ def made_run(root, **status) -> Run:
     return run
 
 
-def button(app: AppTest, label: str):
-    return next(item for item in app.button if item.label == label)
-
-
-def texts(app: AppTest) -> str:
-    return " ".join(
-        item.value for kind in ("markdown", "error", "warning", "info", "caption") for item in app.get(kind)
-    )
-
-
-def labelled(elements, label: str):
-    return next(item for item in elements if item.label == label)
-
-
 def choose_system(app: AppTest, name: str) -> AppTest:
     labelled(app.radio, "Recipe").set_value("published systems").run()
     labelled(app.selectbox, "Published system").set_value(name).run()
@@ -75,10 +52,10 @@ def choose_system(app: AppTest, name: str) -> AppTest:
 
 
 def test_presets_to_start_with_have_a_card_and_the_published_ones_a_list(root) -> None:
-    app = open_page()
+    app = open_page("training/train")
     cards = labelled(app.radio, "Recipe")
     assert list(cards.options) == ["quick", "classic-64", "modern", "paper", "published systems"]
-    assert not button(app, "Start training").disabled
+    assert not labelled(app.button, "Start training").disabled
     choose_system(app, "basic-dcgan")
     assert labelled(app.selectbox, "Published system").options == in_group(PUBLISHED)
     for name in in_group(PUBLISHED):
@@ -88,29 +65,29 @@ def test_presets_to_start_with_have_a_card_and_the_published_ones_a_list(root) -
 
 def test_a_card_says_how_long_it_takes_here(root, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    shown = labelled(open_page().radio, "Recipe").proto.captions
+    shown = labelled(open_page("training/train").radio, "Recipe").proto.captions
     assert "Takes 3 to 20 minutes without a GPU." in shown[0] and not any("AMX" in caption for caption in shown)
     speeds.note(PRESETS["quick"].config, 1100 * 60, 60.0)
-    shown = labelled(open_page().radio, "Recipe").proto.captions
+    shown = labelled(open_page("training/train").radio, "Recipe").proto.captions
     assert "About 12 minutes on this computer." in shown[0] and "on this computer" in shown[1]
 
 
 def test_the_time_left_reads_the_same_wherever_it_stands(root, monkeypatch) -> None:
     run = made_run(root, state="running", eta_s=16_412.0, images_per_s=90.0)
     monkeypatch.setattr(launch, "is_process", lambda pid, started: True)
-    app = open_page(run=run.id)
+    app = open_page("training/train", run=run.id)
     assert labelled(app.metric, "Time left").value == "4 h 35 min"
     assert any("4 h 35 min left" in caption.value for caption in app.sidebar.caption)
 
 
 def test_a_recipe_brings_its_pictures_and_says_when_they_are_not_here(root) -> None:
-    app = choose_system(open_page(), "three-sets-faces")
+    app = choose_system(open_page("training/train"), "three-sets-faces")
     assert labelled(app.selectbox, "Pictures").value == "celeba"
     assert escaped("CelebA is not here: put img_align_celeba.zip") in texts(app)
-    assert "try the download" in texts(app) and not button(app, "Start training").disabled
+    assert "try the download" in texts(app) and not labelled(app.button, "Start training").disabled
     choose_system(app, "custom-loop")
     assert labelled(app.selectbox, "Pictures").value == "fashion-mnist"
-    assert not button(app, "Start training").disabled
+    assert not labelled(app.button, "Start training").disabled
     write_mnist(root.parent / "data" / "mnist")
     choose_system(app, "three-sets-digit")
     assert labelled(app.selectbox, "Pictures").value == "mnist"
@@ -118,14 +95,14 @@ def test_a_recipe_brings_its_pictures_and_says_when_they_are_not_here(root) -> N
 
 
 def test_pictures_that_a_person_chose_stay(root) -> None:
-    app = open_page()
+    app = open_page("training/train")
     labelled(app.selectbox, "Pictures").set_value("path").run()
     choose_system(app, "three-sets-faces")
     assert labelled(app.selectbox, "Pictures").value == "path"
 
 
 def test_layers_and_rules_of_what_is_about_to_be_trained(root) -> None:
-    app = choose_system(open_page(), "custom-loop")
+    app = choose_system(open_page("training/train"), "custom-loop")
     assert "kept" not in texts(app)
     labelled(app.toggle, "Layers and rules").set_value(True).run()
     assert not app.exception
@@ -161,24 +138,24 @@ def test_without_being_asked_the_page_loads_no_torch(root) -> None:
     ],
 )
 def test_a_bad_setting_is_one_sentence_and_leaves_nothing(root, field, value, sentence) -> None:
-    app = open_page()
+    app = open_page("training/train")
     next(item for item in app.number_input if item.label == field).set_value(value)
-    button(app, "Start training").click().run()
+    labelled(app.button, "Start training").click().run()
     assert [error.value for error in app.error] == [escaped(sentence)]
     assert not list(root.glob("*"))
 
 
 def test_a_failed_run_says_why(root) -> None:
     run = made_run(root, state="failed", error="The losses stopped being numbers at step 50.")
-    app = open_page(run=run.id)
+    app = open_page("training/train", run=run.id)
     assert "The losses stopped being numbers at step 50" in texts(app).replace("\\", "")
-    assert button(app, "Stop").disabled
+    assert labelled(app.button, "Stop").disabled
 
 
 def test_an_address_opens_no_folder_outside_the_root(root, tmp_path) -> None:
     made_run(tmp_path / "elsewhere", state="finished")
     (folder,) = (tmp_path / "elsewhere").iterdir()
-    app = open_page(run=str(folder))
+    app = open_page("training/train", run=str(folder))
     assert "There is no run" in texts(app)
     assert "run" not in app.query_params and "Start training" in [each.label for each in app.button]
 
@@ -186,17 +163,17 @@ def test_an_address_opens_no_folder_outside_the_root(root, tmp_path) -> None:
 def test_a_dead_run_is_interrupted_and_can_be_resumed(root) -> None:
     run = made_run(root, state="running", pid=2**22 - 3, pid_started=1.0)
     run.state_path.write_bytes(b"state")
-    app = open_page(run=run.id)
+    app = open_page("training/train", run=run.id)
     assert "interrupted" in texts(app)
-    assert not button(app, "Resume").disabled
+    assert not labelled(app.button, "Resume").disabled
 
 
 def test_a_finished_run_leads_on(root) -> None:
     run = made_run(root, state="finished")
     run.generator_path.write_bytes(b"weights")
-    app = open_page(run=run.id)
+    app = open_page("training/train", run=run.id)
     assert {"Explore it", "Interpolate it", "Measure it"} <= {link.proto.label for link in app.get("page_link")}
-    assert button(app, "Resume").disabled
+    assert labelled(app.button, "Resume").disabled
 
 
 def test_the_bare_page_goes_on_with_the_run_that_was_stopped_last(root, monkeypatch) -> None:
@@ -205,23 +182,23 @@ def test_the_bare_page_goes_on_with_the_run_that_was_stopped_last(root, monkeypa
     run = made_run(root, state="stopped")
     run.rename("my *run*")
     run.generator_path.write_bytes(b"weights")
-    app = open_page()
+    app = open_page("training/train")
     assert "Go on with it" not in [item.label for item in app.button]  # it has no state to go on from
     run.state_path.write_bytes(b"state")
     run.extend(100)
     app.run()
     assert r"**my \*run\***: stopped at step 50 of 100." in texts(app)
-    button(app, "Go on with it").click().run()
+    labelled(app.button, "Go on with it").click().run()
     assert started == [run.id] and app.query_params["run"] == run.id and not app.exception
     later = made_run(root, state="finished")
     later.extend(50)
     later.write_status(dataclasses.replace(later.status(), heartbeat=time.time() + 60))
-    assert "Go on with it" not in [item.label for item in open_page().button]
+    assert "Go on with it" not in [item.label for item in open_page("training/train").button]
 
 
 def test_the_slider_shows_the_newest_grid_and_goes_back(root) -> None:
     run = made_run(root, state="finished")
-    app = open_page(run=run.id)
+    app = open_page("training/train", run=run.id)
     slider = app.select_slider[0]
     assert slider.value == "newest" and slider.label == "Samples at step 50"
     slider.set_value(0).run()
@@ -230,19 +207,19 @@ def test_the_slider_shows_the_newest_grid_and_goes_back(root) -> None:
 
 def test_a_state_of_a_later_version_is_shown_as_it_is(root) -> None:
     run = made_run(root, state="dreaming *deeply*")
-    assert r"dreaming \*deeply\*" in texts(open_page(run=run.id))
+    assert r"dreaming \*deeply\*" in texts(open_page("training/train", run=run.id))
 
 
 def test_an_unknown_run_in_the_address_is_told_and_the_form_shown(root) -> None:
-    app = open_page(run="../../etc")
+    app = open_page("training/train", run="../../etc")
     assert "There is no run" in texts(app)
-    assert button(app, "Start training")
+    assert labelled(app.button, "Start training")
 
 
 def test_a_name_full_of_markup_is_shown_as_text(root) -> None:
     run = made_run(root, state="stopped")
     run.rename("<b>:red[x]</b> $1$ [a](http://b)")
-    app = open_page(run=run.id)
+    app = open_page("training/train", run=run.id)
     shown = app.title[0].value.replace("\u2060", "")  # which keeps the address from becoming a link
     assert shown == r"\<b\>\:red\[x\]\</b\> \$1\$ \[a\]\(http\://b\)"
 
@@ -256,7 +233,7 @@ def test_health_tells_a_doubtful_game_from_a_good_one(accuracy, level) -> None:
 
 
 def test_what_a_run_needs_stands_beside_its_recipe(root) -> None:
-    app = open_page()
+    app = open_page("training/train")
     assert "about **877 MB** of memory" in texts(app) and "G 0.30 M + D 0.17 M parameters" in texts(app)
     labelled(app.number_input, "batch_size").set_value(4096).run()
     assert "about **3.0 GB** of memory" in texts(app)
@@ -266,15 +243,15 @@ def test_a_run_that_the_disk_can_not_hold_can_not_be_started(root, monkeypatch) 
     from dcgan.runs import estimate
 
     monkeypatch.setattr(estimate, "disk_free", lambda place: 10**7)
-    app = open_page()
+    app = open_page("training/train")
     assert any("10 MB free" in error.value.replace("\\", "") for error in app.error)
-    assert button(app, "Start training").disabled
+    assert labelled(app.button, "Start training").disabled
 
 
 def test_a_root_that_can_not_be_written_to_is_told_with_what_a_page_can_do(root, monkeypatch) -> None:
     (root / "file").write_text("")
     monkeypatch.setenv("DCGAN_ROOT", str(root / "file"))
-    app = button(open_page(), "Start training").click().run()
+    app = labelled(open_page("training/train").button, "Start training").click().run()
     (error,) = app.error
     said = error.value.replace("\\", "")
     assert "can't hold runs" in said and "DCGAN_ROOT and DCGAN_DATA" in said and "--" not in said
@@ -283,7 +260,7 @@ def test_a_root_that_can_not_be_written_to_is_told_with_what_a_page_can_do(root,
 def test_a_refused_upload_is_refused_once_and_for_the_same_reason(root, monkeypatch) -> None:
     stored, store = [], uploads.store_upload
     monkeypatch.setattr(uploads, "store_upload", lambda files: stored.append(files) or store(files))
-    app = open_page()
+    app = open_page("training/train")
     labelled(app.selectbox, "Pictures").set_value("upload").run()
     content = write_zip(root / "z.zip", {"a.png": b"", "b.png": b"x"}).read_bytes()
     app.file_uploader[0].upload("z.zip", content, "application/zip").run()
@@ -294,7 +271,7 @@ def test_a_refused_upload_is_refused_once_and_for_the_same_reason(root, monkeypa
 
 
 def test_whatever_a_folder_may_hold_can_be_uploaded(root) -> None:
-    app = open_page()
+    app = open_page("training/train")
     labelled(app.selectbox, "Pictures").set_value("upload").run()
     assert {*SUFFIXES, ".zip"} <= {f".{kind.lstrip('.')}" for kind in app.file_uploader[0].proto.type}
 
@@ -302,7 +279,7 @@ def test_whatever_a_folder_may_hold_can_be_uploaded(root) -> None:
 def test_only_what_can_be_read_is_counted_and_few_is_said_to_be_few(root, tmp_path) -> None:
     folder = write_pictures(tmp_path / "Holiday cats", 3)
     (folder / "page.jpg").write_bytes(b"<html>")
-    app = open_page()
+    app = open_page("training/train")
     labelled(app.selectbox, "Pictures").set_value("path").run()
     labelled(app.text_input, "Folder or zip").set_value(str(folder)).run()
     said = texts(app).replace("\\", "")

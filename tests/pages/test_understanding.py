@@ -6,7 +6,6 @@ import tomllib
 import numpy as np
 import pytest
 import torch
-from streamlit.testing.v1 import AppTest
 
 from dcgan.cli.main import main
 from dcgan.config import Config
@@ -34,6 +33,7 @@ from pages.common.colours import BLUE, RUNS
 from pages.evaluate import one_generator, several_runs
 from pages.learn.loss_curves import _moments
 from pages.learn.questions import QUESTIONS
+from tests.pages.app import labels, open_page, texts
 
 SIZE = 16
 SCREENS = ("Two players", "From z to picture", "What D looks at", "Why curves wobble", "The rules")
@@ -85,25 +85,6 @@ def make_run(place, name="tiny", channels=1, state=True, **settings):
     return run
 
 
-def open_page(name, **query):
-    app = AppTest.from_file(PROJECT / "app.py", default_timeout=60)
-    app.run()
-    app.switch_page(f"pages/{name}/{name}.py")
-    for key, value in query.items():
-        app.query_params[key] = value
-    app.run()
-    assert not app.exception, app.exception
-    return app
-
-
-def words(app):
-    return " ".join(
-        element.value
-        for kind in (app.markdown, app.caption, app.info, app.success, app.warning, app.error)
-        for element in kind
-    )
-
-
 def html(app):
     return " ".join(element.proto.body for element in app.get("html"))
 
@@ -112,13 +93,13 @@ def html(app):
 
 
 def test_evaluate_without_a_run_sends_to_train(place):
-    app = open_page("evaluate")
-    assert "Train one first" in words(app)
+    app = open_page("evaluate/evaluate")
+    assert "Train one first" in texts(app)
     assert not app.button
 
 
 def is_measured(app):
-    return "pictures that this generator made up" in words(app)
+    return "pictures that this generator made up" in texts(app)
 
 
 def measure_button(app):
@@ -127,11 +108,11 @@ def measure_button(app):
 
 def test_evaluate_measures_on_the_click_and_keeps_it_with_the_run(place):
     run = make_run(place)
-    app = open_page("evaluate")
-    assert "three questions" in words(app) and not is_measured(app)
+    app = open_page("evaluate/evaluate")
+    assert "three questions" in texts(app) and not is_measured(app)
     measure_button(app).click().run()
     assert not app.exception
-    text = words(app)
+    text = texts(app)
     assert "nearer to real pictures" in text or "farther from real pictures" in text or "as near to" in text
     assert "step 40" in text and "seeds 0 to 999" in text and "no labels" in text
     for said in ("Do the fakes look real?", "of 100 fakes", "Is everything there?", "Does it copy?"):
@@ -141,36 +122,36 @@ def test_evaluate_measures_on_the_click_and_keeps_it_with_the_run(place):
     assert html(app).count("data:image/png") == 24
     assert measure_button(app).disabled and measure_button(app).label == "Measured"
     assert len(list((run.path / "evaluations").iterdir())) == 1
-    again = open_page("evaluate", run="tiny")
-    assert is_measured(again) and words(again) == words(app)
+    again = open_page("evaluate/evaluate", run="tiny")
+    assert is_measured(again) and texts(again) == texts(app)
 
 
 def test_evaluate_of_too_few_pictures_says_so_and_gives_no_figure(place, monkeypatch):
     monkeypatch.setattr(enough, "ENOUGH", 100)
     make_run(place)
-    app = open_page("evaluate")
+    app = open_page("evaluate/evaluate")
     measure_button(app).click().run()
     assert not app.exception and is_measured(app)
     assert "12 are held out to compare with, and it takes 100; 500 in all would do" in app.info[0].value
-    assert not app.get("plotly_chart") and not app.expander and "istance" not in words(app)
+    assert not app.get("plotly_chart") and not app.expander and "istance" not in texts(app)
     for claim in ("Do the fakes look real?", "could pass", "Does it copy?", "no classes"):
-        assert claim not in words(app)
+        assert claim not in texts(app)
     assert html(app).count("data:image/png") == 2 * 12, "there is still something to see"
 
 
 def test_evaluate_at_another_step_asks_to_measure_anew_and_never_shows_the_old_figures(place):
     make_run(place)
-    app = open_page("evaluate")
+    app = open_page("evaluate/evaluate")
     measure_button(app).click().run()
     app.select_slider[0].set_value(0).run()
     assert not app.exception and not is_measured(app) and not measure_button(app).disabled
     measure_button(app).click().run()
-    assert "step 0" in words(app) and is_measured(app)
+    assert "step 0" in texts(app) and is_measured(app)
 
 
 def test_evaluate_shows_every_kind_of_picture(place):
     make_run(place)
-    app = open_page("evaluate")
+    app = open_page("evaluate/evaluate")
     measure_button(app).click().run()
     seen = set()
     for kind in ("best", "worst", "first", "closest", "closest_real"):
@@ -200,24 +181,24 @@ def test_evaluate_shows_at_once_what_the_run_measured_of_itself_with_its_one_bes
     run = make_run(place)
     quality_rows(run, (10, 9.0), (20, 3.0), (40, 4.0), distance_floor=0.5, distance_floor_deviation=0.1)
     monkeypatch.setattr(evaluation, "evaluate", None)  # would fail if called
-    app = open_page("evaluate", view="steps")
+    app = open_page("evaluate/evaluate", view="steps")
     line, best = chart(app)["data"]
     assert (line["x"], line["y"]) == ([10, 20, 40], [9.0, 3.0, 4.0]) and (best["x"], best["y"]) == ([20], [3.0])
-    assert r"step 20 (3.00)" in app.info[0].value and "Measure 2 steps" in words(app)
+    assert r"step 20 (3.00)" in app.info[0].value and "Measure 2 steps" in texts(app)
     assert app.get("plotly_chart")[0].proto.alt == (
         "Distance over training steps: 4.00 at step 40, the newest; 9.00 at step 10, the first; 3.00 at step 20, the "
         "best; real pictures 0.50."
     )
     quality_rows(run, (10, 9.0))
-    app = open_page("evaluate", view="steps")
+    app = open_page("evaluate/evaluate", view="steps")
     assert "At step 10" in app.info[0].value and not app.get("plotly_chart"), "one point is no curve"
-    assert "Too few real pictures" in words(app)
+    assert "Too few real pictures" in texts(app)
 
 
 def test_evaluate_keeps_one_best_when_steps_are_measured_as_the_run_did(place):
     run = make_run(place)
     quality_rows(run, (0, 3.0), (40, 4.0), distance_floor=0.5)
-    app = open_page("evaluate", view="steps")
+    app = open_page("evaluate/evaluate", view="steps")
     measure_button(app).click().run()
     assert not app.exception and len(app.get("plotly_chart")) == 2 and "best so far is step 0" in app.info[0].value
     assert [trace["name"] for trace in chart(app, 1)["data"]] == ["Precision", "Recall"]
@@ -225,26 +206,26 @@ def test_evaluate_keeps_one_best_when_steps_are_measured_as_the_run_did(place):
 
 def test_evaluate_follows_a_run_over_its_steps(place):
     make_run(place)
-    app = open_page("evaluate", view="steps")
+    app = open_page("evaluate/evaluate", view="steps")
     assert measure_button(app).label == "Measure 2 steps"
     measure_button(app).click().run()
-    assert not app.exception and "is the best, with a distance" in words(app)
+    assert not app.exception and "is the best, with a distance" in texts(app)
     assert len(app.get("plotly_chart")) == 2 and measure_button(app).disabled
 
 
 def test_evaluate_follows_a_run_whose_newest_generator_is_of_no_kept_step(place):
     run = make_run(place)
     publish(run.generator_path, generator_bytes(open_generator(run), 47))
-    app = open_page("evaluate", view="steps")
+    app = open_page("evaluate/evaluate", view="steps")
     measure_button(app).click().run()
-    assert not app.exception and "is the best, with a distance" in words(app)
+    assert not app.exception and "is the best, with a distance" in texts(app)
     assert json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]["x"] == [0, 47]
 
 
 def test_evaluate_shows_names_of_classes_as_they_are(place, monkeypatch):
     make_run(place)
     monkeypatch.setattr(one_generator, "verdict", lambda report: Verdict("watch", "*bags* is missing."))
-    app = open_page("evaluate")
+    app = open_page("evaluate/evaluate")
     measure_button(app).click().run()
     assert r"\*bags\* is missing" in app.warning[0].value
 
@@ -252,7 +233,7 @@ def test_evaluate_shows_names_of_classes_as_they_are(place, monkeypatch):
 def test_each_of_two_runs_of_one_name_can_be_picked(place):
     for name in ("one", "two"):
         make_run(place, name).rename("tiny")
-    app = open_page("evaluate")
+    app = open_page("evaluate/evaluate")
     for name in ("one", "two", "one"):
         app.selectbox(key="picked-run").set_value(name).run()
         assert app.query_params["run"] in (name, [name])
@@ -261,7 +242,7 @@ def test_each_of_two_runs_of_one_name_can_be_picked(place):
 def test_evaluate_tells_runs_of_one_name_apart(place):
     for name in ("one", "two"):
         make_run(place, name).rename("tiny")
-    app = open_page("evaluate", view="runs")
+    app = open_page("evaluate/evaluate", view="runs")
     measure_button(app).click().run()
     labels = json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]["yaxis"]["ticktext"]
     assert sorted(labels) == ["real pictures", "tiny [one]", "tiny [two]"]
@@ -271,7 +252,7 @@ def test_evaluate_tells_runs_of_one_name_apart(place):
 def test_evaluate_sets_runs_side_by_side_best_first(place):
     make_run(place, "one")
     make_run(place, "two", z_prior="uniform")
-    app = open_page("evaluate", view="runs")
+    app = open_page("evaluate/evaluate", view="runs")
     assert measure_button(app).label == "Measure 2 more"
     measure_button(app).click().run()
     assert not app.exception and not app.warning
@@ -291,7 +272,7 @@ def test_evaluate_sets_runs_side_by_side_best_first(place):
 def test_evaluate_says_that_runs_of_different_sizes_are_in_one_ranking(place):
     make_run(place, "small")
     make_run(place, "large", image_size=32)
-    app = open_page("evaluate", view="runs")
+    app = open_page("evaluate/evaluate", view="runs")
     measure_button(app).click().run()
     assert "pictures of 16 and 32 px" in app.info[0].value and "can be compared" in app.info[0].value
     named = chart(app)["layout"]["yaxis"]["ticktext"]
@@ -305,12 +286,12 @@ def test_evaluate_ranks_only_what_can_be_compared_and_names_what_cannot_be_told(
         make_run(place, name)
     make_run(place, "other", channels=3)
     make_run(place, "few", held_out=5)
-    app = open_page("evaluate", view="runs")
+    app = open_page("evaluate/evaluate", view="runs")
     measure_button(app).click().run()
     assert not app.exception and list(app.dataframe[0].value["Run"])[-1] == "few"
     assert "only those of one group" in app.warning[0].value and len(app.get("plotly_chart")) == 3
     assert set(chart(app)["layout"]["yaxis"]["ticktext"]) == {"real pictures", "one", "two"}
-    assert "**few** · Too few pictures to tell: 5 are held out" in words(app).replace("\\", "")
+    assert "**few** · Too few pictures to tell: 5 are held out" in texts(app).replace("\\", "")
 
 
 def test_the_colours_of_runs_can_be_seen_on_a_light_and_on_a_dark_page():
@@ -332,7 +313,7 @@ def test_the_colours_of_runs_can_be_seen_on_a_light_and_on_a_dark_page():
 def test_evaluate_warns_of_runs_that_cannot_be_compared(place):
     make_run(place, "grey")
     make_run(place, "colour", channels=3)
-    app = open_page("evaluate", view="runs")
+    app = open_page("evaluate/evaluate", view="runs")
     measure_button(app).click().run()
     assert "can't be compared" in app.warning[0].value and not app.get("plotly_chart")
 
@@ -340,7 +321,7 @@ def test_evaluate_warns_of_runs_that_cannot_be_compared(place):
 def test_evaluate_in_a_run_that_cannot_be_written_to_shows_what_it_measured(place, monkeypatch):
     run = make_run(place)
     publish(run.path / "evaluations", b"a file in the way")
-    app = open_page("evaluate")
+    app = open_page("evaluate/evaluate")
     measure_button(app).click().run()
     assert not app.exception and is_measured(app)
 
@@ -348,7 +329,7 @@ def test_evaluate_in_a_run_that_cannot_be_written_to_shows_what_it_measured(plac
 @pytest.mark.parametrize("view", ["moment", "steps", "runs"])
 def test_evaluate_says_what_is_wrong_with_the_data(place, view):
     make_run(place, data_fingerprint="of other pictures")
-    app = open_page("evaluate", view=view)
+    app = open_page("evaluate/evaluate", view=view)
     measure_button(app).click().run()
     assert not app.exception
     assert "has changed" in app.error[0].value
@@ -357,8 +338,8 @@ def test_evaluate_says_what_is_wrong_with_the_data(place, view):
 @pytest.mark.parametrize("view", ["x", ""])
 def test_evaluate_with_a_strange_address_shows_one_generator(place, view):
     make_run(place)
-    app = open_page("evaluate", view=view, n="7")
-    assert "three questions" in words(app) and app.selectbox[1].value == 1000
+    app = open_page("evaluate/evaluate", view=view, n="7")
+    assert "three questions" in texts(app) and app.selectbox[1].value == 1000
 
 
 # -- the judge of a run's data
@@ -373,20 +354,16 @@ def classes_run(place):
     return make_run(place, data_fingerprint=fingerprint)
 
 
-def buttons(app):
-    return [button.label for button in app.button]
-
-
 def test_pictures_without_classes_say_what_a_judge_needs(place):
     make_run(place)
-    app = open_page("evaluate")
-    assert "has no classes" in words(app) and r"sub\-folders" in words(app) and "Train a judge" not in buttons(app)
+    app = open_page("evaluate/evaluate")
+    assert "has no classes" in texts(app) and r"sub\-folders" in texts(app) and "Train a judge" not in labels(app)
 
 
 def test_pictures_with_classes_offer_to_train_a_judge(place, monkeypatch):
     run = classes_run(place)
-    app = open_page("evaluate")
-    assert "2 classes but no judge that knows them yet" in words(app)
+    app = open_page("evaluate/evaluate")
+    assert "2 classes but no judge that knows them yet" in texts(app)
     started = []
     monkeypatch.setattr(training_process, "start", started.append)
     next(button for button in app.button if button.label == "Train a judge").click().run()
@@ -400,7 +377,7 @@ def test_a_judge_that_cannot_be_trained_says_why(place, monkeypatch):
         raise BadInput("The disk is full.")
 
     monkeypatch.setattr(training_process, "start", refuse)
-    app = open_page("evaluate")
+    app = open_page("evaluate/evaluate")
     next(button for button in app.button if button.label == "Train a judge").click().run()
     assert app.error[0].value == r"The disk is full\."
 
@@ -411,8 +388,8 @@ def test_a_judge_in_training_shows_how_far_it_is_and_can_be_cancelled(place, mon
     training_process.Reporter("pictures", training_process.path_for(run.config)).tell(0.4, "Learning the classes")
     cancelled = []
     monkeypatch.setattr(training_process, "cancel", lambda: cancelled.append(True))  # it would be this process
-    app = open_page("evaluate")
-    assert "Cancel" in buttons(app) and "Train a judge" not in buttons(app) and "goes on when you leave" in words(app)
+    app = open_page("evaluate/evaluate")
+    assert "Cancel" in labels(app) and "Train a judge" not in labels(app) and "goes on when you leave" in texts(app)
     assert app.get("progress")[0].proto.value == 40
     next(button for button in app.button if button.label == "Cancel").click().run()
     assert cancelled
@@ -423,7 +400,7 @@ def test_a_judge_in_training_is_seen_from_every_page(place):
     training_process.Reporter("my *cats*", training_process.folder() / "cats.safetensors").tell(
         0.4, "Learning the classes"
     )
-    app = open_page("learn")
+    app = open_page("learn/learn")
     card = " ".join(element.value for element in [*app.sidebar.markdown, *app.sidebar.caption])
     assert r"Judge for my \*cats\*" in card and "Learning the classes" in card and "No run is training" not in card
     assert app.sidebar.get("progress")[0].proto.value == 40
@@ -438,8 +415,8 @@ def test_a_judge_in_training_for_other_pictures_is_named(place):
     training_process.Reporter("faces", training_process.folder() / "faces.safetensors").tell(
         0.4, "Learning the classes"
     )
-    app = open_page("evaluate")
-    assert "A judge for faces is in training" in words(app) and "Train a judge" not in buttons(app)
+    app = open_page("evaluate/evaluate")
+    assert "A judge for faces is in training" in texts(app) and "Train a judge" not in labels(app)
 
 
 @pytest.mark.parametrize(
@@ -454,23 +431,23 @@ def test_what_became_of_a_judge_is_said_and_it_can_be_tried_again(place, state, 
     training_process.forget(
         training_process.Progress(state, "pictures", out, error="They could not be told apart.", pid=2**22 + 1)
     )
-    app = open_page("evaluate")
-    assert said in words(app) + " ".join(buttons(app)) and "Train a judge" in buttons(app)
+    app = open_page("evaluate/evaluate")
+    assert said in texts(app) + " ".join(labels(app)) and "Train a judge" in labels(app)
 
 
 def test_a_new_judge_asks_for_another_measurement(place):
     run = classes_run(place)
-    app = open_page("evaluate")
+    app = open_page("evaluate/evaluate")
     measure_button(app).click().run()
     assert is_measured(app)
     command = ["train-judge", "--data", str(place / "pictures"), "--channels", "1", "--steps", "30"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(train_classifier, "named", lambda network, examples: examples.labels.numpy())  # all right
         assert main(command) == 0
-    again = open_page("evaluate")
-    assert not is_measured(again) and "The judge of pictures is ready" in words(again)
+    again = open_page("evaluate/evaluate")
+    assert not is_measured(again) and "The judge of pictures is ready" in texts(again)
     measure_button(again).click().run()
-    assert is_measured(again) and "picturescnn" in words(again) and "edges" not in words(again)
+    assert is_measured(again) and "picturescnn" in texts(again) and "edges" not in texts(again)
     assert training_process.path_for(run.config).exists()
 
 
@@ -482,9 +459,9 @@ def test_a_new_judge_asks_for_another_measurement(place):
 def test_every_screen_of_learn_draws(place, screen, kind):
     if kind != "no run":
         make_run(place, channels=3 if kind == "colour" else 1, state=kind == "with D")
-    app = open_page("learn", screen=str(screen))
+    app = open_page("learn/learn", screen=str(screen))
     assert app.segmented_control[0].value == screen
-    text = words(app)
+    text = texts(app)
     assert len(text) > 300 and not app.error
     if screen == 1:
         assert "1406.2661" in text and "1511.06434" in text and app.get("bidi_component")
@@ -500,7 +477,7 @@ def test_every_screen_of_learn_draws(place, screen, kind):
 
 def test_learn_goes_on_and_back_and_the_address_follows(place):
     make_run(place)
-    app = open_page("learn")
+    app = open_page("learn/learn")
     for screen in (2, 3, 4, 5):
         next(button for button in app.button if button.label.startswith("Next")).click().run()
         assert not app.exception and app.query_params["screen"] == str(screen)
@@ -510,7 +487,7 @@ def test_learn_goes_on_and_back_and_the_address_follows(place):
 
 def test_learn_another_z_changes_the_maps(place):
     make_run(place)
-    app = open_page("learn", screen="2", seed="3")
+    app = open_page("learn/learn", screen="2", seed="3")
     assert app.number_input[0].value == 3
     before = html(app)
     next(button for button in app.button if button.label == "Another z").click().run()
@@ -523,7 +500,7 @@ def recipe(app):
 
 def test_learn_shows_the_layers_of_the_chosen_recipe(place):
     make_run(place)
-    app = open_page("learn", screen="5", preset="paper")
+    app = open_page("learn/learn", screen="5", preset="paper")
     assert "12,654,337" in html(app)
     recipe(app).set_value("classic-64").run()
     assert "12,654,337" not in html(app) and app.query_params["preset"] == "classic-64"
@@ -531,21 +508,21 @@ def test_learn_shows_the_layers_of_the_chosen_recipe(place):
 
 def test_learn_shows_the_layers_of_the_run_that_it_is_told_with(place):
     make_run(place, channels=3, preset="quick")
-    app = open_page("learn", screen="5")
-    assert recipe(app).value == "quick" and f"3 × {SIZE} × {SIZE}" in html(app) and "As trained in tiny" in words(app)
+    app = open_page("learn/learn", screen="5")
+    assert recipe(app).value == "quick" and f"3 × {SIZE} × {SIZE}" in html(app) and "As trained in tiny" in texts(app)
     recipe(app).set_value("classic-64").run()
-    assert "3 × 64 × 64" in html(app) and "As trained" not in words(app)
+    assert "3 × 64 × 64" in html(app) and "As trained" not in texts(app)
     recipe(app).set_value("three-sets-digit").run()
     assert "1 × 28 × 28" in html(app)  # as it was published
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_learn_says_of_every_recipe_which_rules_it_keeps(place, preset):
-    app = open_page("learn", screen="5", preset=preset)
+    app = open_page("learn/learn", screen="5", preset=preset)
     assert recipe(app).value == preset
-    assert words(app).count("Kept.") + words(app).count("Broken.") == 5
+    assert texts(app).count("Kept.") + texts(app).count("Broken.") == 5
     total = sum(layer.parameters for layer in layer_tables(PRESETS[preset].config)["G"])
-    assert f"{total:,}" in html(app) and PRESETS[preset].source in words(app)
+    assert f"{total:,}" in html(app) and PRESETS[preset].source in texts(app)
 
 
 @pytest.mark.parametrize("preset", ["three-sets-digit", "custom-loop"])
@@ -555,19 +532,19 @@ def test_every_screen_of_learn_draws_with_a_published_network(place, screen, pre
     run = Run.create(config, place / "runs", "published")
     publish(run.generator_path, generator_bytes(Generator(config).eval(), 40))
     save_state(run, {"gan": {"D": Discriminator(config).state_dict()}, "config": config.to_json()})
-    assert len(words(open_page("learn", screen=str(screen)))) > 300
+    assert len(texts(open_page("learn/learn", screen=str(screen)))) > 300
 
 
 def test_learn_without_its_data_shows_the_rest(place):
     make_run(place, data_fingerprint="of other pictures")
-    app = open_page("learn", screen="1")
-    assert "Real pictures can't be shown" in words(app) and "A fake batch" in html(app)
+    app = open_page("learn/learn", screen="1")
+    assert "Real pictures can't be shown" in texts(app) and "A fake batch" in html(app)
 
 
 @pytest.mark.parametrize("screen", ["0", "6", "x", ""])
 def test_learn_with_a_strange_address_begins_at_the_start(place, screen):
     make_run(place)
-    assert open_page("learn", screen=screen).segmented_control[0].value == 1
+    assert open_page("learn/learn", screen=screen).segmented_control[0].value == 1
 
 
 def test_every_screen_has_a_question_and_each_answer_is_answered():

@@ -5,7 +5,6 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from dcgan.data import sources
 from dcgan.errors import BadInput
@@ -26,6 +25,7 @@ from pages.training import (
     run_actions,
     start_view,
 )
+from tests.pages.app import open_page
 from tests.training.test_loop import play
 
 # what changes a file, starts a process, or reads a folder that somebody named
@@ -116,25 +116,14 @@ def test_without_the_key_no_callback_changes_anything(run, root, tiny, watch, mo
     assert everything(root) == before
 
 
-def open_page(path: str, **query: str) -> AppTest:
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
-    app.run()
-    app.switch_page(path)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception, app.exception
-    return app
-
-
 @pytest.mark.parametrize(
     ("path", "query", "kept"),
     [
-        ("pages/training/train.py", {"run": "first"}, set()),
-        ("pages/training/train.py", {"new": "1"}, set()),
-        ("pages/training/runs.py", {"run": "first"}, {"Open", "Explore"}),
-        ("pages/evaluate/evaluate.py", {"run": "first"}, set()),
-        ("pages/latent/explore.py", {"run": "first", "panel": "project"}, set()),
+        ("training/train", {"run": "first"}, set()),
+        ("training/train", {"new": "1"}, set()),
+        ("training/runs", {"run": "first"}, {"Open", "Explore"}),
+        ("evaluate/evaluate", {"run": "first"}, set()),
+        ("latent/explore", {"run": "first", "panel": "project"}, set()),
     ],
 )
 def test_who_watches_sees_everything_but_what_acts(run, watch, path, query, kept):
@@ -148,12 +137,12 @@ def test_who_watches_sees_everything_but_what_acts(run, watch, path, query, kept
 
 def test_who_has_typed_the_key_sees_what_acts(run, watch, monkeypatch):
     monkeypatch.setattr(visitors, "cookie", lambda: visitors._PROOF)
-    app = open_page("pages/training/train.py", run="first")
+    app = open_page("training/train", run="first")
     assert {"Resume", "Fork from here"} <= {button.label for button in app.button}
 
 
 def test_everybody_acts_where_nothing_is_set(run):
-    app = open_page("pages/training/train.py", run="first")
+    app = open_page("training/train", run="first")
     assert {"Resume", "Fork from here"} <= {button.label for button in app.button}
     assert not any("You are watching" in caption.value for caption in app.sidebar.caption)
 
