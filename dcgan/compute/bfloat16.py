@@ -35,7 +35,7 @@ def choose_precision(wish: str, device: torch.device, *networks: nn.Module) -> s
 
 def pays_off(device: torch.device) -> bool:
     """Whether this device is a CPU with units for bfloat16 matrices (AMX)."""
-    return device.type == "cpu" and torch.cpu._is_amx_tile_supported() and kernels.library is not None
+    return device.type == "cpu" and torch.cpu._is_amx_tile_supported() and kernels.library() is not None
 
 
 def can_run(network: nn.Module) -> bool:

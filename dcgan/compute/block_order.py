@@ -145,9 +145,10 @@ def add_windows(columns: Tensor, shape: torch.Size) -> Tensor:
     """The transpose of `windows`: (B * H * W, 16C) added where they overlap -> blocks of the shape."""
     batch, height, width, channels = shape
     blocks = columns.new_empty(shape)
-    if kernels.library is not None and kernels.fits(columns, channels):
+    library = kernels.library()
+    if library is not None and kernels.fits(columns, channels):
         sizes = kernels.Shape(batch, 2 * (height - 1), 2 * (width - 1), channels // 4, 1)
-        kernels.library.add_windows(columns.data_ptr(), blocks.data_ptr(), sizes)
+        library.add_windows(columns.data_ptr(), blocks.data_ptr(), sizes)
         return blocks
     parts = columns.view(batch, height - 1, width - 1, 2, 2, channels)
     blocks.zero_()

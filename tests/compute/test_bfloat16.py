@@ -9,7 +9,7 @@ from dcgan.config import Config
 from dcgan.networks.models import Discriminator, Generator, initialise
 from dcgan.training.gan import GAN
 
-needs_library = pytest.mark.skipif(kernels.library is None, reason="no AVX-512 with bfloat16 here")
+needs_library = pytest.mark.skipif(kernels.library() is None, reason="no AVX-512 with bfloat16 here")
 
 
 @pytest.fixture(autouse=True)

@@ -1,3 +1,8 @@
+import platform
+import shutil
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import nn
@@ -5,14 +10,72 @@ from torch.nn import functional as F
 
 from dcgan.compute import block_order, kernels
 from dcgan.compute.batchnorm_relu import Maps, bend
+from dcgan.system.paths import PROJECT
 
-needs_library = pytest.mark.skipif(kernels.library is None, reason="no AVX-512 with bfloat16 here")
+needs_library = pytest.mark.skipif(kernels.library() is None, reason="no AVX-512 with bfloat16 here")
 
 
 def test_the_built_library_belongs_to_its_source():
-    assert kernels.STAMP.read_text(encoding="ascii").strip() == kernels.hash_of_source(), (
-        "run python -m dcgan.compute.kernels"
+    assert kernels.STAMP.read_text(encoding="ascii") == kernels.stamp(), "run python -m dcgan.compute.kernels"
+
+
+def test_a_processor_that_can_do_it_all_loads_the_library(caplog):
+    assert kernels.load(kernels.BUILT, kernels.NEEDED | {"more"}) is not None and not caplog.records
+
+
+@pytest.mark.parametrize("flag", sorted(kernels.NEEDED))
+def test_a_processor_that_lacks_a_flag_is_refused(flag, caplog):
+    assert kernels.load(kernels.BUILT, kernels.NEEDED - {flag}) is None and not caplog.records
+
+
+@pytest.mark.parametrize("at", [0, 20_000, -1])
+def test_a_library_with_a_changed_byte_is_refused_and_the_log_says_so(at, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(kernels.ctypes, "CDLL", None)  # would fail if called
+    content = bytearray(kernels.BUILT.read_bytes())
+    content[at] ^= 1
+    (tmp_path / "kernels-x86_64.so").write_bytes(content)
+    assert kernels.load(tmp_path / "kernels-x86_64.so", kernels.NEEDED) is None
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "kernels-x86_64.so is not used, training goes on in float32: it is not the one that was built of its sources."
     )
+
+
+def test_a_library_that_is_missing_is_said_once(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(kernels, "BUILT", tmp_path / "kernels-x86_64.so")
+    monkeypatch.setattr(kernels, "processor", lambda: kernels.NEEDED)
+    kernels.library.cache_clear()
+    try:
+        assert kernels.library() is None and kernels.library() is None and len(caplog.records) == 1
+    finally:
+        kernels.library.cache_clear()
+
+
+def test_the_import_alone_loads_no_library():
+    code = "import dcgan.compute.kernels, dcgan.compute.bfloat16; print(open('/proc/self/maps').read())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=60)
+    assert "libtorch" in done.stdout and "kernels-x86_64" not in done.stdout
+
+
+def test_the_flags_of_this_processor_are_read():
+    assert not sys.platform.startswith("linux") or platform.machine() != "x86_64" or "sse2" in kernels.processor()
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc")
+def test_what_the_compiler_may_use_is_asked_of_the_processor():
+    """gcc's words for the instruction sets that PROCESSOR switches on, apart from those that every x86-64 has."""
+
+    def on(*options: str) -> set[str]:
+        command = ["gcc", *options, "-Q", "--help=target"]
+        text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        rows = [line.split() for line in text.splitlines()]
+        return {row[0].removeprefix("-m") for row in rows if len(row) == 2 and row[1] == "[enabled]"}
+
+    words = {"pni": "sse3", "abm": "lzcnt", "lahf_lm": "sahf", "bmi1": "bmi", "avx512_bf16": "avx512bf16"}
+    words |= {"sse4_1": "sse4.1", "sse4_2": "sse4.2", "amx_tile": "amx-tile", "amx_bf16": "amx-bf16"}
+    asked = {words.get(flag, flag) for flag in kernels.NEEDED | kernels.TILES}
+    asked |= {"sse4", "crc32", "mwait"}  # two parts of the others, and one that no compiler uses by itself
+    assert on(*kernels.PROCESSOR) - on("-march=x86-64", "-mtune=sapphirerapids") <= asked
 
 
 def close(mine: torch.Tensor, true: torch.Tensor, tolerance: float = 0.01) -> None:
@@ -92,5 +155,5 @@ def test_windows_are_added_as_without_the_library(monkeypatch):
     shape = torch.Size((3, 5, 4, 64))
     columns = torch.randn(3 * 4 * 3, 256).bfloat16()
     mine = block_order.add_windows(columns, shape)
-    monkeypatch.setattr(kernels, "library", None)
+    monkeypatch.setattr(kernels, "library", lambda: None)
     close(mine, block_order.add_windows(columns.float(), shape), 0.005)

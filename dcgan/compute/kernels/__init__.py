@@ -1,16 +1,18 @@
 """The library of products.c and batchnorm_relu.c: a training step's matrix products and what lies between them.
 
 `kernels-x86_64.so` is built by `python -m dcgan.compute.kernels`, which needs gcc; it is kept beside its sources so
-that nobody else needs one. It asks for AVX-512 with bfloat16, its products also for AMX (`has_tiles`), and takes its
-threads from the OpenMP library that PyTorch has loaded. Where it can't be loaded, `library` is None and training goes
-on in float32 without it.
+that nobody else needs one. It asks for a processor with all of `NEEDED`, its products also for AMX (`has_tiles`), and
+takes its threads from the OpenMP library that PyTorch has loaded. It is loaded when `library` is first called, and only
+as it was built: where that can't be, training goes on in float32 without it.
 """
 
 import ctypes
 import functools
 import hashlib
+import logging
 import platform
 import sys
+from collections.abc import Set
 from pathlib import Path
 
 import torch
@@ -18,8 +20,22 @@ import torch
 FOLDER = Path(__file__).parent
 SOURCES = [FOLDER / name for name in ("batchnorm_relu.c", "products.c")]
 BUILT, STAMP = FOLDER / "kernels-x86_64.so", FOLDER / "kernels.sha256"
-OPTIMISE = ["-O3", "-march=sapphirerapids", "-fno-math-errno", "-fopenmp"]
+# The narrowest that the code needs; `-march=sapphirerapids` makes the same machine code, but allows some 30 kinds of
+# instructions more, for each of which the processor would have to be asked.
+PROCESSOR = ["-march=x86-64-v4", "-mavx512bf16", "-mamx-tile", "-mamx-bf16", "-mtune=sapphirerapids"]
+OPTIMISE = ["-O3", *PROCESSOR, "-fno-math-errno", "-fopenmp"]
 FLAGS = ["-std=gnu11", *OPTIMISE, "-fPIC", "-Wall", "-Wextra", "-Werror"]
+
+# What PROCESSOR allows, in the words of Linux's /proc/cpuinfo: x86-64-v2, v3 and v4, and products of bfloat16. The
+# matrix units are asked for apart, since only the products use them.
+NEEDED = frozenset(
+    [
+        *("cx16", "lahf_lm", "popcnt", "pni", "ssse3", "sse4_1", "sse4_2"),
+        *("avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"),
+        *("avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx512_bf16"),
+    ]
+)
+TILES = frozenset(["amx_tile", "amx_bf16"])
 
 LANES = 16  # a map's channels are a multiple of it
 
@@ -52,18 +68,49 @@ class Ending(ctypes.Structure):
     ]
 
 
-def hash_of_source() -> str:
-    """SHA-256 of the sources and the flags they are built with: what STAMP holds of the built library."""
-    return hashlib.sha256(b"".join(source.read_bytes() for source in SOURCES) + " ".join(FLAGS).encode()).hexdigest()
+def stamp() -> str:
+    """What STAMP holds: SHA-256 of the sources and the flags they are built with, and of the library built of them."""
+    sources = b"".join(source.read_bytes() for source in SOURCES) + " ".join(FLAGS).encode()
+    return f"{hashlib.sha256(sources).hexdigest()}  sources and flags\n{_hash(BUILT)}  {BUILT.name}\n"
 
 
-def load() -> ctypes.CDLL | None:
-    """The library, or None where this processor or system can't run it."""
-    if sys.platform != "linux" or platform.machine() != "x86_64" or not torch.cpu._is_avx512_bf16_supported():
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@functools.cache
+def library() -> ctypes.CDLL | None:
+    """The library, or None where this processor or system can't run it, or where it is not the one that was built."""
+    return load(BUILT, processor())
+
+
+def processor() -> frozenset[str]:
+    """What this processor can do and the system allows, in the words of /proc/cpuinfo; nothing on other systems."""
+    if sys.platform != "linux" or platform.machine() != "x86_64":
+        return frozenset()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return frozenset()
+    flags = set(next((line.partition(":")[2] for line in lines if line.startswith("flags")), "").split())
+    if torch.cpu._is_avx512_bf16_supported():  # asks the processor itself; lists of sandboxes may not know it
+        flags.add("avx512_bf16")
+    return frozenset(flags)
+
+
+def load(path: Path, able: Set[str]) -> ctypes.CDLL | None:
+    """The library at `path` for a processor that is able to do so much, or None.
+
+    Where only the file is in the way, the log says so: these machines train several times faster with it.
+    """
+    if not able >= NEEDED:
         return None
     try:
-        return _declared(ctypes.CDLL(str(BUILT)))
-    except (OSError, AttributeError):  # another C library, PyTorch built without OpenMP, or built from other sources
+        if _hash(path) not in STAMP.read_text(encoding="ascii").split():
+            raise OSError("it is not the one that was built of its sources")
+        return _declared(ctypes.CDLL(str(path)))
+    except (OSError, AttributeError, UnicodeDecodeError) as error:  # another C library, PyTorch without OpenMP, damage
+        logging.getLogger("dcgan").warning("%s is not used, training goes on in float32: %s.", path.name, error)
         return None
 
 
@@ -93,12 +140,12 @@ def _declared(found: ctypes.CDLL) -> ctypes.CDLL:
 @functools.cache
 def has_tiles() -> bool:
     """Whether the processor has matrix units (AMX) for bfloat16, and the system lets this process use them."""
-    return library is not None and torch.cpu._is_amx_tile_supported() and not library.ask_for_tiles()
+    found = library()
+    if found is None or not processor() >= TILES or not torch.cpu._is_amx_tile_supported():
+        return False
+    return not found.ask_for_tiles()
 
 
 def fits(maps: torch.Tensor, channels: int) -> bool:
     """Whether the library takes these maps."""
     return maps.dtype == torch.bfloat16 and channels % LANES == 0
-
-
-library = load()

@@ -2,7 +2,7 @@
 
 import subprocess
 
-from dcgan.compute.kernels import BUILT, FLAGS, SOURCES, STAMP, hash_of_source
+from dcgan.compute.kernels import BUILT, FLAGS, SOURCES, STAMP, stamp
 
 
 def main() -> None:
@@ -12,7 +12,7 @@ def main() -> None:
     subprocess.run(["gcc", "-shared", "-nostdlib", "-s", *map(str, made), "-o", str(BUILT)], check=True)
     for object_ in made:
         object_.unlink()
-    STAMP.write_text(hash_of_source() + "\n", encoding="ascii")
+    STAMP.write_text(stamp(), encoding="ascii")
     print(f"built {BUILT.name}, {BUILT.stat().st_size:,} bytes")
 
 
