@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from dcgan.config import Config
+from dcgan.config import Config, those
 from dcgan.data import sources
 from dcgan.errors import BadInput
 from dcgan.evaluation.faults import faults
@@ -39,9 +39,7 @@ if TYPE_CHECKING:
     from dcgan.networks.models import Generator
 
 SAMPLES = 64  # on the sheet
-NOT_TASTE = (
-    *("preset", "data", "held_out", "data_fingerprint", "schema", "num_steps", "num_minutes", "device", "num_threads"),
-)
+NOT_TASTE = (*those(own=False), "data", "num_steps", "num_minutes", "device", "num_threads")
 
 
 @dataclasses.dataclass(frozen=True)
