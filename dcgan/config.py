@@ -3,17 +3,13 @@
 import dataclasses
 import functools
 import json
-import math
-from collections.abc import Callable
 from typing import Any
 
 from dcgan.errors import BadInput
-from dcgan.system.names import is_text
+from dcgan.setting_values import checked, setting, shown
 
 SCHEMA = 1  # raised when the meaning of config.json changes
 SIZES = (16, 28, 32, 64, 128)
-
-MAX_TEXT = 4096  # of a setting: a path, at most
 NO_END = 10**9  # num_steps of a run that only its minutes end
 
 # Published networks are laid out as they were published: what each architecture but dcgan fixes
@@ -25,30 +21,6 @@ LAYOUTS: dict[str, dict[str, Any]] = {
     "dense-28": {"image_size": 28, "kernel": 5, "norm_g": "batch", "norm_d": "none", **_AS_KERAS},
     "faces-128": {"image_size": 128, "kernel": 4, "norm_g": "none", "norm_d": "none", **_AS_KERAS},
 }
-
-
-def setting(
-    default: Any,
-    help: str,
-    low: float | None = None,
-    high: float | None = None,
-    choices: tuple = (),
-    *,
-    group: str = "",
-    live: bool = False,
-    forkable: bool = True,
-    own: bool = True,
-    label: str = "",
-) -> Any:
-    """Declare a field with its meaning, its allowed range, both ends included, and all that others must know of it.
-
-    `group` is the heading that it stands under on the Train page, none for what is set elsewhere. A `live` one may
-    change while a run trains; one that is not `forkable` is what saved weights, optimisers and streams of randomness
-    were made for. What is not `own` follows from the rest and is no choice of a person's. `label` is its name in plain
-    words.
-    """
-    told = {"help": help, "low": low, "high": high, "choices": choices, "group": group, "label": label}
-    return dataclasses.field(default=default, metadata=told | {"live": live, "forkable": forkable, "own": own})
 
 
 network = functools.partial(setting, group="Networks", forkable=False)
@@ -255,7 +227,7 @@ class Config:
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
-            value = _checked(field, getattr(self, field.name))
+            value = checked(field, getattr(self, field.name))
             object.__setattr__(self, field.name, value)
         if self.schema > SCHEMA:
             raise _too_new(self.schema)
@@ -271,7 +243,7 @@ class Config:
         known = [field.name for field in dataclasses.fields(self)]
         for name in values:
             if name not in known:
-                raise BadInput(f"{_shown(name)} is not a setting; the settings are {', '.join(known)}.")
+                raise BadInput(f"{shown(name)} is not a setting; the settings are {', '.join(known)}.")
         return dataclasses.replace(self, **values)
 
     def to_json(self) -> str:
@@ -308,60 +280,9 @@ def those(**wanted: Any) -> tuple[str, ...]:
     return tuple(field.name for field in fields if wanted.items() <= dict(field.metadata).items())
 
 
-def _checked(field: dataclasses.Field, value: Any) -> Any:
-    """Return the value in the field's type, or raise BadInput naming the field."""
-    convert, noun = _KINDS[type(field.default)]
-    try:
-        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-            raise ValueError
-        value = convert(value)
-    except (ValueError, OverflowError):
-        raise BadInput(f"{field.name} must be {noun}, not {_shown(value)}.") from None
-    if isinstance(value, str) and not is_text(value, MAX_TEXT):
-        raise BadInput(f"{field.name} must be a text of at most {MAX_TEXT:,} characters, not {_shown(value)}.")
-    low, high, choices = (field.metadata[key] for key in ("low", "high", "choices"))
-    if choices and value not in choices:
-        raise BadInput(f"{field.name} must be one of {', '.join(map(str, choices))}, not {_shown(value)}.")
-    if low is not None and value < low:
-        raise BadInput(f"{field.name} must be at least {low}, not {_shown(value)}.")
-    if high is not None and value > high:
-        raise BadInput(f"{field.name} must be at most {high}, not {_shown(value)}.")
-    return value
-
-
-def _finite(value: str | int | float) -> float:
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError
-    return number
-
-
-def _whole(value: str | int | float) -> int:
-    number = int(value)  # raises for NaN and infinity
-    if isinstance(value, float) and number != value:
-        raise ValueError
-    return number
-
-
-_KINDS: dict[type, tuple[Callable[[Any], Any], str]] = {
-    str: (str, "text"),
-    int: (_whole, "a whole number"),
-    float: (_finite, "a number"),
-}
-
-
-def _shown(value: Any) -> str:
-    """A value as the end of a sentence, on one line and short."""
-    try:
-        text = repr(value)
-    except ValueError:  # a whole number of more than 4300 digits
-        return "a number that long"
-    return text if len(text) <= 60 else f"{text[:60]}…"
-
-
 def _too_new(schema: int) -> BadInput:
     return BadInput(
-        f"schema is {_shown(schema)}, but this version reads up to {SCHEMA}: update DCGAN Studio to open this run."
+        f"schema is {shown(schema)}, but this version reads up to {SCHEMA}: update DCGAN Studio to open this run."
     )
 
 
