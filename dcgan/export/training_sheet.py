@@ -12,7 +12,8 @@ from dcgan.latent.render import render
 from dcgan.latent.seeds import sample_seeds, z_from_seeds
 from dcgan.networks.models import Generator
 from dcgan.runs.checkpoint import open_generator
-from dcgan.runs.run import Run, thin
+from dcgan.runs.kept_steps import thin
+from dcgan.runs.run import Run
 
 NUM_PICTURES = 12
 MAX_MOMENTS = 24

@@ -19,7 +19,7 @@ from dcgan.judges import classifier as judge
 from dcgan.judges.labelled import Labelled, labelled
 from dcgan.metrics.classes import confusion
 from dcgan.networks.generator_file import weights_hash
-from dcgan.runs.run import slug
+from dcgan.system.names import slug
 
 NUM_STEPS = 700
 BATCH = 128

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from dcgan.errors import BadInput
+from dcgan.runs.kept_steps import thin
 from dcgan.runs.records import fits
-from dcgan.runs.run import Run, thin
+from dcgan.runs.run import Run
 from dcgan.system.files import PRIVATE, share
 
 NEEDED = {"step": 0, "time_s": 0.0, "config": ""}  # what every state of a run says

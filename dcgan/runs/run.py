@@ -6,9 +6,7 @@ Every file has one writer. Files appear whole or not at all: see `publish`.
 import contextlib
 import dataclasses
 import datetime
-import math
 import os
-import re
 import shutil
 import time
 import uuid
@@ -18,6 +16,7 @@ from typing import Any
 
 from dcgan.config import Config
 from dcgan.errors import BadInput, Unwritable
+from dcgan.runs.kept_steps import steps_in
 from dcgan.runs.metrics_blocks import bytes_until
 from dcgan.runs.metrics_log import read_lines
 from dcgan.runs.records import COMMANDS, MAX_BYTES, Control, Parent, Status, dump, load
@@ -40,51 +39,24 @@ class Run:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path).resolve()
         self.id = self.path.name
+        self.config_path = self.path / "config.json"
+        self.control_path = self.path / "control.json"
+        self.status_path = self.path / "status.json"
+        self.metrics_path = self.path / "metrics.jsonl"
+        self.quality_path = self.path / "quality.jsonl"
+        self.generator_path = self.path / "generator.safetensors"
+        self.best_path = self.path / "best.safetensors"
+        self.state_path = self.path / "state.pt"
+        self.previous_state_path = self.path / "state.previous.pt"
+        self.next_state_path = self.path / ".state.pt.next"
+        self.parent_path = self.path / "parent.json"
+        self.log_path = self.path / "log.txt"
+        self.lock_path = self.path / "lock"
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
 
     # -- where things are
-
-    @property
-    def config_path(self) -> Path:
-        return self.path / "config.json"
-
-    @property
-    def control_path(self) -> Path:
-        return self.path / "control.json"
-
-    @property
-    def status_path(self) -> Path:
-        return self.path / "status.json"
-
-    @property
-    def metrics_path(self) -> Path:
-        return self.path / "metrics.jsonl"
-
-    @property
-    def quality_path(self) -> Path:
-        return self.path / "quality.jsonl"
-
-    @property
-    def generator_path(self) -> Path:
-        return self.path / "generator.safetensors"
-
-    @property
-    def best_path(self) -> Path:
-        return self.path / "best.safetensors"
-
-    @property
-    def state_path(self) -> Path:
-        return self.path / "state.pt"
-
-    @property
-    def previous_state_path(self) -> Path:
-        return self.path / "state.previous.pt"
-
-    @property
-    def next_state_path(self) -> Path:
-        return self.path / ".state.pt.next"
 
     def state_paths(self) -> list[Path]:
         """The training states there are, newest first; a crash while saving leaves a whole one as the next."""
@@ -93,18 +65,6 @@ class Run:
 
     def kept_state_path(self, step: int) -> Path:
         return self.path / "states" / f"{step:08d}.pt"
-
-    @property
-    def parent_path(self) -> Path:
-        return self.path / "parent.json"
-
-    @property
-    def log_path(self) -> Path:
-        return self.path / "log.txt"
-
-    @property
-    def lock_path(self) -> Path:
-        return self.path / "lock"
 
     def sample_path(self, step: int) -> Path:
         return self.path / "samples" / f"{step:08d}.png"
@@ -285,11 +245,11 @@ class Run:
 
     def samples(self) -> list[int]:
         """Steps with a kept sample grid, rising."""
-        return _steps(self.path / "samples", ".png")
+        return steps_in(self.path / "samples", ".png")
 
     def snapshots(self) -> list[int]:
         """Steps with a kept generator, rising."""
-        return _steps(self.path / "snapshots", ".safetensors")
+        return steps_in(self.path / "snapshots", ".safetensors")
 
     def best_step(self) -> int | None:
         """The step of the generator kept as the best so far, if there is one."""
@@ -303,7 +263,7 @@ class Run:
 
     def kept_states(self) -> list[int]:
         """Steps with a whole training state kept to fork from, rising."""
-        return _steps(self.path / "states", ".pt")
+        return steps_in(self.path / "states", ".pt")
 
     def size_bytes(self) -> int:
         """Bytes on disk; a file with two names in here counts once."""
@@ -332,23 +292,3 @@ def list_runs(root: Path | None = None) -> list[Run]:
         return []
     runs = [Run(root / name) for name in names if not name.startswith(".") and is_text(name) and is_run(root / name)]
     return sorted(runs, key=lambda run: (run.created(), run.id), reverse=True)
-
-
-def thin(steps: list[int], keep: int) -> list[int]:
-    """Choose which of the rising steps to drop so that `keep` stay, evenly spread over the square root of the step:
-    dense at first, when pictures change fastest. First and last always stay."""
-    kept = list(steps)
-    while len(kept) > max(keep, 2):
-        gaps = [math.sqrt(kept[i + 1]) - math.sqrt(kept[i - 1]) for i in range(1, len(kept) - 1)]
-        del kept[1 + gaps.index(min(gaps))]
-    return sorted(set(steps) - set(kept))
-
-
-def _steps(folder: Path, ending: str) -> list[int]:
-    try:
-        with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if entry.is_file()]
-    except OSError:
-        return []
-    stems = [name.removesuffix(ending) for name in names if name.endswith(ending)]
-    return sorted(int(stem) for stem in stems if re.fullmatch("[0-9]{8}|[1-9][0-9]{8,14}", stem))

@@ -11,7 +11,8 @@ import torch
 from dcgan.images.encode import png_bytes
 from dcgan.images.grids import grid, to_uint8
 from dcgan.networks.generator_file import generator_bytes, metadata_of
-from dcgan.runs.run import Run, thin
+from dcgan.runs.kept_steps import thin
+from dcgan.runs.run import Run
 from dcgan.system.files import publish
 from dcgan.training.gan import GAN
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from dcgan.runs.run import thin
+from dcgan.runs.kept_steps import thin
 from pages.common.words import escaped
 
 MOMENTS = 6  # earlier and present

@@ -9,7 +9,7 @@ from dcgan.errors import BadInput
 from dcgan.evaluation.figures import FIGURES, beside, copy_sentence, floors, metric_name, origin, times_floor
 from dcgan.evaluation.verdict import answers, verdict
 from dcgan.metrics.enough import too_few
-from dcgan.runs.run import slug
+from dcgan.system.names import slug
 from pages.common import visitors
 from pages.common.choose import pick_run, pick_step
 from pages.common.gallery import Card, gallery

@@ -6,7 +6,8 @@ import streamlit as st
 
 from dcgan.errors import BadInput
 from dcgan.evaluation.figures import FIGURES, metric_name
-from dcgan.runs.run import Run, thin
+from dcgan.runs.kept_steps import thin
+from dcgan.runs.run import Run
 from pages.charts import distance
 from pages.common import visitors
 from pages.common.choose import pick_run

@@ -19,7 +19,7 @@ from dcgan.provenance import fields, weights
 from dcgan.provenance.redraw import redrawn
 from dcgan.runs import run as runs
 from dcgan.runs.records import Control, Status
-from dcgan.runs.run import Run, list_runs, thin
+from dcgan.runs.run import Run, list_runs
 from dcgan.system.names import clean_name, slug
 from pages.latent.restore import target_of
 
@@ -292,7 +292,7 @@ def test_damaged_lines_are_passed_over(run):
     assert run.read_metrics()[0] == [{"step": 4, "d_real": 1}]
 
 
-# -- pictures and thinning
+# -- pictures
 
 
 def test_kept_steps_rise_and_strangers_are_left_out(run):
@@ -309,25 +309,3 @@ def test_size_counts_every_file(run):
     (run.path / "snapshots").mkdir()
     run.snapshot_path(3).write_bytes(b"x" * 1000)
     assert run.size_bytes() == before + 1000
-
-
-@given(st.lists(st.integers(0, 10**6), unique=True, max_size=60).map(sorted), st.integers(0, 30))
-def test_thinning_keeps_the_first_the_last_and_the_number_asked_for(steps, keep):
-    dropped = thin(steps, keep)
-    kept = [step for step in steps if step not in dropped]
-    assert set(dropped) <= set(steps) and dropped == sorted(dropped)
-    assert len(kept) == min(len(steps), max(keep, 2))
-    assert kept[:1] == steps[:1] and kept[-1:] == steps[-1:]
-
-
-def test_what_stays_is_even_in_the_square_root_of_the_step_however_it_came():
-    kept: list[int] = []
-    for step in range(0, 20_001, 100):  # thinned as it grows, like a run does
-        kept.append(step)
-        kept = [each for each in kept if each not in thin(kept, 20)]
-    assert (kept[0], kept[-1], len(kept)) == (0, 20_000, 20)
-    roots = [math.sqrt(step) for step in kept]
-    gaps = [b - a for a, b in zip(roots, roots[1:], strict=False)]
-    mean = roots[-1] / 19
-    assert max(gaps) < 2 * mean and min(gaps) > mean / 4
-    assert sum(step < 5000 for step in kept) in range(8, 13)  # half of all square roots
