@@ -22,8 +22,10 @@ import torch
 
 from dcgan.compute import allocator
 from dcgan.data import batches, dataset
+from dcgan.monitoring.alarm_signs import BEGUN
 from dcgan.monitoring.alarm_words import title
-from dcgan.monitoring.alarms import BEGUN, Alarm, Watcher, class_rows
+from dcgan.monitoring.alarms import Alarm, Watcher
+from dcgan.monitoring.class_rows import class_rows
 from dcgan.monitoring.diagnostics import Probe
 from dcgan.presets import PRESETS, preset_config
 from dcgan.runs.run import Run

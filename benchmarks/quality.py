@@ -15,6 +15,7 @@ from typing import Any
 
 from dcgan.errors import BadInput
 from dcgan.evaluation.figures import FIGURES
+from dcgan.evaluation.floors import distance_floor, floors_of
 from dcgan.evaluation.pixel_report import fake_pictures
 from dcgan.evaluation.reference import Reference
 from dcgan.networks.generator_file import load_generator
@@ -60,7 +61,7 @@ def measure(name: str, args: argparse.Namespace, references: References) -> dict
     if key not in references:
         references[key] = Reference(config)
     reference = references[key]
-    floors = reference.floors(args.n) if args.all else {"distance": reference.distance_floor(args.n)}
+    floors = floors_of(reference, args.n) if args.all else {"distance": distance_floor(reference, args.n)}
     features = reference.judge.features(fake_pictures(generator, args.n, args.seed))
     if args.all:
         figures = reference.compare(features, args.seed).figures._asdict()

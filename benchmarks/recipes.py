@@ -17,6 +17,7 @@ from pathlib import Path
 
 import torch
 
+from dcgan.evaluation.floors import distance_floor
 from dcgan.evaluation.pixel_report import fake_pictures
 from dcgan.evaluation.reference import reference_of
 from dcgan.runs.checkpoint import load_state, open_generator
@@ -78,7 +79,7 @@ def judge(run: Run) -> dict[str, float]:
         kind: reference.distance(reference.judge.features(fake_pictures(generator, N, 0)))
         for kind, generator in (("averaged", averaged), ("raw", gan.G.eval()))
     }
-    return distances | {"floor": reference.distance_floor(N)["mean"]}
+    return distances | {"floor": distance_floor(reference, N)["mean"]}
 
 
 def measured(book: Path, run: str, steps: int) -> bool:

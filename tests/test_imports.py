@@ -13,11 +13,11 @@ from dcgan.system.paths import PROJECT
 
 TRAINING = ("dcgan.training", "dcgan.compute", "dcgan.networks.models", "dcgan.data.batches")  # for no page
 LIGHT = [  # folders and files that load neither torch nor streamlit
-    *("errors", "config", "presets", "notebook", "system", "images", "runs", "data", "cli", "browser.bundle"),
-    *("provenance.fields", "provenance.film", "networks.layer_sizes", "latent.axis_words", "judges.training_process"),
-    *("evaluation.faults", "evaluation.figures", "evaluation.kept_reports", "evaluation.verdict"),
-    *("monitoring.alarms", "monitoring.alarm_words", "monitoring.curve_history", "monitoring.thinned_curves"),
-    *("compute.allocator", "training.worker"),
+    *("errors", "config", "setting_values", "presets", "notebook", "system", "images", "runs", "data", "cli"),
+    *("browser.bundle", "provenance.fields", "provenance.film", "networks.layer_sizes", "latent.axis_words"),
+    *("judges.training_process", "evaluation.faults", "evaluation.figures", "evaluation.spread", "evaluation.verdict"),
+    *("monitoring.alarms", "monitoring.alarm_signs", "monitoring.alarm_words", "monitoring.class_rows"),
+    *("monitoring.curve_history", "monitoring.thinned_curves", "compute.allocator", "training.worker"),
 ]
 HEAVY = {"dcgan.runs.checkpoint", "dcgan.data.batches"}  # the files of light folders that need torch
 

@@ -18,10 +18,11 @@ from dcgan.config import Config
 from dcgan.data import sources
 from dcgan.data.dataset import real_pictures
 from dcgan.errors import BadInput, first_line
-from dcgan.evaluation.kept_reports import kept_json, spread
 from dcgan.evaluation.pixel_report import fake_pictures
 from dcgan.evaluation.reference import identity
+from dcgan.evaluation.spread import spread
 from dcgan.metrics.enough import DRAWS, ENOUGH, at_once
+from dcgan.system.kept_json import kept_json
 
 if TYPE_CHECKING:
     from dcgan.networks.models import Generator

@@ -1,4 +1,4 @@
-"""The real side of every comparison: the test pictures, and draws of training pictures for the floor."""
+"""The real side of every comparison: the test pictures, their features, and how fakes compare with them."""
 
 import functools
 import hashlib
@@ -13,17 +13,15 @@ import numpy as np
 from dcgan.config import Config
 from dcgan.data import sources
 from dcgan.data.dataset import real_pictures
-from dcgan.evaluation.kept_reports import keep, kept_json, spread, whole
 from dcgan.judges.classifier import AT_ONCE
 from dcgan.judges.judge import Tick, judge_of, quiet
 from dcgan.metrics.class_score import SPLITS, Score, class_score
 from dcgan.metrics.classes import divergence, histogram, precision_by_class
-from dcgan.metrics.enough import DRAWS, SURE, at_once, is_enough
+from dcgan.metrics.enough import at_once, is_enough
 from dcgan.metrics.frechet import frechet, gaussian
 from dcgan.metrics.kernel_distance import kernel_distance, kernel_within
-from dcgan.metrics.nearest import as_it_is
 from dcgan.metrics.neighbours import K_DENSITY, Neighbours, neighbours
-from dcgan.metrics.spoil import SPOILT
+from dcgan.system.kept_json import keep, kept_json
 
 VERSION = 3  # raised when a figure is worked out in another way, so that kept ones are made again
 MAX_REFERENCE = 10_000
@@ -109,7 +107,7 @@ class Reference:
 
     def _kernel(self, features: np.ndarray, beat: Callable[[], None]) -> float:
         if self._kernel_within is None:
-            path = self._cache_path("within", ".json")
+            path = self.cache_path("within", ".json")
             self._kernel_within = float(kept_json(path, lambda: kernel_within(self.features, beat)))
         return kernel_distance(features, self.features, self._kernel_within, beat)
 
@@ -157,118 +155,8 @@ class Reference:
         rows = np.random.default_rng(seed).permutation(len(self.features))[:n]
         return self.features[np.sort(rows)], features[:n]
 
-    def floors(self, n: int, tick: Tick = quiet) -> dict[str, dict[str, float]]:
-        """Each figure of training pictures instead of n fakes: mean, deviation over the draws, and their number.
-
-        Empty without enough pictures. Kept on disk once worked out.
-        """
-        if not self.enough:
-            return {}
-        return self._kept_floors(n, tick)["figures"]
-
-    def class_floors(self, n: int, tick: Tick = quiet) -> list[dict[str, float] | None]:
-        """The floor of each class's precision, None for a class with few pictures; empty without classes."""
-        return self._kept_floors(n, tick)["classes"] if self.enough and self.judge.class_names else []
-
-    def distance_floor(self, n: int) -> dict[str, float] | None:
-        """The floor of the distance alone, which takes a third of the time; None without enough pictures."""
-        return whole(self.two_floors(n)).get("distance")
-
-    def two_floors(self, n: int) -> Generator[None, None, dict[str, dict[str, float]]]:
-        """The floors of both distances alone, a draw at a time; empty without enough pictures. Kept on disk, too."""
-        if not self.enough:
-            return {}
-        n = self.at_once(n)
-        if self._cache_path("floor", n, DRAWS, ".json").exists():
-            return self.floors(n)
-        path = self._cache_path("distances", n, DRAWS, ".json")
-        if path.exists():
-            return kept_json(path, dict)
-        found = []
-        for features in self._draws(n, quiet):
-            yield
-            found.append((self.distance(features), self.kernel(features)))
-            yield
-        spreads = [spread(list(values)) for values in zip(*found, strict=True)]
-        return kept_json(path, lambda: dict(zip(("distance", "kernel"), spreads, strict=True)))
-
-    def ruler(self, n: int, tick: Tick = quiet) -> list[dict[str, Any]]:
-        """Distances of spoilt training pictures, rising, by which that of n fakes can be read; kept on disk, too.
-
-        Empty without enough pictures.
-        """
-        if not self.enough:
-            return []
-        size = self.at_once(n)
-        draws = 1 if size == n else DRAWS
-        about = (n,) if draws == 1 else (size, draws)
-        return kept_json(self._cache_path("ruler", *about, ".json"), lambda: self._work_out_ruler(size, draws, tick))
-
-    def _work_out_ruler(self, size: int, draws: int, tick: Tick) -> list[dict[str, Any]]:
-        order = np.random.default_rng(0).permutation(len(self.train))
-        each = [self._spoilt(np.sort(order[at * size : (at + 1) * size]), tick) for at in range(draws)]
-        labels = [label for label in each[0] if all(label in marks for marks in each)]
-        marks = [{"label": label, "distance": float(np.mean([marks[label] for marks in each]))} for label in labels]
-        return sorted(marks, key=lambda mark: mark["distance"])
-
-    def _spoilt(self, rows: np.ndarray, tick: Tick) -> dict[str, float]:
-        """The distance of these training pictures after each way of spoiling them."""
-        pictures = self.train[rows]
-        seen = {label: self.judge.features(spoil(pictures), tick) for label, spoil in SPOILT.items()}
-        own = self.judge.features(pictures, tick)
-        seen["one picture repeated"] = np.repeat(own[:1], len(rows), axis=0)
-        probabilities = self.judge.probabilities(own)
-        if probabilities is not None:
-            named = probabilities.argmax(1)
-            rest = own[named != np.bincount(named).argmax()]
-            if len(rest) > 1:
-                seen["one class missing"] = rest
-        return {label: frechet(gaussian(features), self.gaussian) for label, features in seen.items()}
-
-    def noise_precision(self, n: int, tick: Tick = quiet) -> float | None:
-        """The precision of very noisy training pictures instead of n fakes; None where it needs no such test."""
-        if not self.enough or len(self.pictures) >= SURE:
-            return None
-        n = self.at_once(n)
-
-        def work_out() -> float:
-            draws = self._draws(n, tick, SPOILT["very noisy"])
-            return float(np.mean([self.compare(x, draw).figures.precision for draw, x in enumerate(draws)]))
-
-        return kept_json(self._cache_path("noise", n, ".json"), work_out)
-
-    def pictures_to_see(self, n: int) -> int:
-        """How many pictures `floors`, `ruler` and `noise_precision` may still have to look at."""
-        size = self.at_once(n)
-        if not self.enough or self._cache_path("floor", size, DRAWS, ".json").exists():
-            return 0
-        return size * (DRAWS + (1 if size == n else DRAWS) * (len(SPOILT) + 1) + DRAWS * (len(self.pictures) < SURE))
-
-    def _kept_floors(self, n: int, tick: Tick) -> dict[str, Any]:
-        n = self.at_once(n)
-        return kept_json(self._cache_path("floor", n, DRAWS, ".json"), lambda: self._work_out_floors(n, tick))
-
-    def _work_out_floors(self, n: int, tick: Tick) -> dict[str, Any]:
-        draws = [self.compare(x, draw, lambda: tick(0)) for draw, x in enumerate(self._draws(n, tick))]
-        columns = {name: [getattr(draw.figures, name) for draw in draws] for name in Figures._fields}
-        classes = zip(*(draw.class_precision or [] for draw in draws), strict=True)
-        return {
-            "figures": {name: spread(values) for name, values in columns.items() if None not in values},
-            "classes": [None if None in values else spread(list(values)) for values in classes],
-        }
-
-    def _draws(self, n: int, tick: Tick, spoil: Callable[[np.ndarray], np.ndarray] = as_it_is) -> Iterator[np.ndarray]:
-        """Features of n training pictures at a time, no picture twice, in no order.
-
-        Folders come sorted by class, and what compares the first few of a set must not see one class alone.
-        """
-        order = np.random.default_rng(0).permutation(len(self.train))
-        for draw in range(DRAWS):
-            features = self.judge.features(spoil(self.train[np.sort(order[draw * n : (draw + 1) * n])]), tick)
-            yield features[np.random.default_rng(draw).permutation(n)]
-
     def _kept_features(self) -> Generator[int, None, np.ndarray]:
-        path = self._cache_path("features", ".npy")
+        path = self.cache_path("features", ".npy")
         try:
             found = np.load(path, allow_pickle=False)
             if len(found) == len(self.pictures) and found.dtype == np.float32:
@@ -285,7 +173,8 @@ class Reference:
         keep(path, buffer.getvalue())
         return features
 
-    def _cache_path(self, kind: str, *about: object) -> Path:
+    def cache_path(self, kind: str, *about: object) -> Path:
+        """Where what was worked out about these pictures is kept; the last of `about` is the ending."""
         ending = about[-1]
         parts = [VERSION, self.judge.hash, *identity(self.config)]
         key = hashlib.sha256(json.dumps([*parts, *about]).encode()).hexdigest()[:24]

@@ -11,6 +11,7 @@ from dcgan.config import Config
 from dcgan.data import dataset
 from dcgan.errors import BadInput
 from dcgan.evaluation import pixel_report
+from dcgan.evaluation.floors import class_floors, floors_of, noise_precision, pictures_to_see, ruler_of
 from dcgan.evaluation.reference import VERSION, Figures, Reference, reference_of, shuffled_score
 from dcgan.judges.judge import judge_of
 from dcgan.latent.render import render
@@ -47,9 +48,9 @@ def evaluate(
     reference = reference_of(config, bar.tick)
     copies = min(n, COPIES)
     search = len(reference.train) * 4 * copies * reference.train[0].size // PRODUCTS_PER_PICTURE
-    bar.restart(reference.pictures_to_see(n) + 2 * n + search)
-    floors, ruler = reference.floors(n, bar.tick), reference.ruler(n, bar.tick)
-    noise = reference.noise_precision(n, bar.tick)
+    bar.restart(pictures_to_see(reference, n) + 2 * n + search)
+    floors, ruler = floors_of(reference, n, bar.tick), ruler_of(reference, n, bar.tick)
+    noise = noise_precision(reference, n, bar.tick)
 
     bar.doing = "Drawing fakes"
     fakes = pixel_report.fake_pictures(generator, n, seed, bar.tick)
@@ -109,7 +110,7 @@ def evaluate(
     probabilities = judge.probabilities(features)
     if reference.enough and probabilities is not None and real is not None and judge.confusion is not None:
         report["classes"] = class_report(probabilities, real, judge.confusion, judge.class_names)
-        report["classes"] |= {"precision": class_precision, "real_precision": reference.class_floors(n) or None}
+        report["classes"] |= {"precision": class_precision, "real_precision": class_floors(reference, n) or None}
         if figures.score is not None and len(real) >= 2 * SPLITS:
             report["figures"]["score"] |= {"deviation": shuffled_score(probabilities).deviation}
             if reference.at_once(n) == n:  # else the fakes' is of fewer pictures at a time

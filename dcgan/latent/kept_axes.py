@@ -6,8 +6,6 @@ written to is measured anew in each process.
 """
 
 import base64
-import contextlib
-import json
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +17,7 @@ from dcgan.latent.axis_words import PLAIN
 from dcgan.latent.influence import ranked_dims
 from dcgan.runs import launch
 from dcgan.runs.run import Run
-from dcgan.system.files import PRIVATE, publish, read_regular
+from dcgan.system.kept_json import found_about, keep_about
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,22 +80,12 @@ def _about(generator: "Generator", judge: "Judge | None") -> dict[str, Any]:
 
 
 def _kept(run: Run, generator: "Generator", kind: str, judge: "Judge | None") -> list[Any] | None:
-    try:
-        values = json.loads(read_regular(_path(run, generator, kind)))
-    except (OSError, ValueError, RecursionError):
-        return None
-    about = _about(generator, judge)
-    alike = isinstance(values, dict) and all(values.get(name) == value for name, value in about.items())
-    return values["found"] if alike and isinstance(values.get("found"), list) else None
+    return found_about(_path(run, generator, kind), _about(generator, judge), "found")
 
 
 def _keep(run: Run, generator: "Generator", kind: str, judge: "Judge | None", found: list[Any]) -> None:
-    if launch.observe(run).state in launch.ACTIVE:
-        return
-    path = _path(run, generator, kind)
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(PRIVATE, exist_ok=True)
-        publish(path, (json.dumps(_about(generator, judge) | {"found": found}) + "\n").encode())
+    if launch.observe(run).state not in launch.ACTIVE:
+        keep_about(_path(run, generator, kind), _about(generator, judge), "found", found)
 
 
 def _written(axis: Axis) -> dict[str, Any]:

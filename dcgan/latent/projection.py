@@ -7,12 +7,9 @@ classifier named the same classes. It begins at the nearest of some hundred rand
 all of them makes of the picture. Distances are root mean square differences of pixels in grey levels of 255.
 """
 
-import contextlib
-import json
 import math
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -28,7 +25,7 @@ from dcgan.networks.folding import folded
 from dcgan.networks.models import Generator
 from dcgan.runs import launch
 from dcgan.runs.run import Run
-from dcgan.system.files import PRIVATE, publish
+from dcgan.system.kept_json import found_about, keep_about
 
 LARGE = 1_000_000  # weights
 
@@ -104,9 +101,9 @@ def held_out_distances(run: Run, generator: Generator, tick: Tick = _quiet) -> l
     assert origin is not None  # it was read from a file
     about = {"version": VERSION, "weights_hash": origin.weights_hash, "data_fingerprint": config.data_fingerprint}
     path = run.path / "projections" / f"{origin.step:08d}-{origin.weights_hash[:12]}.json"
-    known = _known(path, about)
-    if known is not None:
-        return known
+    known = found_about(path, about, "distances")
+    if known is not None and all(isinstance(each, int | float) for each in known):
+        return sorted(map(float, known))
     pictures = real_pictures(config, "test")
     chosen = np.random.default_rng(0).permutation(len(pictures))[:NUM_HELD_OUT]
 
@@ -116,19 +113,8 @@ def held_out_distances(run: Run, generator: Generator, tick: Tick = _quiet) -> l
 
     found = sorted(distance_of(number, at) for number, at in enumerate(chosen))
     if launch.observe(run).state not in launch.ACTIVE:  # else its newest weights are soon others
-        with contextlib.suppress(OSError):  # it is worked out again next time
-            path.parent.mkdir(PRIVATE, exist_ok=True)
-            publish(path, (json.dumps(about | {"distances": [round(each, 3) for each in found]}) + "\n").encode())
+        keep_about(path, about, "distances", [round(each, 3) for each in found])
     return found
-
-
-def _known(path: Path, about: dict[str, object]) -> list[float] | None:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        alike = all(values.get(name) == value for name, value in about.items())
-        return sorted(float(value) for value in values["distances"]) if alike else None
-    except (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError):
-        return None
 
 
 def beside(distance: float, held_out: list[float]) -> str:

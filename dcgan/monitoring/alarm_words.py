@@ -3,7 +3,8 @@
 from typing import Any, NamedTuple
 
 from dcgan.config import Config
-from dcgan.monitoring.alarms import LOOK_EVERY, RARE, Alarm
+from dcgan.monitoring.alarms import LOOK_EVERY, Alarm
+from dcgan.monitoring.class_rows import RARE
 
 
 class Words(NamedTuple):

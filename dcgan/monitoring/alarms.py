@@ -2,44 +2,24 @@
 
 A look sums up the points since the look before, about every 50 steps. Each sign calls a look bad, fine, or neither. An
 alarm speaks after several bad looks in a row and falls silent after several fine ones, so that words don't flicker.
-Every threshold lies between what healthy trainings of all presets reached and what planted faults did:
-`benchmarks/alarms.py` measures both.
 """
 
 import dataclasses
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from collections.abc import Set as AbstractSet
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from dcgan.runs.records import objects_in
-from dcgan.system.files import read_regular
+from dcgan.monitoring.alarm_signs import BEGUN, SIGN_OF, SIGNS, Look, Sign
+from dcgan.monitoring.class_rows import rare_classes
 
 LOOK_EVERY = 100  # steps after which a look is due where none of what `probe` measures was recorded
-BEGUN = 200  # steps in which blobs turn into pictures: some figures mean nothing yet
 SWINGS = 24  # looks in which the game is seen to swing
 SETTLED_IMAGES = 125_000  # training pictures after which every class should have come up
-RARE = 0.3  # of its real share: a judge takes some fakes of other classes for one that is missing
 HELD_PICTURES = 256  # over which what D says of held-out pictures is averaged, where batches are small
-
-Look = Mapping[str, Any]  # step, and means and figures by name
-
-
-class Sign(NamedTuple):
-    """What an alarm looks for."""
-
-    name: str
-    reads: AbstractSet[str]  # figures without which a look says nothing about it
-    bad: Callable[[Look], bool]
-    fine: Callable[[Look], bool]
-    hold: int = 3  # bad looks before it speaks
-    calm: int = 3  # fine looks before it is silent
-    begins: int = BEGUN  # the first step it heeds
-    over: Callable[[Look], bool] | None = None  # what a look must be to make it silent, if fine is not enough
+MEANS = ("d_accuracy", "g_loss", "d_loss", "d_fake")  # over the points since the look before
 
 
 class Alarm(NamedTuple):
@@ -50,96 +30,6 @@ class Alarm(NamedTuple):
     raised: int  # the step at which it spoke
     healthy: int  # the last step at which it looked well; 0 is the beginning
     look: Look  # what was seen last
-
-
-# Causes before their consequences: the first that speaks is the one to heed
-SIGNS = (
-    Sign(
-        "nan",
-        {"diverged"},
-        bad=lambda look: look["diverged"] > 0,
-        fine=lambda look: look["diverged"] == 0,
-        hold=1,
-        begins=0,
-    ),
-    Sign(
-        "runaway",
-        {"gradient"},
-        bad=lambda look: look["gradient"] > 1e3 or max(look["g_loss"], look["d_loss"]) > 50,
-        fine=lambda look: look["gradient"] < 300 and max(look["g_loss"], look["d_loss"]) < 20,
-        hold=2,
-        begins=0,
-    ),
-    Sign(
-        "rate",
-        {"growth"},  # a jump, after which the weights may rest where they fell: it takes long to be forgiven
-        bad=lambda look: look["growth"] > (1.25 if look["step"] > BEGUN else 2),  # small weights may grow much at first
-        fine=lambda look: look["growth"] < 1.15,
-        hold=1,
-        calm=12,
-        begins=0,
-        over=lambda look: look["growth"] < 1.15 and look["d_accuracy"] < 0.97 and look["spread"] > 0.4,
-    ),
-    Sign(
-        "copies",
-        {"looked_at", "different"},
-        bad=lambda look: look["different"] < 0.5 * look["looked_at"],
-        fine=lambda look: look["different"] >= 0.5 * look["looked_at"],
-        hold=1,
-        calm=1,
-        begins=0,
-    ),
-    Sign(
-        "g_dead",
-        {"update_g"},
-        bad=lambda look: look["update_g"] < 1e-5,
-        fine=lambda look: look["update_g"] > 2e-5,
-    ),
-    Sign(
-        "collapse",
-        {"spread"},
-        bad=lambda look: look["spread"] < 0.2 or look.get("nearest", 1.0) < 0.1,
-        fine=lambda look: look["spread"] > 0.35 and look.get("nearest", 1.0) > 0.2,
-    ),
-    Sign(
-        "missing",
-        {"missing"},
-        bad=lambda look: look["missing"] > 0,
-        fine=lambda look: look["missing"] == 0,
-        hold=2,
-        calm=1,
-        begins=0,
-    ),
-    Sign(
-        "held_out",
-        {"held_gap"},
-        bad=lambda look: look["held_gap"] > 0.5,
-        fine=lambda look: look["held_gap"] < 0.35,
-        hold=2,
-    ),
-    Sign(
-        "d_wins",
-        {"d_accuracy", "g_loss"},
-        bad=lambda look: look["g_loss"] > (4.5 if look["d_accuracy"] > 0.995 else 6) and look["d_accuracy"] > 0.985,
-        fine=lambda look: look["d_accuracy"] < 0.97 or look["g_loss"] < 4,
-    ),
-    Sign(
-        "swings",
-        {"swings"},
-        bad=lambda look: look["swings"] >= 4,
-        fine=lambda look: look["swings"] == 0,
-        over=lambda look: look["swings"] <= 1,
-    ),
-    Sign(
-        "grid",
-        {"grid"},
-        bad=lambda look: look["grid"] > 0.1,
-        fine=lambda look: look["grid"] < 0.05,
-        hold=4,
-    ),
-)
-SIGN_OF = {sign.name: sign for sign in SIGNS}
-MEANS = ("d_accuracy", "g_loss", "d_loss", "d_fake")  # over the points since the look before
 
 
 @dataclasses.dataclass
@@ -326,30 +216,6 @@ def _holds_numbers(value: Any) -> bool:
     if isinstance(value, str):
         return value in SIGN_OF
     return value is None or isinstance(value, int | float) and math.isfinite(value)
-
-
-def rare_classes(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """The classes of a row of quality.jsonl that the fakes have less than RARE times as often as the real pictures."""
-    each = zip(row["class_names"], row["shares"], row["real_shares"], strict=True)
-    return tuple(name for name, share, due in each if share < RARE * due)
-
-
-def class_rows(path: Path) -> list[dict[str, Any]]:
-    """The rows of a quality.jsonl that speak of classes, the last one of each step, by rising step."""
-    try:
-        content = read_regular(path)
-    except OSError:
-        return []
-    rows = {}
-    for _, row in objects_in(content):
-        try:
-            step, images, names = int(row["step"]), int(row["images"]), [str(name) for name in row["class_names"]]
-            shares, real = ([float(share) for share in row[key]] for key in ("shares", "real_shares"))
-        except (ValueError, TypeError, KeyError, OverflowError):
-            continue  # damaged
-        if names and len(names) == len(shares) == len(real):
-            rows[step] = {"step": step, "images": images, "class_names": names, "shares": shares, "real_shares": real}
-    return [rows[step] for step in sorted(rows)]
 
 
 def swings(values: Iterable[float], least: float) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dcgan.evaluation.kept_reports import whole
+from dcgan.evaluation.spread import whole
 from dcgan.monitoring.inline_evaluation import best_facts, best_of, is_better, line_of
 from dcgan.monitoring.quick_figures import about, figures_in_pieces, standard_in_pieces
 from dcgan.networks.generator_file import generator_bytes, load_generator

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from dcgan.monitoring.alarm_words import seen, title
-from dcgan.monitoring.alarms import Alarm, Watcher, class_rows, ordered, watch
+from dcgan.monitoring.alarms import Alarm, Watcher, ordered, watch
+from dcgan.monitoring.class_rows import class_rows
 from dcgan.monitoring.thinned_curves import COLUMNS, MOST, Thinned, rows_of
 from dcgan.runs import live_settings
 from dcgan.runs.metrics_blocks import read_blocks

@@ -12,6 +12,7 @@ from torch import nn
 
 from dcgan.config import Config
 from dcgan.data import batches
+from dcgan.evaluation.floors import two_floors
 from dcgan.evaluation.reference import Reference, shuffled_score
 from dcgan.images.grids import to_uint8
 from dcgan.latent.seeds import sample_seeds, z_from_seeds
@@ -43,7 +44,7 @@ def standard_in_pieces(config: Config, train: np.ndarray | None = None) -> Piece
     `train` are the training pictures, uint8 (N, H, W) or (N, H, W, 3), where they are in memory already.
     """
     reference = yield from _unnumbered(Reference.in_pieces(config, train))
-    floors = yield from reference.two_floors(N)
+    floors = yield from two_floors(reference, N)
     score_real = None
     if reference.probabilities is not None and len(reference.pictures) >= 2 * SPLITS:
         rows = np.random.default_rng(SEED).permutation(len(reference.pictures))[:N]

@@ -12,7 +12,8 @@ from torch import Tensor
 from dcgan.compute import devices
 from dcgan.errors import Diverged
 from dcgan.monitoring import alarm_words
-from dcgan.monitoring.alarms import Watcher, class_rows
+from dcgan.monitoring.alarms import Watcher
+from dcgan.monitoring.class_rows import class_rows
 from dcgan.monitoring.inline_evaluation import Gauge
 from dcgan.runs import live_settings
 from dcgan.runs.heartbeat import Heartbeat

@@ -13,6 +13,7 @@ from dcgan.data.dataset import load
 from dcgan.errors import BadInput
 from dcgan.evaluation import figures as words
 from dcgan.evaluation import report as evaluation
+from dcgan.evaluation.floors import floors_of, noise_precision, pictures_to_see, ruler_of
 from dcgan.evaluation.reference import Reference
 from dcgan.evaluation.report import evaluate, evaluate_run, kept_report
 from dcgan.networks.generator_file import generator_bytes, load_generator
@@ -178,8 +179,8 @@ def test_fakes_and_floor_are_compared_as_many_at_a_time_and_spoilt_pictures_stan
     config = Config(data=clothes_folder(tmp_path / "c", 500, clothes), image_size=28, held_out=100)
     reference = Reference(config)
     assert reference.enough and reference.at_once(1000) == 100 and len(reference.pictures) == 100
-    floor = reference.floors(1000)["distance"]
-    marks = {mark["label"]: mark["distance"] for mark in reference.ruler(1000)}
+    floor = floors_of(reference, 1000)["distance"]
+    marks = {mark["label"]: mark["distance"] for mark in ruler_of(reference, 1000)}
     for label in ("blurred", "very noisy", "one picture repeated"):
         assert marks[label] > floor["mean"] + 3 * floor["deviation"], label
     others = reference.judge.features(clothes[1].images[:1000, 0])
@@ -196,8 +197,8 @@ def test_fakes_and_floor_are_compared_as_many_at_a_time_and_spoilt_pictures_stan
     blind = report["figures"]["precision"] is None
     assert blind == any("takes noise for real" in note for note in report["notes"])
     fewer = Reference(config.replace(held_out=42))
-    assert not fewer.enough and fewer.floors(1000) == {} == reference.__class__.floors(fewer, 10)
-    assert fewer.ruler(1000) == [] and fewer.noise_precision(1000) is None and fewer.pictures_to_see(1000) == 0
+    assert not fewer.enough and floors_of(fewer, 1000) == {} == floors_of(fewer, 10)
+    assert ruler_of(fewer, 1000) == [] and noise_precision(fewer, 1000) is None and pictures_to_see(fewer, 1000) == 0
 
 
 def test_reports_from_before_that_claim_what_few_pictures_cannot_tell_are_made_anew(tmp_path, clothes):
@@ -237,7 +238,7 @@ def test_pictures_sorted_by_class_have_the_floors_of_shuffled_ones(tmp_path, mon
     fingerprint = sources.fingerprint(sources.resolve(folder))
     reference = Reference(Config(data=folder, image_size=16, data_fingerprint=fingerprint, held_out=120))
     assert len(reference.pictures) < reference.at_once(300) == 170
-    assert reference.floors(300)["recall"]["mean"] > 0.7 and reference.floors(300)["coverage"]["mean"] > 0.7
+    assert floors_of(reference, 300)["recall"]["mean"] > 0.7 and floors_of(reference, 300)["coverage"]["mean"] > 0.7
 
 
 @pytest.mark.parametrize("name", ["quick-fashion", "modern-64-fashion", "classic-64-fashion"])

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from dcgan.data import uploads
-from dcgan.evaluation.kept_reports import keep
 from dcgan.networks.generator_file import load_generator
 from dcgan.runs import fork
 from dcgan.runs.heartbeat import Heartbeat
 from dcgan.runs.run import Run
+from dcgan.system.kept_json import keep
 from dcgan.system.paths import PROJECT
 from dcgan.training.loop import train
 from tests.files import colour, encode

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from dcgan.config import Config
 from dcgan.monitoring import alarm_words
-from dcgan.monitoring.alarms import LOOK_EVERY, SIGNS, SWINGS, Watcher, class_rows, ordered, swings, watch
+from dcgan.monitoring.alarm_signs import SIGNS
+from dcgan.monitoring.alarms import LOOK_EVERY, SWINGS, Watcher, ordered, swings, watch
+from dcgan.monitoring.class_rows import class_rows
 from dcgan.presets import PRESETS
 from dcgan.runs import live_settings
 

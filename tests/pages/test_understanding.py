@@ -11,7 +11,7 @@ from dcgan.cli.main import main
 from dcgan.config import Config
 from dcgan.data import sources
 from dcgan.errors import BadInput
-from dcgan.evaluation import reference
+from dcgan.evaluation import floors
 from dcgan.evaluation import report as evaluation
 from dcgan.evaluation.verdict import Verdict
 from dcgan.images import encode, grids
@@ -43,7 +43,7 @@ SCREENS = ("Two players", "From z to picture", "What D looks at", "Why curves wo
 def place(tmp_path, monkeypatch):
     """A root without runs, and a folder of 240 pictures, of which 12 are held out and taken to be enough."""
     monkeypatch.setattr(enough, "ENOUGH", 12)
-    for module in (reference, evaluation):
+    for module in (floors, evaluation):
         monkeypatch.setattr(module, "SURE", 0)
     monkeypatch.setenv("DCGAN_ROOT", str(tmp_path / "runs"))
     monkeypatch.setattr(sources, "DATA_DIR", tmp_path)
