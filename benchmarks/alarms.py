@@ -26,7 +26,7 @@ from dcgan.monitoring.alarm_signs import BEGUN
 from dcgan.monitoring.alarm_words import title
 from dcgan.monitoring.alarms import Alarm, Watcher
 from dcgan.monitoring.class_rows import class_rows
-from dcgan.monitoring.diagnostics import Probe
+from dcgan.monitoring.diagnostics import Diagnostics
 from dcgan.presets import PRESETS, preset_config
 from dcgan.runs.run import Run
 from dcgan.training.gan import GAN
@@ -305,7 +305,7 @@ def show_cost(preset: str, threads: int, steps: int = 200) -> None:
     gan = GAN(config, torch.device("cpu"))
     feed = batches.Feed(pictures.images, gan.device)
     stream = batches.BatchStream(len(pictures.images), config.batch_size, config.seed)
-    probe, watcher = Probe(gan, feed, pictures.held_out, config.log_every), Watcher()
+    probe, watcher = Diagnostics(gan, feed, pictures.held_out, config.log_every), Watcher()
     spent, rounds = 0.0, 2  # the first round warms up
     for step in range(1, rounds * steps + 1):
         if step == steps + 1:

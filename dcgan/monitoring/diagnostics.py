@@ -26,7 +26,7 @@ MOST = 1e9  # stands for what has no end, in a file of numbers
 DISTINCT_OF = 5_000  # pictures compared to see how many of them differ
 
 
-class Probe:
+class Diagnostics:
     """Looks at the players every so many steps: `before` and `after` stand around each step of the loop."""
 
     def __init__(self, gan: "GAN", feed: Feed, held_out: np.ndarray | None, log_every: int) -> None:

@@ -37,7 +37,7 @@ SHARE_AT_END = 0.05  # that it may have taken when the last generator is measure
 HEAD_START_S = 0.5  # that it may take at once, so that a short run has figures
 
 
-class Gauge:
+class InlineEvaluation:
     """Measures the kept generators of a run in training; writes its quality.jsonl and best.safetensors.
 
     What fails here, be it the judge, the real pictures or memory, ends the measuring and never the training: `notice`

@@ -1,4 +1,4 @@
-"""What is wished of a run in training, by control.json or by a signal."""
+"""Commands to a run in training, from control.json or by a signal."""
 
 import contextlib
 import signal
@@ -8,8 +8,8 @@ from dcgan.runs import live_settings
 from dcgan.runs.run import Run
 
 
-class Wishes:
-    """Reads control.json, at the price of one stat call when nothing changed."""
+class Commands:
+    """The commands in control.json, read at the price of one stat call when nothing changed."""
 
     def __init__(self, run: Run, obeyed: int) -> None:
         self.run, self.config = run, run.config
@@ -17,7 +17,7 @@ class Wishes:
         self.control = run.control()
         self.settings = live_settings.asked(self.config, self.control)  # that should be in force
         self._seen: tuple[int, int] | None = None
-        self._wish = "run"
+        self._command = "run"
 
     def newest(self) -> str:
         """run, pause, step (once) or stop."""
@@ -25,7 +25,7 @@ class Wishes:
             stat = self.run.control_path.stat()
             now: tuple[int, int] | None = (stat.st_mtime_ns, stat.st_ino)
         except OSError:
-            now = self._seen  # nobody has wished for anything
+            now = self._seen  # nobody has commanded anything
             if not self.run.config_path.exists():
                 return "stop"  # the run was deleted
         if now != self._seen:
@@ -33,11 +33,11 @@ class Wishes:
             self.control = self.run.control()
             self.settings = live_settings.asked(self.config, self.control)
             if self.control.serial > self.serial:
-                self.serial, self._wish = self.control.serial, self.control.command
-                return self._wish
-        if self._wish == "step":
-            self._wish = "pause"  # one step was asked for, and made
-        return self._wish
+                self.serial, self._command = self.control.serial, self.control.command
+                return self._command
+        if self._command == "step":
+            self._command = "pause"  # one step was asked for, and made
+        return self._command
 
 
 @contextlib.contextmanager

@@ -10,10 +10,10 @@ from dcgan.compute.threads import Threads
 from dcgan.config import Config
 from dcgan.data import dataset
 from dcgan.errors import BadInput
-from dcgan.monitoring.diagnostics import Probe, begun
-from dcgan.monitoring.inline_evaluation import Gauge
+from dcgan.monitoring.diagnostics import Diagnostics, begun
+from dcgan.monitoring.inline_evaluation import InlineEvaluation
 from dcgan.runs import kept_states
-from dcgan.runs.commands import Wishes, caught_signals
+from dcgan.runs.commands import Commands, caught_signals
 from dcgan.runs.heartbeat import Heartbeat
 from dcgan.runs.run import Run
 from dcgan.runs.throughput import is_over
@@ -25,7 +25,7 @@ from dcgan.training.team import ALONE, Team
 
 log = logging.getLogger("dcgan")
 
-POLL_SECONDS = 0.05  # how often a paused training looks for a new wish
+POLL_SECONDS = 0.05  # how often a paused training looks for a new command
 COMPARE_EVERY = 100  # steps between two looks whether all processes of a team have the same weights
 
 
@@ -36,7 +36,7 @@ def train(
     on_prepared: Callable[[int, int], None] = lambda done, total: None,
     team: Team = ALONE,
 ) -> None:
-    """Train a run from its start or its last checkpoint to its end, or until a wish in control.json stops it.
+    """Train a run from its start or its last checkpoint to its end, or until a command in control.json stops it.
 
     `on_progress` gets every point of the curves, and `on_prepared` before them how many pictures are ready, of how
     many. In a team this is the process that leads. Raises BadInput when data or device can't be used, Diverged when a
@@ -75,13 +75,13 @@ def train(
     make_room(run)
     allocator.keep_buffers()
     session = Session(run, config, pictures.images, device, team, threads)
-    probe = Probe(session.gan, session.feed, pictures.held_out, config.log_every)
-    gauge = Gauge(run, config, pictures.images, session.step, device)
-    heart.update(**gauge.facts)
+    diagnostics = Diagnostics(session.gan, session.feed, pictures.held_out, config.log_every)
+    evaluation = InlineEvaluation(run, config, pictures.images, session.step, device)
+    heart.update(**evaluation.facts)
     recorder = Recorder(session, heart, notice, on_progress)
 
     # Begin, or go on
-    wishes = Wishes(run, heart.status.obeyed)
+    commands = Commands(run, heart.status.obeyed)
     session.num_steps = run.control().num_steps or config.num_steps
     is_first = session.step == run.parent().step  # of this run: a fork's is its parent's
     recorder.running()
@@ -96,38 +96,38 @@ def train(
     with caught_signals() as signals:
         if session.begins or is_first and "begun" not in recorder.events:
             recorder.begun(begun(session.gan, pictures.images))
-        while session.step < session.num_steps and not is_over(wishes.settings.num_minutes, session.time_s):
-            # Look for a wish
-            wish = "stop" if signals else wishes.newest()
-            if wish in ("pause", "step"):
-                recorder.paused(session.save(), wishes.serial)
-                while wish == "pause":
+        while session.step < session.num_steps and not is_over(commands.settings.num_minutes, session.time_s):
+            # Look for a command
+            command = "stop" if signals else commands.newest()
+            if command in ("pause", "step"):
+                recorder.paused(session.save(), commands.serial)
+                while command == "pause":
                     team.tell("wait")
                     time.sleep(POLL_SECONDS)
-                    wish = "stop" if signals else wishes.newest()
-                recorder.resumed(wish, wishes.serial)
-            if wish == "stop":
+                    command = "stop" if signals else commands.newest()
+                recorder.resumed(command, commands.serial)
+            if command == "stop":
                 ending = "stopped"
                 break
-            session.num_steps = wishes.control.num_steps or config.num_steps
+            session.num_steps = commands.control.num_steps or config.num_steps
 
             # Put changed settings in force; saved at once, so that a resume has them
-            if wishes.settings != session.now:
-                recorder.changed(session.change(wishes.settings))
+            if commands.settings != session.now:
+                recorder.changed(session.change(commands.settings))
                 recorder.saved(session.save())
 
             # One step of G, on one batch, or one for each step of D before it
             began = time.monotonic()
             team.tell("step")
-            probe.before(session.step + 1)
+            diagnostics.before(session.step + 1)
             measured = session.take_step(recorder.short_of_memory)
             if threads.look():
                 recorder.threads_changed()
 
             # Log: here, and only here, the loop waits for the device
-            is_last, single = session.step == session.num_steps, wish == "step"
+            is_last, single = session.step == session.num_steps, command == "step"
             if single or session.step % config.log_every == 0 or is_last:
-                recorder.point(measured | probe.after(session.step), began)
+                recorder.point(measured | diagnostics.after(session.step), began)
             recorder.stepped()
             if session.step % COMPARE_EVERY == 0:
                 team.compare(session.gan)
@@ -140,11 +140,11 @@ def train(
             # Measure a kept generator, a little after each step
             elapsed = session.trained_s + time.monotonic() - began
             if pictured:
-                gauge.look(session.gan, session.step, session.images, session.time_s, elapsed)
-            if gauge.work(elapsed):
-                recorder.measured(gauge)
+                evaluation.look(session.gan, session.step, session.images, session.time_s, elapsed)
+            if evaluation.work(elapsed):
+                recorder.measured(evaluation)
             else:
-                recorder.add_notice(gauge.notice)
+                recorder.add_notice(evaluation.notice)
             session.time_s += time.monotonic() - began
             recorder.timed()
 
@@ -154,16 +154,16 @@ def train(
                 saved_at = time.monotonic()
 
     # Leave everything in order
-    if not run.sample_path(session.step).exists() or not session.keepsakes.whole:
+    if not run.sample_path(session.step).exists() or not session.snapshots.whole:
         session.keep_sample()
     problem = session.save()
     team.tell("end")
     moment = session.step, session.images, session.time_s
-    if ending == "finished" and gauge.finish(session.gan, *moment, session.trained_s):
-        recorder.measured(gauge)
+    if ending == "finished" and evaluation.finish(session.gan, *moment, session.trained_s):
+        recorder.measured(evaluation)
     spent = "%.1f s of training: samples and checkpoints took %.2f, measuring the fakes %.2f"
-    log.info(spent, session.trained_s, session.keeping.spent_s, gauge.spent_s)
-    recorder.leaving(wishes.serial)
+    log.info(spent, session.trained_s, session.keeping.spent_s, evaluation.spent_s)
+    recorder.leaving(commands.serial)
     if problem:
         raise RuntimeError(f"{problem}, so what came after the last checkpoint is lost: make room and resume.")
     heart.update(state=ending)

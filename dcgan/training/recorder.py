@@ -14,7 +14,7 @@ from dcgan.errors import Diverged
 from dcgan.monitoring import alarm_words
 from dcgan.monitoring.alarms import Watcher
 from dcgan.monitoring.class_rows import class_rows
-from dcgan.monitoring.inline_evaluation import Gauge
+from dcgan.monitoring.inline_evaluation import InlineEvaluation
 from dcgan.runs import live_settings
 from dcgan.runs.heartbeat import Heartbeat
 from dcgan.runs.metrics_blocks import read_blocks
@@ -61,12 +61,12 @@ class Recorder:
         self._heart.update(step=session.step, num_steps=session.num_steps, time_s=session.time_s, eta_s=None)
 
     def paused(self, problem: str, serial: int) -> None:
-        """It waits, as the wish of this number asked for; `problem` is what went wrong in saving, or nothing."""
+        """It waits, as the command of this number asked for; `problem` is what went wrong in saving, or nothing."""
         self._heart.update(state="paused", message=problem, obeyed=serial, images_per_s=0.0, eta_s=None)
 
-    def resumed(self, wish: str, serial: int) -> None:
+    def resumed(self, command: str, serial: int) -> None:
         """The wait is over; for a single step the state stays as it is."""
-        self._heart.update(state="paused" if wish == "step" else "running", obeyed=serial)
+        self._heart.update(state="paused" if command == "step" else "running", obeyed=serial)
         self._rate.reset()
         self._steady.reset()
 
@@ -87,10 +87,10 @@ class Recorder:
         self._steady.count(self._session.images_per_step)
         self._heart.update(time_s=self._session.time_s)
 
-    def measured(self, gauge: Gauge) -> None:
+    def measured(self, evaluation: InlineEvaluation) -> None:
         """A new distance to real pictures."""
-        self._heart.update(**gauge.facts)
-        self._watch(gauge.row)
+        self._heart.update(**evaluation.facts)
+        self._watch(evaluation.row)
 
     def add_notice(self, words: str) -> None:
         """Words that stay to be read, once each; nothing for none."""
@@ -98,7 +98,7 @@ class Recorder:
             self._heart.update(notice=f"{self._heart.status.notice} {words}".strip())
 
     def leaving(self, serial: int) -> None:
-        """All that remains is to end, as the wish of this number asked for."""
+        """All that remains is to end, as the command of this number asked for."""
         self._heart.update(message="", obeyed=serial, eta_s=None, images_per_s=0.0)
 
     # ---- the curves

@@ -24,7 +24,7 @@ from dcgan.runs.run import Run
 from dcgan.runs.throughput import Stopwatch
 from dcgan.system.files import PRIVATE, publish
 from dcgan.training.gan import GAN
-from dcgan.training.snapshots import Keepsakes
+from dcgan.training.snapshots import Snapshots
 from dcgan.training.step import step_in_memory
 from dcgan.training.team import Team
 
@@ -61,7 +61,7 @@ class Session:
 
         drop_metrics_after(run, self.step)
         self._summary = History(run)
-        self.keepsakes = Keepsakes(run, self.step, kept)
+        self.snapshots = Snapshots(run, self.step, kept)
         seeds = sample_seeds(config.seed, config.num_samples)
         fixed_z = z_from_seeds(seeds, config.z_dim, config.z_prior)  # (N, z_dim), the same at every sample
         self._fixed_z = truncate(fixed_z, config.sample_truncation).to(device)
@@ -108,7 +108,7 @@ class Session:
         """Keep the pictures of the fixed z and the generator that draws them; raises Diverged for broken weights."""
         with self.keeping:
             check_finite(self.gan, self.step)
-            self.keepsakes.keep(self.gan, self._fixed_z, self.step)
+            self.snapshots.keep(self.gan, self._fixed_z, self.step)
 
     def save(self) -> str:
         """Save the state; returns what went wrong: after a full disk the last state is whole, and the next may fit.
@@ -146,7 +146,7 @@ class Session:
             "config": self.config.to_json(),
             "live": live_settings.dump(self.now),
             "threads": self.threads.now,
-            "kept": self.keepsakes.kept,
+            "kept": self.snapshots.kept,
         }
 
     def _bring_back(self) -> Mapping[str, list[int]]:

@@ -19,7 +19,7 @@ from dcgan.training.gan import GAN
 log = logging.getLogger("dcgan")
 
 
-class Keepsakes:
+class Snapshots:
     """The grids and generators that a run keeps, thinned as they grow.
 
     Which of them stay follows from which were kept before, and the state holds that list: a run that was killed ends

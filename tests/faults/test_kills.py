@@ -9,7 +9,7 @@ import pytest
 
 from dcgan.runs.checkpoint import load_state
 from dcgan.runs.run import Run
-from dcgan.training.snapshots import Keepsakes
+from dcgan.training.snapshots import Snapshots
 from tests.training.test_gan import assert_same
 from tests.training.test_loop import assert_same_end, new_run, play  # noqa: F401 (a fixture)
 
@@ -130,18 +130,18 @@ def test_what_is_kept_does_not_depend_on_a_kill(new_run):  # noqa: F811
             path.parent.mkdir(exist_ok=True)
             path.touch()
 
-    def keep(keepsakes: Keepsakes, step: int) -> None:
+    def keep(snapshots: Snapshots, step: int) -> None:
         files([step])
-        keepsakes._thin("samples", step, 4)
-        keepsakes._thin("snapshots", step, 4)
+        snapshots._thin("samples", step, 4)
+        snapshots._thin("snapshots", step, 4)
 
-    kept, saved = Keepsakes(run, 0), {}
+    kept, saved = Snapshots(run, 0), {}
     for step in range(0, 161, 16):
         keep(kept, step)
         if step == 64:
             saved = {name: list(steps) for name, steps in kept.kept.items()}
     undisturbed = run.samples()
-    again = Keepsakes(run, 64, saved)  # killed after step 160, the newest state is that of step 64
+    again = Snapshots(run, 64, saved)  # killed after step 160, the newest state is that of step 64
     assert max(run.samples()) <= 64
     for step in range(80, 161, 16):
         keep(again, step)

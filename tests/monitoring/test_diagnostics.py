@@ -9,7 +9,7 @@ import torch
 from dcgan.config import Config
 from dcgan.data.batches import Feed
 from dcgan.monitoring import diagnostics as probing
-from dcgan.monitoring.diagnostics import Probe, begun, compare, distinct, lattice, spaced, variety
+from dcgan.monitoring.diagnostics import Diagnostics, begun, compare, distinct, lattice, spaced, variety
 from dcgan.runs.checkpoint import load_state
 from dcgan.runs.run import Run
 from dcgan.training import loop as training
@@ -55,7 +55,7 @@ def test_a_training_is_bit_for_bit_the_same_with_and_without(values, often, root
     torch.manual_seed(0)
     play(seeing)
     after = torch.get_rng_state()
-    monkeypatch.setattr(training, "Probe", Blind)
+    monkeypatch.setattr(training, "Diagnostics", Blind)
     torch.manual_seed(0)
     play(blind)
     assert torch.equal(torch.get_rng_state(), after)
@@ -78,14 +78,14 @@ def test_what_is_measured_does_not_depend_on_where_a_run_was_interrupted(often, 
     assert curves(torn) == curves(whole)
 
 
-def player(tiny: Config, held_out: int = 32) -> tuple[GAN, Probe]:
+def player(tiny: Config, held_out: int = 32) -> tuple[GAN, Diagnostics]:
     gan = GAN(tiny, torch.device("cpu"))
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (64, 1, 16, 16), dtype=np.uint8)
-    return gan, Probe(gan, Feed(images, gan.device), images[:held_out], tiny.log_every)
+    return gan, Diagnostics(gan, Feed(images, gan.device), images[:held_out], tiny.log_every)
 
 
-def look(gan: GAN, probe: Probe, step: int = 100) -> dict[str, float]:
+def look(gan: GAN, probe: Diagnostics, step: int = 100) -> dict[str, float]:
     real = probe.feed.batch(torch.arange(gan.config.batch_size))
     probe.before(step)
     gan.step(real)

@@ -13,7 +13,7 @@ from dcgan.config import Config
 from dcgan.errors import BadInput
 from dcgan.metrics import enough
 from dcgan.monitoring import alarms, inline_evaluation, quick_figures
-from dcgan.monitoring.inline_evaluation import Gauge, best_of
+from dcgan.monitoring.inline_evaluation import InlineEvaluation, best_of
 from dcgan.networks.generator_file import generator_bytes, load_generator
 from dcgan.runs.checkpoint import load_state, open_generator
 from dcgan.runs.fork import fork
@@ -250,7 +250,9 @@ def test_little_data_without_held_out_pictures_has_no_floor(root, tiny, measured
 def test_it_stays_within_its_share_of_the_time(root, tiny, monkeypatch):
     """Whatever the pieces cost: none begins before there is time for it."""
     run = make(root, tiny, measure_images=8)
-    ours = Gauge(run, tiny.replace(measure_images=8), np.zeros((4, 1, 16, 16), np.uint8), 0, torch.device("cpu"))
+    ours = InlineEvaluation(
+        run, tiny.replace(measure_images=8), np.zeros((4, 1, 16, 16), np.uint8), 0, torch.device("cpu")
+    )
     now = [0.0]
     monkeypatch.setattr(inline_evaluation.time, "monotonic", lambda: now[0])
 

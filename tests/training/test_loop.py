@@ -25,7 +25,7 @@ from dcgan.monitoring import curve_history as curves_module
 from dcgan.networks.generator_file import load_generator
 from dcgan.runs import metrics_log
 from dcgan.runs.checkpoint import load_state, open_generator
-from dcgan.runs.commands import Wishes
+from dcgan.runs.commands import Commands
 from dcgan.runs.heartbeat import Heartbeat
 from dcgan.runs.records import Status
 from dcgan.runs.run import Run
@@ -364,7 +364,7 @@ def test_a_deleted_run_ends(new_run):
 def test_a_wish_for_one_step_is_one_step(new_run):
     run = new_run("a")
     run.ask("pause")
-    wishes = Wishes(run, obeyed=1)
+    wishes = Commands(run, obeyed=1)
     assert wishes.newest() == "run"  # an old wish is history
     run.ask("step")
     assert [wishes.newest() for _ in range(3)] == ["step", "pause", "pause"]
