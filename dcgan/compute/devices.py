@@ -1,5 +1,6 @@
 """The device that trains: which one, in what precision, what it is called, and whether its memory ran out."""
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import torch
@@ -54,6 +55,18 @@ def repeat_exactly(device: torch.device) -> None:
     """
     if device.type == "cuda":
         torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+
+
+def continue_stream(rng: torch.Generator, saved: Tensor, *origin: int | str) -> bool:
+    """Take a stream of random numbers to a saved position; returns whether it goes on exactly.
+
+    A position on another kind of device means nothing here: the stream then begins anew, from a seed made of `origin`.
+    """
+    if saved.numel() == rng.get_state().numel():
+        rng.set_state(saved.cpu())
+        return True
+    rng.manual_seed(int.from_bytes(hashlib.sha256(repr(origin).encode()).digest()[:7], "big"))
+    return False
 
 
 def device_name(device: torch.device, processes: int = 1, precision: str = "float32") -> str:

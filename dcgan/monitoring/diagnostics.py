@@ -4,7 +4,10 @@ Nothing here moves the training: its random streams stay where they are, BatchNo
 was measured stays on the device until the loop waits for it anyway.
 """
 
+import contextlib
+import logging
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,10 +16,13 @@ from torch import Tensor, nn
 
 from dcgan.compute import devices
 from dcgan.data.batches import Feed
+from dcgan.errors import Halted, first_line
 from dcgan.latent.prior import draw_z
 
 if TYPE_CHECKING:
     from dcgan.training.gan import GAN
+
+log = logging.getLogger("dcgan")
 
 EVERY = 50  # steps between two looks at G's pictures and at both players' moves
 EVERY_JUDGED = 100  # and at what D says of pictures that it has never trained on
@@ -36,13 +42,14 @@ class Diagnostics:
         self.held_out = Feed(held_out, gan.device) if enough else None  # type: ignore[arg-type]
         self.every = log_every * math.ceil(EVERY / log_every)
         self.every_judged = self.every * math.ceil(EVERY_JUDGED / self.every)
+        self.notice = ""  # why nothing is looked at any more
         self._old: dict[nn.Module, list[Tensor]] = {}
 
     def before(self, step: int) -> None:
         """Call it before a step, named by its number from 1 on."""
         self._old = {}
-        if step % self.every == 0:
-            with forgiven(self.gan.device):
+        if not self.notice and step % self.every == 0:
+            with self._no_harm():
                 self._old = {net: [w.detach().clone() for w in weights_of(net)] for net in (self.gan.G, self.gan.D)}
 
     def after(self, step: int) -> dict[str, Tensor]:
@@ -55,7 +62,7 @@ class Diagnostics:
         """
         if not self._old:
             return {}
-        with forgiven(self.gan.device), torch.no_grad():
+        with self._no_harm(), torch.no_grad():
             found = self._moves()
             self._old = {}
             found |= self._pictures(step)
@@ -63,6 +70,20 @@ class Diagnostics:
                 name: value.float().nan_to_num(MOST, MOST, -MOST).clamp(-MOST, MOST) for name, value in found.items()
             }
         return {}
+
+    @contextlib.contextmanager
+    def _no_harm(self) -> Iterator[None]:
+        """A look for which memory runs out is left out; any other failure ends the looks, and nothing else."""
+        try:
+            yield
+        except Halted:  # by another process
+            raise
+        except Exception as error:
+            self._old = {}
+            if not devices.is_out_of_memory(error):
+                log.exception("nothing is looked at any more")
+                self.notice = f"The alarms look at nothing any more: {first_line(error)}; log.txt has the details."
+            devices.forget_buffers(self.gan.device)
 
     def _moves(self) -> dict[str, Tensor]:
         found = {}
@@ -126,7 +147,8 @@ def lattice(pictures: Tensor) -> Tensor:
     "Deconvolution and Checkerboard Artifacts"). A frequency stands out by what it has beyond the mean of the eight
     around it.
     """
-    power = torch.fft.fft2(pictures.float().mean(1)).abs().square().mean(0)  # (S, S)
+    waves = torch.fft.fft2(pictures.float().mean(1))
+    power = (waves.real.square() + waves.imag.square()).mean(0)  # (S, S); `abs` of complex numbers compiles on a GPU
     power[0, 0] = 0.0
     around = sum(power.roll((i, j), (0, 1)) for i in (-1, 0, 1) for j in (-1, 0, 1)) - power
     quarter = pictures.shape[-1] // 4
@@ -162,19 +184,3 @@ def distinct(images: np.ndarray) -> dict[str, int]:
     repeated = images.strides[1] == 0  # a grey picture in three channels
     different = {(images[i, :1] if repeated else images[i]).tobytes() for i in picked}
     return {"pictures": len(images), "looked_at": len(picked), "different": len(different)}
-
-
-class forgiven:
-    """What needs more memory than there is, is not measured this time."""
-
-    def __init__(self, device: torch.device) -> None:
-        self.device = device
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        if error is None or not devices.is_out_of_memory(error):
-            return False
-        devices.forget_buffers(self.device)
-        return True

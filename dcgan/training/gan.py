@@ -20,6 +20,7 @@ from dcgan.training.rollback import Rollback
 from dcgan.training.team import ALONE, Team
 
 SAVED = ("G", "D", "ema", "opt_G", "opt_D")  # what has a state_dict of its own
+STREAMS = ("z_rng", "noise_rng")  # of random numbers on the device
 
 
 class GAN:
@@ -45,6 +46,7 @@ class GAN:
         self._dropouts = [module for module in self.D.modules() if isinstance(module, Dropout)]
         for module in self._dropouts:
             module.noise = self.noise
+        self.is_exact = True  # not once it was brought to another kind of device
         self.steps = 0
         self.begun: dict[str, Tensor] = {}  # between D's move and G's: the z of both (b, z_dim), and what was measured
         self.measured: dict[str, Tensor] = {}  # by the last whole step
@@ -225,8 +227,7 @@ class GAN:
         """Everything an exact continuation needs, as tensors and plain numbers."""
         return {
             **{name: getattr(self, name).state_dict() for name in SAVED},
-            "z_rng": self.z_rng.get_state(),
-            "noise_rng": self.noise_rng.get_state(),
+            **{name: getattr(self, name).get_state() for name in STREAMS},
             "steps": self.steps,
             "begun": dict(self.begun),
             "d_moves": self.d_moves,
@@ -239,10 +240,11 @@ class GAN:
         """Take over a state; one of an earlier version may lack what there was no word for then."""
         for name in SAVED:
             getattr(self, name).load_state_dict(state[name])
-        self.z_rng.set_state(state["z_rng"].cpu())
-        if "noise_rng" in state:  # states saved before there was dropout or label noise don't need it
-            self.noise_rng.set_state(state["noise_rng"].cpu())
         self.steps = state["steps"]
+        for name in STREAMS:
+            if name in state:  # states saved before there was dropout or label noise lack one, and don't need it
+                rng, origin = getattr(self, name), (self.config.seed, self.steps, name)
+                self.is_exact = devices.continue_stream(rng, state[name], *origin) and self.is_exact
         self.begun = {name: value.to(self.device) for name, value in state.get("begun", {}).items()}
         self.d_moves, self.at_most = state.get("d_moves", 0), state.get("at_most", 0)
         self.order = state.get("order", "blocks")  # the only one there was when states had no word for it

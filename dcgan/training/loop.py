@@ -85,6 +85,8 @@ def train(
     session.num_steps = run.control().num_steps or config.num_steps
     is_first = session.step == run.parent().step  # of this run: a fork's is its parent's
     recorder.running()
+    if not session.gan.is_exact:
+        recorder.moved()
     if not run.state_paths():  # before there is a picture: a run with one always has a state to go on from
         recorder.saved(session.save())  # also the first to fork from: the same initial weights
     if not run.generator_path.exists() or is_first and not run.sample_path(session.step).exists():
@@ -128,6 +130,7 @@ def train(
             is_last, single = session.step == session.num_steps, command == "step"
             if single or session.step % config.log_every == 0 or is_last:
                 recorder.point(measured | diagnostics.after(session.step), began)
+                recorder.add_notice(diagnostics.notice)
             recorder.stepped()
             if session.step % COMPARE_EVERY == 0:
                 team.compare(session.gan)

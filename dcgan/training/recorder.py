@@ -28,6 +28,10 @@ UNEVEN = (
     "The number of threads changed with the load of this machine, so the same settings would round otherwise another "
     "time: a fixed num_threads repeats exactly."
 )
+MOVED = (
+    "This run was brought to another kind of device, where random numbers are others: it goes on well, but not as it "
+    "would have there."
+)
 
 
 class Recorder:
@@ -50,7 +54,8 @@ class Recorder:
             if isinstance(block, list):
                 self.events |= {row["event"] for row in block if "event" in row}
         self._watcher.feed(class_rows(session.run.quality_path))
-        self._notice = f"{notice} {UNEVEN}".strip() if "threads" in self.events else notice
+        told = [UNEVEN] * ("threads" in self.events) + [MOVED] * ("device" in self.events)
+        self._notice = " ".join(filter(None, [notice, *told]))
 
     # ---- the status
 
@@ -102,6 +107,12 @@ class Recorder:
         self._heart.update(message="", obeyed=serial, eta_s=None, images_per_s=0.0)
 
     # ---- the curves
+
+    def moved(self) -> None:
+        """The state was of another kind of device, so that what follows is not exact."""
+        self._event("device")
+        log.info("from step %d on: %s", self._session.step, MOVED)
+        self.add_notice(MOVED)
 
     def begun(self, facts: Mapping[str, float]) -> None:
         """What is known before the first step on these pictures."""

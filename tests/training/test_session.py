@@ -9,7 +9,9 @@ import torch
 from dcgan.compute.threads import Threads
 from dcgan.config import Config
 from dcgan.errors import BadInput
+from dcgan.runs.checkpoint import save_state
 from dcgan.runs.run import Run
+from dcgan.training.gan import STREAMS
 from dcgan.training.session import Session, make_room
 from dcgan.training.team import ALONE
 from tests.training.test_gan import assert_same
@@ -81,3 +83,17 @@ def test_a_state_of_other_settings_is_refused(opened):
     session.run.config_path.write_text(other.to_json())
     with pytest.raises(BadInput, match="has changed since its state was saved"):
         opened()
+
+
+def test_a_state_of_another_kind_of_device_goes_on_from_a_seed_and_says_so(opened):
+    first = opened(dropout=0.3)
+    steps(first, 3)
+    state = first._state()
+    state["gan"] |= dict.fromkeys(STREAMS, torch.zeros(16, dtype=torch.uint8))  # so short are those of a GPU
+    save_state(first.run, state)
+    one, other = opened(), opened()
+    assert not one.gan.is_exact and first.gan.is_exact
+    steps(one, 2)
+    steps(other, 2)
+    assert_same(one.gan.state_dict(), other.gan.state_dict())  # from there on it repeats
+    assert one.gan.z_rng.get_state().tolist() != one.gan.noise_rng.get_state().tolist()
