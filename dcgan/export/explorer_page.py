@@ -1,9 +1,9 @@
 """A generator as a file to give away: one HTML page that needs nothing else, its weights, or ONNX."""
 
 import base64
-import html
-import json
 from typing import Any
+
+from markupsafe import Markup
 
 from dcgan.browser import bundle
 from dcgan.browser.pack import pack
@@ -20,6 +20,7 @@ from dcgan.latent.kept_axes import axes_for, dims_for
 from dcgan.networks.generator_file import generator_bytes
 from dcgan.networks.models import Generator
 from dcgan.runs.run import Run
+from dcgan.system.templates import filled
 
 Facts = dict[str, Any]
 
@@ -92,37 +93,22 @@ def explorer(
     start: Facts = {"facts": said, "params": params or {}, "weights_hash": generator.origin.weights_hash}
     start["origin"] = {"run": run.id if run else name} | generator.origin._asdict()
     parts = {
-        "TITLE": html.escape(name),
-        "STEP": f"{generator.origin.step:,}",
-        "SIZE": f"{config.image_size} px, z of {config.z_dim}, {number:,} weights",
-        "STYLE": bundle.style("explorer"),
-        "START": _script_safe(start),
-        "SCRIPT": "{" + bundle.script("explorer") + "}",
-        "WEIGHTS": weights,
+        "title": name,
+        "step": f"{generator.origin.step:,}",
+        "size": f"{config.image_size} px, z of {config.z_dim}, {number:,} weights",
+        "style": Markup(bundle.style("explorer")),
+        "script": Markup("{" + bundle.script("explorer") + "}"),
+        "weights": weights,
     }
-    page = _filled(bundle.source("explorer/explorer.html"), parts)
+    template = bundle.HERE / "explorer" / "explorer.html"
+    page = filled(template, start=start, **parts)
     if run is None:
         return page
     start["learned"] = learned(run, generator, _room_for_film(len(page)))
-    return _filled(bundle.source("explorer/explorer.html"), parts | {"START": _script_safe(start)})
+    return filled(template, start=start, **parts)
 
 
 def _room_for_film(page_bytes: int) -> int:
     """What the film may take, so that a page stays under the next of LIMITS; one above all has room enough."""
     room = [limit - page_bytes - 2_000 for limit in LIMITS if page_bytes < 0.99 * limit]
     return min(MOST_FILM, *room) if room else MOST_FILM
-
-
-def _script_safe(values: Facts) -> str:
-    """JSON that can stand inside a script element: a run's name must not end it."""
-    return json.dumps(values).replace("<", "\\u003c")
-
-
-def _filled(page: str, parts: dict[str, str]) -> str:
-    """The page with each {{NAME}} replaced once; what is put in is not looked at again."""
-    pieces = page.split("{{")
-    filled = [pieces[0]]
-    for piece in pieces[1:]:
-        name, _, rest = piece.partition("}}")
-        filled += [parts[name], rest]
-    return "".join(filled)
