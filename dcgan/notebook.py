@@ -10,6 +10,7 @@ from dcgan.errors import BadInput, Halted
 from dcgan.runs import launch
 from dcgan.runs.new_run import order
 from dcgan.runs.run import Run
+from dcgan.system.processes import is_process
 
 if TYPE_CHECKING:
     import numpy as np
@@ -130,9 +131,7 @@ def _wait(run: Run, show: bool) -> None:
 
     end = run.config.num_steps
     with tqdm(total=end if end < NO_END else None, unit="step", disable=not show, dynamic_ncols=True) as bar:
-        while (status := launch.observe(run)).state in launch.ACTIVE or launch.is_process(
-            status.pid, status.pid_started
-        ):
+        while (status := launch.observe(run)).state in launch.ACTIVE or is_process(status.pid, status.pid_started):
             bar.update(status.step - bar.n)
             time.sleep(POLL_SECONDS)
         bar.update(status.step - bar.n)

@@ -16,7 +16,7 @@ def setting(
     help: str,
     low: float | None = None,
     high: float | None = None,
-    choices: tuple = (),
+    choices: tuple[Any, ...] = (),
     *,
     group: str = "",
     live: bool = False,
@@ -35,7 +35,7 @@ def setting(
     return dataclasses.field(default=default, metadata=told | {"live": live, "forkable": forkable, "own": own})
 
 
-def checked(field: dataclasses.Field, value: Any) -> Any:
+def checked(field: dataclasses.Field[Any], value: Any) -> Any:
     """Return the value in the field's type, or raise BadInput naming the field."""
     convert, noun = _KINDS[type(field.default)]
     try:

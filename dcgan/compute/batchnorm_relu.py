@@ -68,7 +68,7 @@ class Bend(torch.autograd.Function):
         return y
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> Any:
         x, gamma, scale, shift, mean, deviation = ctx.saved_tensors
         was_cut, cut, slope, shape = ctx.rest
         grad, of_x = grad.contiguous(), torch.empty_like(x)

@@ -37,7 +37,7 @@ class Down(torch.autograd.Function):
         return gather(blocks, kernel)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> Any:
         blocks, kernel = ctx.saved_tensors
         grad = grad.contiguous()
         of_blocks = spread(grad, kernel, blocks.shape) if ctx.needs_input_grad[0] else None
@@ -55,7 +55,7 @@ class Up(torch.autograd.Function):
         return spread(rows, kernel, torch.Size((batch, height + 1, width + 1, 4 * weight.shape[1])))
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> Any:
         rows, kernel = ctx.saved_tensors
         of_rows = gather(grad, kernel) if ctx.needs_input_grad[0] else None
         of_weight = unpack(correlate(rows, grad)) if ctx.needs_input_grad[1] else None
@@ -70,7 +70,7 @@ class Cut(torch.autograd.Function):
         return _cut(rows, torch.Size((batch, height // 2 + 1, width // 2 + 1, 4 * rows.shape[1])))
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> Any:
         return _join(grad), None, None, None
 
 
@@ -83,7 +83,7 @@ class Join(torch.autograd.Function):
         return _join(blocks)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> Any:
         return _cut(grad.contiguous(), ctx.shape)
 
 

@@ -66,7 +66,7 @@ class Stem(torch.autograd.Function):
         return _product(True, rows, _pack(weight, True), weight.shape[1], grid, after)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor, _: Any) -> Any:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor, _: Any) -> Any:
         (rows,) = ctx.saved_tensors
         return None, _correlate(rows, grad, ctx.grid, grad.shape[3])[: ctx.width], None
 
@@ -83,7 +83,7 @@ class FromPicture(torch.autograd.Function):
         return _product(False, columns, _pack(weight, False, whole=True), len(weight), ctx.grid, after)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor, _: Any) -> Any:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor, _: Any) -> Any:
         columns, weight = ctx.saved_tensors
         of_pictures = of_weight = None
         if ctx.needs_input_grad[0]:
@@ -110,7 +110,7 @@ class Strided(torch.autograd.Function):
         return _product(up, ctx.bent.y, _pack(weight, up), weight.shape[1 if up else 0], ctx.grid, after)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor, _: Any) -> Any:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor, _: Any) -> Any:
         bent, (weight,) = ctx.bent, ctx.saved_tensors
         before, of_gamma, of_shift, of_weight = None, None, None, None
         if any(ctx.needs_input_grad[:3]):
@@ -138,7 +138,7 @@ class ToPicture(torch.autograd.Function):
         return _fold(columns)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> Any:
         bent, (weight,) = ctx.bent, ctx.saved_tensors
         columns = _unfold(grad)
         before, sums = _product(False, columns, _pack(weight, False, whole=True), len(weight), ctx.grid, bent)
@@ -164,7 +164,7 @@ class Verdict(torch.autograd.Function):
         return verdicts
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> Any:
         bent, kernel = ctx.bent, ctx.kernel
         grad = grad.contiguous()
         height, width, batch, channels = bent.y.shape

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -69,7 +69,7 @@ def decoded(path: Path, names: Sequence[str], shape: Shape) -> Generator[Chunk, 
             idle.put(stack.enter_context(contextlib.closing(_Worker(path, shape))))
         pool = ThreadPoolExecutor(num_workers)
         stack.callback(pool.shutdown, cancel_futures=True)
-        waiting: deque[tuple[list[str], Future]] = deque()  # a window, so that results never pile up
+        waiting: deque[tuple[list[str], Future[Any]]] = deque()  # a window, so that results never pile up
         for chunk in chunks:
             waiting.append((chunk, pool.submit(ask, chunk)))
             if len(waiting) >= 4 * num_workers:

@@ -31,7 +31,7 @@ class Listing(NamedTuple):
 
 
 _kept: dict[Path, Listing] = {}  # a page asks at every rerun
-_answers: dict[tuple, Any] = {}  # what was found out about a listing
+_answers: dict[tuple[Hashable, ...], Any] = {}  # what was found out about a listing
 _lock = threading.Lock()
 
 
@@ -60,7 +60,7 @@ def listing(path: Path, place: str = "") -> Listing:
     return found
 
 
-def once(found: Listing, question: tuple, answer: Callable[[], Any]) -> Any:
+def once(found: Listing, question: tuple[Hashable, ...], answer: Callable[[], Any]) -> Any:
     """The answer to a question about a listing, found out once as long as no file comes or goes."""
     if not found.settled:
         return answer()

@@ -41,7 +41,7 @@ NAMES = {  # the library's name -> ours
 }
 
 
-class _Pictures(torch.utils.data.Dataset):
+class _Pictures(torch.utils.data.Dataset[torch.Tensor]):
     """uint8 (3, H, W) each, as torch-fidelity takes them."""
 
     def __init__(self, pictures: np.ndarray) -> None:

@@ -1,6 +1,7 @@
 """Points of curves in bounded room: all of them as long as they are few, then means of more and more neighbours."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,7 @@ class Thinned:
         self.stride *= 2
 
 
-def rows_of(points: Sequence[dict]) -> np.ndarray:
+def rows_of(points: Sequence[Mapping[str, Any]]) -> np.ndarray:
     """Points as an array (N, columns), 0 where one lacks a figure."""
     return np.array([[float(point.get(name) or 0.0) for name in COLUMNS] for point in points]).reshape(-1, len(COLUMNS))
 

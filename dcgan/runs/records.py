@@ -4,15 +4,18 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dcgan.system.files import read_regular
 from dcgan.system.names import is_text
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 MAX_BYTES = 1_000_000  # of a record; a worker writes less than one of a thousand
 COMMANDS = ("run", "pause", "step", "stop")
 
-
+Record = TypeVar("Record", bound="DataclassInstance")
 ANY = (-1e15, 1e15)
 RANGES: dict[str, tuple[float, float]] = {  # of some numbers; of the others 0 to 1e15
     "prepared": (0, 1),
@@ -89,7 +92,7 @@ def dump(record: Any) -> bytes:
     return (json.dumps(dataclasses.asdict(record), allow_nan=False) + "\n").encode()
 
 
-def load(kind: type, path: Path) -> Any:
+def load(kind: type[Record], path: Path) -> Record:
     """Read a record: what is missing, of the wrong type or out of range gets its default, what is unknown is left out.
 
     A share is from 0 to 1, a time is one that a calendar has, and few numbers are negative: see RANGES.

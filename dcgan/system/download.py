@@ -104,7 +104,7 @@ def download_celeba(archive: Path) -> Path:
     """
     make_folder(archive.parent)
     try:
-        from torchvision.datasets.utils import download_file_from_google_drive  # type: ignore[import-untyped]
+        from torchvision.datasets.utils import download_file_from_google_drive
 
         with tempfile.TemporaryDirectory(prefix=".celeba-", dir=archive.parent) as work:
             download_file_from_google_drive(CELEBA_DRIVE_ID, work, archive.name, CELEBA_MD5)

@@ -16,10 +16,10 @@ from dcgan.system.paths import PROJECT
 NICE = 5  # so that the pages stay quick while every core works
 END_SECONDS = 3.0  # between the request to end and the kill
 
-children: list[subprocess.Popen] = []  # kept only to collect the exit codes of the dead
+children: list[subprocess.Popen[bytes]] = []  # kept only to collect the exit codes of the dead
 
 
-def start_detached(command: Sequence[str], log_path: Path, mode: str = "ab") -> subprocess.Popen:
+def start_detached(command: Sequence[str], log_path: Path, mode: str = "ab") -> subprocess.Popen[bytes]:
     """Start a command in a session of its own, at a lower priority, with its output in a log; raises OSError."""
     env = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}  # the app's, not its own
     with open(log_path, mode, opener=private) as log:
@@ -32,7 +32,9 @@ def start_detached(command: Sequence[str], log_path: Path, mode: str = "ab") -> 
     return child
 
 
-def await_report(child: subprocess.Popen, reported_pid: Callable[[], int], seconds: float, log_path: Path) -> None:
+def await_report(
+    child: subprocess.Popen[bytes], reported_pid: Callable[[], int], seconds: float, log_path: Path
+) -> None:
     """Wait until a child has reported its id, at most so long; raises BadInput with its last words if it dies first."""
     deadline = time.monotonic() + seconds
     while reported_pid() != child.pid and time.monotonic() < deadline:

@@ -130,7 +130,7 @@ def our_batches(config: Config) -> Iterator[Tensor]:
         yield feed.batch(stream.next())
 
 
-class Transformed(Dataset):
+class Transformed(Dataset[Tensor]):
     """One PIL picture at a time through torchvision's transforms."""
 
     def __init__(self, originals: np.ndarray, config: Config) -> None:

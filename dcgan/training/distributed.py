@@ -44,7 +44,7 @@ class Processes(Team):
         self.local_rank = int(os.environ.get("LOCAL_RANK", self.rank))
         self.local_size = int(os.environ.get("LOCAL_WORLD_SIZE", self.size))
         ready = datetime.timedelta(seconds=READY_SECONDS)
-        self.store = next(iter(dist.rendezvous("env://", self.rank, self.size, timeout=ready)))[0]
+        self.store = next(iter(dist.rendezvous("env://", self.rank, self.size, timeout=ready)))[0]  # type: ignore[attr-defined]
         self.gradients: Any = None  # the group that adds up what is on the devices; None is the one of the CPUs
         self.joined = self.settled = False
 

@@ -72,7 +72,9 @@ def best_measured(runs: Iterable[Run]) -> Run | None:
     compared, so there it is the one that is the fewest times that of real pictures, among those measured with enough
     pictures; without such, the newest run's data decide.
     """
-    best: dict[tuple, tuple[Run, dict[str, Any]]] = {}  # of each data set and judge, that of the newest run first
+    best: dict[
+        tuple[Any, ...], tuple[Run, dict[str, Any]]
+    ] = {}  # of each data set and judge, that of the newest run first
     for run in runs:
         row = newest_quality(run)
         if row is None:

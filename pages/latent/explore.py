@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from dcgan.errors import BadInput
+from dcgan.latent.axis_words import KINDS, NAMED, PLAIN
 from dcgan.runs import launch
 from dcgan.runs.run import Run
 from pages.common import address, choose
@@ -52,7 +53,7 @@ def arrive() -> None:
 def arrive_at_axes(params: dict[str, str]) -> None:
     """The kind of axes, and the step they were measured at, from the URL."""
     kind = params.get("axes")
-    st.session_state[KIND] = kind if kind in visit_axes.KINDS else visit_axes.kind_of(st.session_state[VIEW])
+    st.session_state[KIND] = kind if kind in KINDS else visit_axes.kind_of(st.session_state[VIEW])
     visit_axes.arrive(params)
 
 
@@ -149,7 +150,7 @@ def check_axes(run: Run, opened: Opened) -> None:
     """Say so if the axes that a picture was moved along aren't the same here: it would be another picture."""
     now = st.session_state[VIEW]
     if EXPECTED not in st.session_state or not all(
-        visit_axes.known(run, kind) for kind in visit_axes.needed(now, visit_axes.PLAIN)
+        visit_axes.known(run, kind) for kind in visit_axes.needed(now, PLAIN)
     ):
         return
     expected = st.session_state.pop(EXPECTED)
@@ -221,7 +222,7 @@ def write_address(run: Run, opened: Opened) -> None:
     page, kind, view = st.session_state[PAGE], st.session_state[KIND], st.session_state[VIEW]
     steps = {known.step for name in visit_axes.needed(view, kind) if (known := visit_axes.known(run, name))}
     params: dict[str, str | None] = {"dims": str(page + 1) if page else None}
-    params["axes"] = None if kind == visit_axes.NAMED == visit_axes.kind_of(view) else kind
+    params["axes"] = None if kind == NAMED == visit_axes.kind_of(view) else kind
     if steps or not visit_axes.needed(view, kind):
         params["measured"] = str(min(steps)) if steps - {opened.step} else None
     address.write(view.params() | params)
@@ -244,7 +245,7 @@ def facts_of(run: Run, opened: Opened) -> dict[str, Any]:
     """What the laboratory says about the model."""
     there = visit_axes.kinds_for(run)
     kind = st.session_state[KIND] = st.session_state[KIND] if st.session_state[KIND] in there else next(iter(there))
-    dims, measured_at = stable_dims(run, opened) if kind == visit_axes.PLAIN else ([], opened.step)
+    dims, measured_at = stable_dims(run, opened) if kind == PLAIN else ([], opened.step)
     if known := visit_axes.known(run, kind):
         measured_at = known.step
     return {

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dcgan.errors import BadInput
+from dcgan.latent.axis_words import PLAIN
 from dcgan.provenance import weights
 from dcgan.runs.run import Run
 from pages.common.loading import Opened, open_at
@@ -20,7 +21,8 @@ SIDE = 128  # pixels that each favourite is enlarged to, by a whole number
 
 def sheet_of(shelf: list[Kept], known: "Mapping[tuple[str, str], Measured]") -> bytes:
     """All favourites as one PNG with a recipe for each; raises BadInput if one's model has gone."""
-    from dcgan.provenance.redraw import favourites_encoded, picture_of
+    from dcgan.provenance.redraw import favourites_encoded
+    from dcgan.provenance.view_picture import picture_of
 
     listed, pictures = [], []
     for kept in shelf:
@@ -55,8 +57,6 @@ def _recipe(run: Run, opened: Opened, kept: Kept, known: "Mapping[tuple[str, str
     from dcgan.latent.directions import spread
 
     scale = spread(opened.generator.config.z_prior)
-    measured = [
-        known[run.id, kind] for kind in visit_axes.needed(kept.view, visit_axes.PLAIN) if (run.id, kind) in known
-    ]
+    measured = [known[run.id, kind] for kind in visit_axes.needed(kept.view, PLAIN) if (run.id, kind) in known]
     along = {axis.id: scale * axis.direction for each in measured for axis in each.axes}
     return recipe_of(run, opened, kept.view, along, min((each.step for each in measured), default=None))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from dcgan.latent.axis_words import LIKED
 from dcgan.runs.run import Run
 from pages.common.loading import Opened
 from pages.latent import marks, picking, visit_axes
@@ -33,7 +34,7 @@ def draw(run: Run, opened: Opened, view: View, shelf: list[Kept], use: Callable[
             st.caption(lacking, width="content")
         else:
             if st.button("Show the Liked slider", type="primary", icon=":material/tune:", key=f"{KEY}-use"):
-                use(visit_axes.LIKED)
+                use(LIKED)
             st.caption(f"Made from {likes} liked and {dislikes} disliked.", width="content")
         if likes + dislikes and st.button("Forget all", key=f"{KEY}-empty", type="tertiary"):
             marks.marks(run).clear()

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dcgan.latent.axis_words import PLAIN
 from dcgan.runs.run import Run
 from pages.common.loading import Opened
 from pages.latent import samples, visit_axes
@@ -64,7 +65,7 @@ def _turn(key: str) -> None:
 
 
 def _kept_token(run: Run, opened: Opened, kept: Kept) -> str:
-    for kind in visit_axes.needed(kept.view, visit_axes.PLAIN):
+    for kind in visit_axes.needed(kept.view, PLAIN):
         if not visit_axes.known(run, kind):
             visit_axes.measure(run, opened, kind)
     config = opened.generator.config

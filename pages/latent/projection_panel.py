@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from dcgan.data.picture_files import SUFFIXES
 from dcgan.errors import BadInput
+from dcgan.images.decode import SUFFIXES
 from dcgan.runs.run import Run
 from pages.common import visitors
 from pages.common.jobs import Job

@@ -238,7 +238,7 @@ def _stop(run: Run, status: Status) -> None:
     _ask(run, "stop")
 
 
-def _words(run: Run, status: Status, columns: dict, alarms: list[Alarm]) -> None:
+def _words(run: Run, status: Status, columns: dict[str, np.ndarray], alarms: list[Alarm]) -> None:
     """What is happening, for somebody who sees it for the first time; then where to go next."""
     if status.prepared is not None and status.state in launch.ACTIVE:
         st.markdown(

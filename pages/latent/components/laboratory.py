@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import streamlit as st
 
 from dcgan.browser import bundle
+from dcgan.latent.axis_words import KINDS
 from dcgan.runs.run import Run
 from pages.latent.view import View
-from pages.latent.visit_axes import KINDS
 
 if TYPE_CHECKING:
     from dcgan.networks.models import Generator
