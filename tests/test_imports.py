@@ -84,13 +84,7 @@ def test_no_file_is_loaded_by_one_that_it_loads():
         str(path.relative_to(PROJECT).with_suffix("")).replace("/", ".").removesuffix(".__init__"): path
         for path in paths
     }
-    loads: dict[str, set[str]] = {}
-    for module, path in modules.items():
-        body = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.ImportFrom)]
-        named = {
-            name for node in body for name in (node.module or "", *(f"{node.module}.{a.name}" for a in node.names))
-        }
-        loads[module] = named & modules.keys() - {module}
+    loads = {module: set(imported(path)) & modules.keys() - {module} for module, path in modules.items()}
     for module in modules:
         seen, todo = set(), list(loads[module])
         while todo:

@@ -4,8 +4,6 @@ An axis is a unit direction in z. Along it, distances count in standard deviatio
 as far as z itself usually goes in any one direction.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -16,7 +14,7 @@ from dcgan.latent import seeds
 from dcgan.latent.attributes import EFFECTS, attributes
 from dcgan.latent.axis_words import KINDS as TOLD
 from dcgan.latent.axis_words import NAMED
-from dcgan.latent.directions import NUM_AXES, components, growing, random, spread, toward_classes, weights
+from dcgan.latent.directions import NUM_AXES, Axis, components, growing, random, spread, toward_classes, weights
 from dcgan.latent.render import render
 from dcgan.networks.models import Generator
 
@@ -25,18 +23,6 @@ POSITIONS = torch.arange(-REACH, REACH + 1)
 CLEAR = 0.2  # of what pictures differ by: how much per standard deviation an axis must change to be named after it
 AGREED = 0.75  # share of the pictures that must change the same way
 TOWARD = 0.25  # rise of a class's probability from end to end that names an axis
-
-
-class Axis(NamedTuple):
-    """One direction and what was measured along it."""
-
-    id: str  # letter of the kind and number in it; it stays the same however the axes are ranked
-    name: str  # for people: brighter, toward Sneaker, component 3
-    direction: Tensor  # (z_dim,) float32, length 1
-    strength: float  # mean change of a pixel per standard deviation, in grey levels of 255
-    evenness: float  # smallest over largest change between equal steps along the way: 1 is even
-    effects: dict[str, float]  # per standard deviation, in standard deviations among random pictures
-    toward: str = ""  # the class that gains most, if one clearly does
 
 
 # ---- where to look: each returns unit directions (N, z_dim), the most promising first

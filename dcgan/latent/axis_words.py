@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dcgan.latent.axes import Axis
+    from dcgan.latent.directions import Axis
 
 NAMED, PLAIN, LIKED = "named", "dimensions", "liked"
 KINDS = {  # kind -> (letters of its sliders, label, what it is)

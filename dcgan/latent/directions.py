@@ -1,6 +1,7 @@
 """Directions through latent space, as unit vectors: from the weights, from pictures, from classes, at random."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,6 +16,18 @@ NUM_AXES = 24  # of a kind: further ones change little
 
 
 FEW = 8  # samples that a class must have for its mean to say anything
+
+
+class Axis(NamedTuple):
+    """One direction and what was measured along it."""
+
+    id: str  # letter of the kind and number in it; it stays the same however the axes are ranked
+    name: str  # for people: brighter, toward Sneaker, component 3
+    direction: Tensor  # (z_dim,) float32, length 1
+    strength: float  # mean change of a pixel per standard deviation, in grey levels of 255
+    evenness: float  # smallest over largest change between equal steps along the way: 1 is even
+    effects: dict[str, float]  # per standard deviation, in standard deviations among random pictures
+    toward: str = ""  # the class that gains most, if one clearly does
 
 
 def spread(prior: str) -> float:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from dcgan.latent.axes import Axis, axes_of
+from dcgan.latent.axes import axes_of
 from dcgan.latent.axis_words import PLAIN
+from dcgan.latent.directions import Axis
 from dcgan.latent.influence import ranked_dims
 from dcgan.runs import launch
 from dcgan.runs.run import Run

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from dcgan.errors import BadInput
 from dcgan.judges.judge import Judge
-from dcgan.latent.axes import Axis, measured
-from dcgan.latent.directions import stretched
+from dcgan.latent.axes import measured
+from dcgan.latent.directions import Axis, stretched
 from dcgan.networks.models import Generator
 
 FEWEST = 3  # marks of each kind

@@ -7,12 +7,13 @@ from typing import Any
 
 import streamlit as st
 
+from dcgan.latent.axis_words import NAMED
 from dcgan.runs.run import Run
-from pages.common.loading import Opened
+from pages.common.loading import Opened, open_at
 from pages.latent import favourites, visit_axes
 from pages.latent.components import drop
 from pages.latent.components.laboratory import Kept
-from pages.latent.view import View, explorer_of, film_file, onnx_of, png_of, weights_of
+from pages.latent.view import NO_DIRECTIONS, Directions, View, recipe_of
 
 OPEN = "explore-open"  # the field for a picture
 TYPES = {"png": "image/png", "gif": "image/gif", "webp": "image/webp", "mp4": "video/mp4", "html": "text/html"}
@@ -98,3 +99,56 @@ def file(
     if needs and importlib.util.find_spec(needs) is None:
         help, disabled = f"Needs the package {needs}: `pip install {needs}`, then start the studio again.", True
     st.download_button(label, make, name, kind, key=key, icon=icon, help=help, disabled=disabled, on_click="ignore")
+
+
+def png_of(
+    run: Run,
+    opened: Opened,
+    view: View,
+    factor: int = 1,
+    directions: Directions = NO_DIRECTIONS,
+    measured: int | None = None,
+) -> bytes:
+    """The picture as a PNG file, enlarged `factor` times in crisp squares, with its recipe inside."""
+    from dcgan.provenance.redraw import drawn
+
+    return drawn(opened.generator, recipe_of(run, opened, view, directions, measured) | {"enlarged": factor}, ".png")
+
+
+def film_file(
+    run: Run,
+    steps: list[int],
+    view: View,
+    factor: int = 1,
+    directions: Directions = NO_DIRECTIONS,
+    measured: int | None = None,
+) -> bytes:
+    """One z through the generators kept at these steps, as an animated WebP, enlarged, with its recipe inside."""
+    from dcgan.provenance.redraw import film_file
+
+    moments = [open_at(run, step) for step in steps]
+    recipe = recipe_of(run, moments[-1], view, directions, measured) | {"steps": steps, "enlarged": factor}
+    return film_file(run, recipe | {"hashes": [moment.weights_hash for moment in moments]}, ".webp")
+
+
+def weights_of(opened: Opened) -> bytes:
+    """The generator as a safetensors file."""
+    from dcgan.networks.generator_file import generator_bytes
+
+    return generator_bytes(opened.generator, opened.step)
+
+
+def onnx_of(run: Run, opened: Opened) -> bytes:
+    """The generator as an ONNX file."""
+    from dcgan.export.onnx import onnx_bytes
+
+    return onnx_bytes(opened.generator, run.name)
+
+
+def explorer_of(run: Run, opened: Opened, view: View, kind: str = NAMED, visit: dict[str, Any] | None = None) -> str:
+    """The laboratory as one HTML file that starts from this view, with a kind of axes; `visit` are those measured."""
+    from dcgan.export.explorer_page import explorer
+
+    params = {name: text for name, text in view.params().items() if text}
+    inside, dims = visit_axes.inside(run, opened, kind, visit or {}), visit_axes.ranked_dims(run, opened)
+    return explorer(opened.generator, run.name, params, inside, dims, run)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from dcgan.latent.axis_words import NAMED
 from dcgan.runs.run import Run
 from pages.common import address
 
@@ -149,61 +148,6 @@ def facts_of(view: View, z_dim: int, directions: Directions = NO_DIRECTIONS) -> 
         "truncation": view.truncation,
         **({} if offset is None else {"offset": offset}),
     }
-
-
-def png_of(
-    run: Run,
-    opened: "Opened",
-    view: View,
-    factor: int = 1,
-    directions: Directions = NO_DIRECTIONS,
-    measured: int | None = None,
-) -> bytes:
-    """The picture as a PNG file, enlarged `factor` times in crisp squares, with its recipe inside."""
-    from dcgan.provenance.redraw import drawn
-
-    return drawn(opened.generator, recipe_of(run, opened, view, directions, measured) | {"enlarged": factor}, ".png")
-
-
-def film_file(
-    run: Run,
-    steps: list[int],
-    view: View,
-    factor: int = 1,
-    directions: Directions = NO_DIRECTIONS,
-    measured: int | None = None,
-) -> bytes:
-    """One z through the generators kept at these steps, as an animated WebP, enlarged, with its recipe inside."""
-    from dcgan.provenance.redraw import film_file
-    from pages.common.loading import open_at
-
-    moments = [open_at(run, step) for step in steps]
-    recipe = recipe_of(run, moments[-1], view, directions, measured) | {"steps": steps, "enlarged": factor}
-    return film_file(run, recipe | {"hashes": [moment.weights_hash for moment in moments]}, ".webp")
-
-
-def weights_of(opened: "Opened") -> bytes:
-    """The generator as a safetensors file."""
-    from dcgan.networks.generator_file import generator_bytes
-
-    return generator_bytes(opened.generator, opened.step)
-
-
-def onnx_of(run: Run, opened: "Opened") -> bytes:
-    """The generator as an ONNX file."""
-    from dcgan.export.onnx import onnx_bytes
-
-    return onnx_bytes(opened.generator, run.name)
-
-
-def explorer_of(run: Run, opened: "Opened", view: View, kind: str = NAMED, visit: dict[str, Any] | None = None) -> str:
-    """The laboratory as one HTML file that starts from this view, with a kind of axes; `visit` are those measured."""
-    from dcgan.export.explorer_page import explorer
-    from pages.latent import visit_axes
-
-    params = {name: text for name, text in view.params().items() if text}
-    inside, dims = visit_axes.inside(run, opened, kind, visit or {}), visit_axes.ranked_dims(run, opened)
-    return explorer(opened.generator, run.name, params, inside, dims, run)
 
 
 def offset_of(view: View, directions: Directions) -> list[float] | None:

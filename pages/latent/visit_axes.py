@@ -16,7 +16,7 @@ from pages.latent.view import Directions, View
 
 if TYPE_CHECKING:
     from dcgan.judges.judge import Judge
-    from dcgan.latent.axes import Axis
+    from dcgan.latent.directions import Axis
     from dcgan.networks.models import Generator
 
 AXES = "explore-axes"  # (run id, kind) -> Measured

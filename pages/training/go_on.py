@@ -8,8 +8,8 @@ from dcgan.runs import launch
 from dcgan.runs.records import Status
 from dcgan.runs.run import Run, list_runs
 from pages.common import run_rows, upkeep, visitors
-from pages.common.widgets import refuse
 from pages.common.words import escaped, state_word
+from pages.training import run_actions
 
 
 def offer() -> None:
@@ -27,7 +27,7 @@ def offer() -> None:
             width="stretch",
         )
         if st.button("Go on with it", icon=":material/play_arrow:", help="Exactly from its last checkpoint."):
-            _resume(run)
+            run_actions.begin(run)
 
 
 def last_stopped() -> tuple[Run, Status] | None:
@@ -40,15 +40,3 @@ def last_stopped() -> tuple[Run, Status] | None:
         return (run, status) if status.step and upkeep.can_resume(run, status) else None
     except BadInput:  # its settings can't be read
         return None
-
-
-def _resume(run: Run) -> None:
-    try:
-        visitors.check()
-        with st.spinner("Starting …"):
-            launch.start(run)
-    except BadInput as error:
-        refuse(error)
-        return
-    st.query_params.from_dict({"run": run.id})
-    st.rerun()

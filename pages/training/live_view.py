@@ -185,7 +185,10 @@ def _controls(run: Run, status: Status) -> None:
         else:
             over = not paused and not upkeep.can_resume(run, status)
             if st.button("Resume", icon=":material/play_arrow:", width="stretch", type="primary", disabled=over):
-                _resume(run, paused)
+                if paused:
+                    _ask(run, "run")
+                else:
+                    run_actions.begin(run)
         if st.button(
             "Step",
             icon=":material/skip_next:",
@@ -214,19 +217,6 @@ def _ask(run: Run, command: str) -> None:
         if status.obeyed >= serial or status.state not in launch.ACTIVE:
             break
         time.sleep(0.03)
-    st.rerun()
-
-
-def _resume(run: Run, paused: bool) -> None:
-    if paused:
-        _ask(run, "run")
-    try:
-        visitors.check()
-        with st.spinner("Starting …"):
-            launch.start(run)
-    except BadInput as error:
-        refuse(error)
-        return
     st.rerun()
 
 

@@ -17,8 +17,9 @@ from dcgan.export.explorer_page import explorer, exported
 from dcgan.export.training_sheet import learned
 from dcgan.judges.judge import judge_of
 from dcgan.latent.attributes import EFFECTS
-from dcgan.latent.axes import KINDS, Axis, axes_of
+from dcgan.latent.axes import KINDS, axes_of
 from dcgan.latent.axis_words import facts
+from dcgan.latent.directions import Axis
 from dcgan.latent.render import render
 from dcgan.latent.seeds import z_from_seeds
 from dcgan.networks.generator_file import generator_bytes

@@ -5,7 +5,7 @@ import pytest
 
 from dcgan.runs.run import Run
 from pages.common import loading
-from pages.latent import view
+from pages.latent import downloads, view
 from pages.latent.view import View
 from tests.pages.test_latent import laboratory, say, url, visit
 from tests.training.test_loop import assert_same_end, play
@@ -23,9 +23,9 @@ def explore(run: Run) -> None:
         say(app, **message)
     opened, there = loading.open_at(run), View(8).moved(3, 1.0)
     assert np.ptp(view.picture_of(opened.generator, there)) >= 0
-    view.png_of(run, opened, there, 4)
-    view.film_file(run, run.snapshots(), there)
-    view.explorer_of(run, opened, there)
+    downloads.png_of(run, opened, there, 4)
+    downloads.film_file(run, run.snapshots(), there)
+    downloads.explorer_of(run, opened, there)
 
 
 @pytest.mark.parametrize("prior", ["normal", "uniform"])

@@ -25,7 +25,7 @@ from dcgan.provenance import redraw
 from dcgan.runs.run import Run
 from dcgan.system.files import publish
 from pages.common import loading
-from pages.latent import favourites, restore, view, visit_axes
+from pages.latent import downloads, favourites, restore, view, visit_axes
 from pages.latent.components import drop as reading
 from pages.latent.components import laboratory as live
 from pages.latent.components.laboratory import Kept
@@ -111,7 +111,7 @@ def test_sliders_of_other_models_do_nothing_and_uniform_z_stays_in_its_prior():
 def test_the_png_is_the_picture_and_can_be_made_again(run, channels):
     opened = loading.open_at(run)._replace(generator=tiny(1, CONFIG.replace(channels=channels)))
     there = View(4, (Hop(30, 9, 2),), ((1, 0.25),), 0.8)
-    recipe = embedded.read_recipe(view.png_of(run, opened, there, factor=4))
+    recipe = embedded.read_recipe(downloads.png_of(run, opened, there, factor=4))
     assert recipe == {
         "run": "little-one", "step": 100, "weights_hash": opened.weights_hash, "seed": 4, "truncation": 0.8,
         "walk": [{"distance": 30, "around": 9, "number": 2}], "sliders": {"1": 0.25}, "enlarged": 4,
@@ -238,7 +238,7 @@ def test_explore_takes_a_step_and_forgets_it_at_the_newest(run):
 
 
 def test_the_exported_page_starts_where_the_view_is(run):
-    page = view.explorer_of(run, loading.open_at(run), View(4, truncation=0.5), "dimensions", {})
+    page = downloads.explorer_of(run, loading.open_at(run), View(4, truncation=0.5), "dimensions", {})
     assert '"params": {"seed": "4", "truncation": "0.5"}' in page and "little one" in page
 
 
@@ -283,7 +283,7 @@ def test_a_film_stays_in_bounds_with_its_first_and_last_step(monkeypatch):
 
 
 def test_the_films_file_goes_through_the_steps_with_its_recipe(run):
-    data = view.film_file(run, [0, 50, 100], View(4), factor=2)
+    data = downloads.film_file(run, [0, 50, 100], View(4), factor=2)
     with Image.open(io.BytesIO(data)) as film:
         assert film.n_frames >= 3 and film.size == (32, 32)
     assert embedded.read_recipe(data)["steps"] == [0, 50, 100]
@@ -297,7 +297,7 @@ def test_exploring_adds_what_axes_mean_to_the_run_and_changes_nothing_else(run):
     app = visit("explore")
     for message in ({"params": {"seed": "8", "sliders": "3~1"}}, {"film": True}, {"step": 50}, {"measure": True}):
         say(app, **message)
-    view.film_file(run, [0, 50], View(4))
+    downloads.film_file(run, [0, 50], View(4))
     assert {path: data for path, data in contents().items() if "/axes/" not in path} == before
     assert {path.name.rpartition("-")[2] for path in (run.path / "axes").iterdir()} == {"named.json"}
 
@@ -326,14 +326,14 @@ def test_sliders_of_axes_add_to_z_after_dimensions_are_set(run):
 def test_a_picture_made_along_axes_can_be_made_again_from_its_recipe_alone(run):
     opened, there = loading.open_at(run), View(4, sliders=((3, 2.0), ("c2", 1.5), ("w1", -0.5)), truncation=0.8)
     directions = along(run, "components") | along(run, "weights")
-    data = view.png_of(run, opened, there, directions=directions)
+    data = downloads.png_of(run, opened, there, directions=directions)
     recipe = embedded.read_recipe(data)
     assert recipe["sliders"] == {"3": 2.0, "c2": 1.5, "w1": -0.5}
     z = moves.apply_offsets(seeds.z_from_seed(recipe["seed"], 20), {3: recipe["sliders"]["3"]})
     z = moves.truncate(z + torch.tensor(recipe["offset"]), recipe["truncation"])
     with Image.open(io.BytesIO(data)) as picture:
         assert np.array_equal(render(opened.generator, z[None])[0], np.asarray(picture))
-    assert "offset" not in embedded.read_recipe(view.png_of(run, opened, View(4), directions=directions))
+    assert "offset" not in embedded.read_recipe(downloads.png_of(run, opened, View(4), directions=directions))
 
 
 def test_axes_are_worked_out_when_they_are_asked_for_and_named_in_the_url(run):
@@ -386,7 +386,7 @@ def test_the_exported_page_has_all_axes_those_of_the_visit_first(run):
     shown, opened = laboratory(app)["facts"]["axes"], loading.open_at(run)
     judge = judge_of(run.config)
     mine = {kind: axes_of(opened.generator, kind, judge) for kind in ("components", "weights")}
-    page = view.explorer_of(run, opened, View(4, sliders=(("c1", 1.0),)), "weights", mine)
+    page = downloads.explorer_of(run, opened, View(4, sliders=(("c1", 1.0),)), "weights", mine)
     start = json.loads(page.partition('type="application/json">')[2].partition("</script>")[0])
     assert start["params"] == {"seed": "4", "sliders": "c1~1"}
     inside = start["facts"]["axes"]
@@ -415,13 +415,13 @@ def test_a_dropped_picture_brings_its_view_back(run):
     there = View(4, (Hop(30, 9, 2),), ((1, 0.25), ("c1", 1.5)), 0.8)
     opened = loading.open_at(run, 50)
     along = {axis.id: axis.direction for axis in axes_of(opened.generator, "components")}
-    first = view.png_of(run, opened, there, 4, along, 50)
+    first = downloads.png_of(run, opened, there, 4, along, 50)
     app = healthy(drop(visit("explore"), "a.png", first))
     shown = {name: text for name, text in there.params().items() if text}
     assert url(app) == shown | {"run": "little-one", "step": "50", "axes": "components"}
     assert "seed 4 of little-one at step 50" in app.toast[0].value.replace("\\", "")
     now = app.session_state["explore-view"]
-    assert view.png_of(run, opened, now, 4, axes_along(app, run, opened), 50) == first
+    assert downloads.png_of(run, opened, now, 4, axes_along(app, run, opened), 50) == first
 
 
 def axes_along(app: AppTest, run: Run, opened) -> dict:
@@ -433,12 +433,12 @@ def axes_along(app: AppTest, run: Run, opened) -> dict:
 def test_a_picture_whose_axes_are_others_here_says_so(run):
     opened = loading.open_at(run)
     along = {"c1": torch.ones(20)}
-    app = drop(visit("explore"), "a.png", view.png_of(run, opened, View(4, sliders=(("c1", 1.0),)), 1, along, 100))
+    app = drop(visit("explore"), "a.png", downloads.png_of(run, opened, View(4, sliders=(("c1", 1.0),)), 1, along, 100))
     assert not app.exception and "can't be found again" in app.error[0].value.replace("\\", "")
 
 
 def test_a_picture_of_weights_that_are_gone_offers_the_nearest(run):
-    content = view.png_of(run, loading.open_at(run), View(4))
+    content = downloads.png_of(run, loading.open_at(run), View(4))
     for path, half in ((run.generator_path, False), (run.snapshot_path(120), True)):  # it has learned on
         publish(path, generator_bytes(tiny(7), 120, half))
     app = drop(visit("explore", seed="9"), "a.png", content)

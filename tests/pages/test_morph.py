@@ -25,7 +25,7 @@ from dcgan.provenance.morph_pictures import keys_z
 from dcgan.runs.run import Run
 from dcgan.system.paths import PROJECT
 from pages.common import loading
-from pages.latent import dropped_picture, morph, morph_downloads, view
+from pages.latent import downloads, dropped_picture, morph, morph_downloads, view
 from pages.latent.components import morphing
 from pages.latent.components.laboratory import Kept
 from pages.latent.morph import Corners, Morph, keys_of
@@ -165,7 +165,7 @@ def test_an_mp4_shows_the_frames_and_carries_its_recipe(run):
 
 
 def picture_file(run: Run, key: View) -> bytes:
-    return view.png_of(run, loading.open_at(run), key, 2)
+    return downloads.png_of(run, loading.open_at(run), key, 2)
 
 
 def test_a_dropped_picture_becomes_the_last_keyframe(run):
@@ -272,7 +272,7 @@ def test_a_dropped_picture_reaches_the_url_and_one_without_a_recipe_is_refused(r
     assert not app.toast
     drop(app, encode.png_bytes(np.zeros((4, 4), np.uint8)))
     assert "no recipe" in app.toast[0].value and url(app)["seeds"] == "3_1_5"
-    older = view.png_of(run, loading.open_at(run, 50), View(8))
+    older = downloads.png_of(run, loading.open_at(run, 50), View(8))
     drop(app, older)
     assert url(app)["seeds"] == "3_1_5_8" and "step 50" in app.toast[0].value
 

@@ -24,7 +24,7 @@ from dcgan.latent.render import render
 from dcgan.runs.run import Run
 from pages.common import loading
 from pages.common.jobs import Job
-from pages.latent import samples, view
+from pages.latent import downloads, samples, view
 from pages.latent.view import Hop, View
 from tests.pages.test_latent import CONFIG, healthy, laboratory, run, url, visit  # noqa: F401 (run is a fixture)
 
@@ -73,7 +73,7 @@ def test_a_given_z_takes_the_place_of_the_seeds_and_survives_the_url():
 
 def test_the_recipe_of_a_given_z_holds_it(run):  # noqa: F811
     opened = loading.open_at(run)
-    data = view.png_of(run, opened, View(z=Z))
+    data = downloads.png_of(run, opened, View(z=Z))
     z = projection.z_of_code(embedded.read_recipe(data)["z"])
     with Image.open(io.BytesIO(data)) as picture:
         assert np.array_equal(render(opened.generator, z[None])[0], np.asarray(picture))

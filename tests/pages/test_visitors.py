@@ -19,7 +19,6 @@ from pages.training import (
     alarm_view,
     change_settings,
     fork_form,
-    go_on,
     live_view,
     pick_pictures,
     run_actions,
@@ -94,10 +93,7 @@ def test_without_the_key_no_callback_changes_anything(run, root, tiny, watch, mo
     callbacks = [
         lambda: start_view._start("quick", {}, tiny.data),
         lambda: live_view._ask(run, "stop"),
-        lambda: live_view._resume(run, paused=False),
-        lambda: live_view._resume(run, paused=True),
         lambda: live_view._stop(run, status),
-        lambda: go_on._resume(run),
         lambda: fork_form.begin(run, 12, {}),
         lambda: alarm_view._go_back(run, 0, {}),
         lambda: alarm_view._stop(run),
