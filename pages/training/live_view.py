@@ -25,6 +25,7 @@ from pages.training.health import judge
 CHART_HEIGHT = 520
 DISTANCE_HEIGHT = 150  # more, for the chart of the distance
 NEWEST = "newest"
+LOOK_SECONDS = 3.0  # between looks whether a run that rests was started elsewhere
 OBEY_SECONDS = 1.5  # how long a click waits to see its wish carried out
 
 
@@ -38,9 +39,17 @@ def draw(run: Run) -> None:
     family.origin(run)
     active = launch.observe(run).state in launch.ACTIVE
     st.fragment(_live, run_every=1.0 if active else None)(run, active)
+    if not active:
+        st.fragment(_await_start, run_every=LOOK_SECONDS)(run)
     load_library()
     change_settings.draw(run, active)
     fork_form.draw(run)
+
+
+def _await_start(run: Run) -> None:
+    """Draw the page anew once somebody else, at another page or server, has started the run."""
+    if launch.observe(run).state in launch.ACTIVE:
+        st.rerun()
 
 
 def _live(run: Run, ticking: bool) -> None:

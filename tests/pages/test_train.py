@@ -20,7 +20,7 @@ from dcgan.runs.run import Run
 from dcgan.system.files import publish
 from dcgan.system.paths import PROJECT
 from pages.common.words import escaped
-from pages.training import pick_pictures
+from pages.training import live_view, pick_pictures
 from pages.training.health import judge
 from tests.files import write_mnist, write_pictures, write_zip
 from tests.pages.app import labelled, open_page, texts
@@ -295,3 +295,13 @@ def test_a_set_too_large_to_look_through_says_how_far_it_was(root, tmp_path) -> 
     assert number == 5 and told.startswith("5 picture files, four of them here. Of 2 that were tried 1 can't be read, ")
     assert pick_pictures.in_words(source, {"000.png": ""}, 5)[0].endswith("Of 1 that were tried all can be read.")
     assert pick_pictures.in_words(source, {"of another class.png": ""}, 5)[0] == "5 picture files, five of them here."
+
+
+def test_a_page_of_a_run_that_rests_notices_a_start_from_elsewhere(root, monkeypatch) -> None:
+    run, redrawn = made_run(root, state="stopped"), []
+    monkeypatch.setattr(live_view.st, "rerun", lambda: redrawn.append(run.id))
+    live_view._await_start(run)
+    assert not redrawn
+    monkeypatch.setattr(launch, "observe", lambda run: dataclasses.replace(run.status(), state="running"))
+    live_view._await_start(run)
+    assert redrawn == [run.id]
