@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from dcgan.compute import kernels
+from dcgan.compute.kernels import at, needed
 
 
 class Maps(NamedTuple):
@@ -50,7 +51,7 @@ class Bend(torch.autograd.Function):
         cut: bool,
         groups: int,
     ) -> Tensor:
-        library = _library()
+        library = needed()
         channels, (batch, height, width, was_cut) = maps.channels, maps[1:]
         shape = kernels.Shape(batch, height, width, channels, groups)
         y = x.new_empty(
@@ -60,8 +61,8 @@ class Bend(torch.autograd.Function):
         running = (norm.running_mean, norm.running_var) if norm is not None else (None, None)
         momentum, epsilon = (norm.momentum, norm.eps) if norm is not None else (0.0, 0.0)
         library.bend(
-            x.data_ptr(), was_cut, y.data_ptr(), cut, _at(gamma), _at(beta), *map(_at, running), momentum, epsilon,
-            slope, *map(_at, (scale, shift, mean, deviation)), shape,
+            x.data_ptr(), was_cut, y.data_ptr(), cut, at(gamma), at(beta), *map(at, running), momentum, epsilon,
+            slope, *map(at, (scale, shift, mean, deviation)), shape,
         )  # fmt: skip
         ctx.save_for_backward(x, gamma, scale, shift, mean, deviation)
         ctx.rest = was_cut, cut, slope, shape
@@ -74,18 +75,8 @@ class Bend(torch.autograd.Function):
         grad, of_x = grad.contiguous(), torch.empty_like(x)
         of_gamma = torch.empty(shape.channels) if ctx.needs_input_grad[1] else None
         of_beta = torch.empty(shape.channels) if ctx.needs_input_grad[2] else None
-        _library().unbend(
-            grad.data_ptr(), cut, x.data_ptr(), was_cut, of_x.data_ptr(), *map(_at, (gamma, scale, shift, mean)),
-            _at(deviation), slope, _at(of_gamma), _at(of_beta), shape,
+        needed().unbend(
+            grad.data_ptr(), cut, x.data_ptr(), was_cut, of_x.data_ptr(), *map(at, (gamma, scale, shift, mean)),
+            at(deviation), slope, at(of_gamma), at(of_beta), shape,
         )  # fmt: skip
         return of_x, of_gamma, of_beta, None, None, None, None, None
-
-
-def _library() -> Any:
-    found = kernels.library()
-    assert found is not None  # bfloat16.pays_off asks before
-    return found
-
-
-def _at(tensor: Tensor | None) -> int | None:
-    return None if tensor is None else tensor.data_ptr()

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from dcgan.compute import kernels
-from dcgan.compute.kernels import Ending, Grid
+from dcgan.compute.kernels import Ending, Grid, at, needed
 
 IMAGES = CHANNELS = 32  # a batch and the channels of a map are multiples of these
 WIDEST = 8  # kernel, in pixels
@@ -160,7 +159,7 @@ class Verdict(torch.autograd.Function):
         ctx.bent, kernel = Bent(values, maps), weight.permute(0, 2, 3, 1).contiguous()
         ctx.kernel = kernel
         verdicts = torch.empty(batch)
-        _library().judge(_at(ctx.bent.y), _at(kernel), _at(verdicts), height * width, batch, channels)
+        needed().judge(at(ctx.bent.y), at(kernel), at(verdicts), height * width, batch, channels)
         return verdicts
 
     @staticmethod
@@ -171,8 +170,8 @@ class Verdict(torch.autograd.Function):
         before = torch.empty_like(bent.y)
         of_kernel = torch.empty_like(kernel) if ctx.needs_input_grad[3] else None
         ending, sums = _ending(bent, height * width, batch, channels)
-        _library().unjudge(
-            _at(grad), _at(bent.y), _at(kernel), _at(before), _at(of_kernel), height * width, batch, channels, ending
+        needed().unjudge(
+            at(grad), at(bent.y), at(kernel), at(before), at(of_kernel), height * width, batch, channels, ending
         )
         of_gamma, of_shift = bent.back(before, sums, *ctx.needs_input_grad[1:3])
         return before, of_gamma, of_shift, None if of_kernel is None else of_kernel.permute(0, 3, 1, 2), None
@@ -194,14 +193,14 @@ class Bent:
         pixels = height * width
         self.gamma, self.y = norm.weight, torch.empty_like(values)
         self.statistics = torch.empty(4, self.groups, channels)
-        _library().normalise(
-            _at(maps.sums), maps.sums.shape[0], batch // IMAGES, self.groups, channels, pixels * batch / self.groups,
-            *map(_at, (norm.weight, norm.bias, norm.running_mean, norm.running_var)), norm.momentum, norm.eps,
-            *map(_at, self.statistics),
+        needed().normalise(
+            at(maps.sums), maps.sums.shape[0], batch // IMAGES, self.groups, channels, pixels * batch / self.groups,
+            *map(at, (norm.weight, norm.bias, norm.running_mean, norm.running_var)), norm.momentum, norm.eps,
+            *map(at, self.statistics),
         )  # fmt: skip
         scale, shift, _, _ = self.statistics
-        _library().bend_map(
-            _at(values), _at(self.y), _at(scale), _at(shift), self.slope, pixels, batch, self.groups, channels
+        needed().bend_map(
+            at(values), at(self.y), at(scale), at(shift), self.slope, pixels, batch, self.groups, channels
         )
 
     def back(self, grad: Tensor, sums: Tensor | None, of_gamma: bool, of_shift: bool) -> tuple[Tensor | None, ...]:
@@ -211,9 +210,9 @@ class Bent:
         shift = torch.empty(channels) if of_shift else None
         assert sums is not None
         scale, _, mean, deviation = self.statistics if self.statistics is not None else [None] * 4
-        _library().unbend_map(
-            _at(grad), _at(self.before), _at(sums), sums.shape[0], height * width, batch, self.groups, channels,
-            *map(_at, (self.gamma, scale, mean, deviation, gamma, shift)),
+        needed().unbend_map(
+            at(grad), at(self.before), at(sums), sums.shape[0], height * width, batch, self.groups, channels,
+            *map(at, (self.gamma, scale, mean, deviation, gamma, shift)),
         )  # fmt: skip
         return gamma, shift
 
@@ -228,7 +227,7 @@ def _product(
     height, width = _large(grid) if spread else (grid.height, grid.width)
     y = x.new_empty(height, width, grid.batch, outputs)
     ending, sums = _ending(end, height, grid.batch, outputs)
-    _library().product(spread, _at(x), x.shape[3], _at(kernel), _at(y), outputs, grid, ending)
+    needed().product(spread, at(x), x.shape[3], at(kernel), at(y), outputs, grid, ending)
     return y, sums
 
 
@@ -236,18 +235,18 @@ def _ending(end: After | Bent | None, lines: int, batch: int, channels: int) -> 
     if end is None:
         return Ending(PLAIN, groups=1), None
     if isinstance(end, After) and end.norm is None:
-        return Ending(BEND, end.slope, _at(end.bias), groups=end.groups), None
+        return Ending(BEND, end.slope, at(end.bias), groups=end.groups), None
     sums = torch.empty(lines, batch // IMAGES, 2, channels)
     if isinstance(end, After):
-        return Ending(MOMENTS, sums=_at(sums), groups=end.groups), sums
+        return Ending(MOMENTS, sums=at(sums), groups=end.groups), sums
     scale, shift = end.statistics[:2] if end.statistics is not None else [None] * 2
-    return Ending(UNBEND, end.slope, None, _at(scale), _at(shift), _at(end.before), _at(sums), end.groups), sums
+    return Ending(UNBEND, end.slope, None, at(scale), at(shift), at(end.before), at(sums), end.groups), sums
 
 
 def _correlate(small: Tensor, big: Tensor, grid: Grid, channels: int) -> Tensor:
     """The gradient of a kernel, as that of the module's weight: float32 (R, channels, k, k), channels last."""
     of_kernel = torch.empty(small.shape[3], grid.kernel, grid.kernel, channels)
-    _library().correlate(_at(small), small.shape[3], _at(big), channels, big.shape[3], _at(of_kernel), grid)
+    needed().correlate(at(small), small.shape[3], at(big), channels, big.shape[3], at(of_kernel), grid)
     return of_kernel.permute(0, 3, 1, 2)
 
 
@@ -259,7 +258,7 @@ def _pack(weight: Tensor, spread: bool, whole: bool = False) -> Tensor:
         taps, channels = 1, taps * channels
     inner = _up_to(rows if spread else channels, 32)
     packed = torch.empty(taps * inner * (channels if spread else rows), dtype=torch.bfloat16)
-    _library().pack(spread, _at(memory), rows, taps, channels, inner, _at(packed))
+    needed().pack(spread, at(memory), rows, taps, channels, inner, at(packed))
     return packed
 
 
@@ -269,8 +268,8 @@ def _unfold(pictures: Tensor) -> Tensor:
     batch, channels, height, width = pictures.shape
     inner, turned = _up_to(16 * channels, 32), torch.empty(channels, height, width, batch)
     columns = torch.empty(height // 2, width // 2, batch, inner, dtype=torch.bfloat16)
-    _library().turn(_at(pictures), _at(turned), batch, channels * height * width)
-    _library().unfold(_at(turned), _at(columns), height // 2, width // 2, channels, batch, inner)
+    needed().turn(at(pictures), at(turned), batch, channels * height * width)
+    needed().unfold(at(turned), at(columns), height // 2, width // 2, channels, batch, inner)
     return columns
 
 
@@ -280,8 +279,8 @@ def _fold(columns: Tensor) -> Tensor:
     channels = window // 16
     turned = torch.empty(channels, 2 * height, 2 * width, batch)
     pictures = torch.empty(batch, channels, 2 * height, 2 * width)
-    _library().fold(_at(columns), _at(turned), height, width, channels, batch)
-    _library().turn(_at(turned), _at(pictures), channels * 4 * height * width, batch)
+    needed().fold(at(columns), at(turned), height, width, channels, batch)
+    needed().turn(at(turned), at(pictures), channels * 4 * height * width, batch)
     return pictures
 
 
@@ -298,13 +297,3 @@ def _large(grid: Grid) -> tuple[int, int]:
 
 def _up_to(n: int, multiple: int) -> int:
     return -(-n // multiple) * multiple
-
-
-def _library() -> Any:
-    found = kernels.library()
-    assert found is not None  # bfloat16.pays_off asks before
-    return found
-
-
-def _at(tensor: Tensor | None) -> int | None:
-    return None if tensor is None else tensor.data_ptr()

@@ -60,7 +60,7 @@ class Watcher:
     def feed(self, rows: Iterable[Mapping[str, Any]] | Mapping[str, np.ndarray]) -> None:
         """Take rows of metrics.jsonl, points and events, or rows of quality.jsonl, by rising step.
 
-        Points may also come as columns (N,) by name, as `blocks.read_blocks` gives them: it costs less to say the same.
+        Points may also come as columns (N,) by name, as `read_blocks` gives them: it costs less to say the same.
         """
         if isinstance(rows, Mapping):
             self._feed_points(rows)

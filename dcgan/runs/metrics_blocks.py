@@ -1,7 +1,7 @@
 """A long metrics.jsonl in pieces of bounded size; points that hold nothing but numbers come as columns, which is quick.
 
 A million lines as rows would take gigabytes. pyarrow, which comes with streamlit, turns plain lines into columns ten
-times as fast as `json` turns them into rows; every line that is not plain is read as `points.read_lines` reads it.
+times as fast as `json` turns them into rows; every line that is not plain is read as `metrics_log.read_lines` reads it.
 """
 
 import os

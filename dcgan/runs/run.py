@@ -234,7 +234,7 @@ class Run:
         return points[-1] if points else {}
 
     def read_lines(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
-        """Points and events from a byte offset on, and the offset to go on from: see `points.read_lines`."""
+        """Points and events from a byte offset on, and the offset to go on from: see `metrics_log.read_lines`."""
         return read_lines(self.metrics_path, offset)
 
     def metrics_until(self, step: int) -> bytes:

@@ -14,6 +14,7 @@ import platform
 import sys
 from collections.abc import Set
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -149,3 +150,15 @@ def has_tiles() -> bool:
 def fits(maps: torch.Tensor, channels: int) -> bool:
     """Whether the library takes these maps."""
     return maps.dtype == torch.bfloat16 and channels % LANES == 0
+
+
+def needed() -> Any:
+    """The library, for whoever has asked before whether it is there."""
+    found = library()
+    assert found is not None
+    return found
+
+
+def at(tensor: torch.Tensor | None) -> int | None:
+    """Where a tensor's memory begins, for a function of the library; None is a null pointer."""
+    return None if tensor is None else tensor.data_ptr()
