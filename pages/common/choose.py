@@ -9,7 +9,7 @@ import streamlit as st
 from dcgan.runs import launch
 from dcgan.runs.quality_log import newest_quality
 from dcgan.runs.run import SHIPPED, Run, list_runs
-from pages.common import address, run_rows
+from pages.common import address, run_rows, visitors
 from pages.common.widgets import hold
 from pages.common.words import state_word
 
@@ -172,8 +172,11 @@ def nothing_yet(runs: dict[str, Run] | None = None) -> bool:
         return False
     with st.container(border=True, key="nothing-yet"):
         st.subheader("No generator yet", anchor=False)
-        st.write("This page needs a trained generator. Train one first: clothes appear after about a minute.")
-        st.page_link("pages/training/train.py", label="Go to Train", icon=":material/model_training:")
+        if visitors.may_act():
+            st.write("This page needs a trained generator. Train one first: clothes appear after about a minute.")
+            st.page_link("pages/training/train.py", label="Go to Train", icon=":material/model_training:")
+        else:
+            st.write("This page needs a trained generator, and nothing has been trained here yet.")
     return True
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 from dcgan.errors import BadInput
 from dcgan.presets import PRESETS
 from dcgan.runs.run import list_runs
-from pages.common import address
+from pages.common import address, visitors
 from pages.common.choose import pick_run
 from pages.common.loading import generator_of
 from pages.common.widgets import refuse
@@ -57,7 +57,7 @@ def _scene() -> Scene:
                 return Scene(run, run.config, generator_of(run))
         except BadInput as error:
             refuse(error)
-    else:
+    elif visitors.may_act():
         st.page_link("pages/training/train.py", label="Train a run to tell it with", icon=":material/model_training:")
     return Scene(None, next(iter(PRESETS.values())).config, None)
 
@@ -79,7 +79,8 @@ def _onward(screen: int) -> None:
         else:
             with st.container(horizontal=True, width="content"):
                 st.page_link("pages/latent/explore.py", label="Play with z", icon=":material/tune:")
-                st.page_link("pages/training/train.py", label="Train your own", icon=":material/model_training:")
+                if visitors.may_act():
+                    st.page_link("pages/training/train.py", label="Train your own", icon=":material/model_training:")
 
 
 page()

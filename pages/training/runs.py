@@ -83,7 +83,8 @@ st.title("Runs", anchor=False)
 shelf_runs = list_runs()
 if not shelf_runs:
     st.info(
-        "The shelf is empty. The quick preset trains a first generator in about a minute.",
+        "The shelf is empty."
+        + " With the quick preset the first clothes appear after about a minute." * visitors.may_act(),
         icon=":material/inventory_2:",
     )
     if visitors.may_act() and st.button("Train the first run", type="primary", icon=":material/model_training:"):

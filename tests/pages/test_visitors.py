@@ -24,7 +24,7 @@ from pages.training import (
     run_actions,
     start_view,
 )
-from tests.pages.app import open_page
+from tests.pages.app import labels, open_page, texts
 from tests.training.test_loop import play
 
 # what changes a file, starts a process, or reads a folder that somebody named
@@ -129,6 +129,14 @@ def test_who_watches_sees_everything_but_what_acts(run, watch, path, query, kept
     assert not shown & ACTING and kept <= shown
     assert not app.get("file_uploader")
     assert any("You are watching" in caption.value for caption in app.sidebar.caption)
+
+
+@pytest.mark.parametrize("page", ["training/runs", "latent/explore", "evaluate/evaluate", "learn/learn"])
+def test_who_watches_an_empty_studio_is_not_told_to_train(root, watch, page):
+    app = open_page(page)
+    links = {link.proto.label for link in app.get("page_link")}
+    assert not (links | set(labels(app))) & {"Go to Train", "Train a run to tell it with", "Train the first run"}
+    assert not any(words in texts(app) for words in ("Train one first", "With the quick preset"))
 
 
 def test_who_has_typed_the_key_sees_what_acts(run, watch, monkeypatch):
