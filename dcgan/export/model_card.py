@@ -15,14 +15,13 @@ from PIL import Image
 from dcgan.config import Config, those
 from dcgan.data import sources
 from dcgan.errors import BadInput
-from dcgan.evaluation.faults import faults
-from dcgan.evaluation.figures import FIGURES, beside, copy_sentence, floors, metric_name, origin, times_floor
-from dcgan.evaluation.report import evaluate_run, kept_reports
-from dcgan.evaluation.verdict import answers, verdict
+from dcgan.evaluation.figures import FIGURES, metric_name
+from dcgan.evaluation.report import evaluate_run
+from dcgan.evaluation.verdict import verdict
+from dcgan.export.card_figures import known_faults, plain, quality
 from dcgan.images.grids import grid, upscale
 from dcgan.latent.render import render
 from dcgan.latent.seeds import sample_seeds, z_from_seeds
-from dcgan.metrics.enough import too_few
 from dcgan.networks.inspection import layer_tables
 from dcgan.networks.layer_sizes import parameter_counts
 from dcgan.presets import PRESETS
@@ -101,13 +100,13 @@ def card(run: Run, generator: "Generator", report: dict[str, Any]) -> str:
     """The card as Markdown."""
     parts = [
         _front_matter(run, report),
-        f"# {_plain(run.name)}\n\n{_plain(verdict(report).text)}",
+        f"# {plain(run.name)}\n\n{plain(verdict(report).text)}",
         f"![Samples of the seeds {report['seed']} to {report['seed'] + SAMPLES - 1}, none left out](card.png)",
         _what(generator),
         _data(generator.config, report),
         _training(run, generator, report),
-        _quality(run, generator, report),
-        _faults(report),
+        quality(run, generator, report),
+        known_faults(report),
         _use(run, generator),
     ]
     return "\n\n".join(parts) + "\n"
@@ -156,7 +155,7 @@ def _what(generator: "Generator") -> str:
     counts = parameter_counts(config)
     colours = "grey" if config.channels == 1 else "colour"
     rows = [
-        f"| {_plain(layer.name)} | {' x '.join(map(str, layer.shape))} | {layer.parameters:,} |"
+        f"| {plain(layer.name)} | {' x '.join(map(str, layer.shape))} | {layer.parameters:,} |"
         for layer in layer_tables(config)["G"]
     ]
     prior = "a normal distribution" if config.z_prior == "normal" else "a uniform distribution"
@@ -179,7 +178,7 @@ def _data(config: Config, report: dict[str, Any]) -> str:
         f"{splits['test']:,} held out for measuring" if report["reference"]["split"] == "test" else "none held out"
     )
     return (
-        f"## Data\n\n{_plain(title)}{part}: {splits['train']:,} pictures to learn from, {held_out}; fingerprint "
+        f"## Data\n\n{plain(title)}{part}: {splits['train']:,} pictures to learn from, {held_out}; fingerprint "
         f"`{config.data_fingerprint}`.\n\nLicence: {LICENCES.get(title, UNKNOWN).words}"
     )
 
@@ -214,7 +213,7 @@ def _training(run: Run, generator: "Generator", report: dict[str, Any]) -> str:
     parent = run.parent()
     if parent.run:
         rows["Forked from"] = f"{parent.run} at step {parent.step:,}"
-    table = "\n".join(["| | |", "|---|---|", *(f"| {name} | {_plain(text)} |" for name, text in rows.items())])
+    table = "\n".join(["| | |", "|---|---|", *(f"| {name} | {plain(text)} |" for name, text in rows.items())])
     return f"## How it was trained\n\n{table}{_own_settings(config)}\n\n`config.json` holds every setting."
 
 
@@ -230,63 +229,13 @@ def _own_settings(config: Config) -> str:
     return f"\n\nOther than in today's preset: {', '.join(own)}." if own else ""
 
 
-def _quality(run: Run, generator: "Generator", report: dict[str, Any]) -> str:
-    rows = [
-        f"| {f'{figure.label}, `{metric_name(report)}`' if key == 'distance' else figure.label} "
-        f"| {found['value']:.{figure.digits}f} | {beside(figure, found)} | {figure.better} |"
-        for key, figure in FIGURES.items()
-        if (found := report["figures"][key]) is not None
-    ]
-    table = "\n".join(["| figure | this model | real against real | better |", "|---|---|---|---|", *rows])
-    said = "\n".join(f"- **{answer.question}** {answer.short}. {_plain(answer.text)}" for answer in answers(report))
-    parts = ["## How good it is", too_few(report), said]
-    how = f"How it was measured: {_plain(origin(report))}"
-    if not too_few(report):
-        parts += [table, f"The distance is {times_floor(report):.1f} times its floor. {copy_sentence(report)}"]
-        parts += [_classes(report), _steps(run, generator, report)]
-        how += f" {floors(report)} {report['judge']['limits']}"
-    parts.append(how)
-    parts += [_plain(note) for note in report["notes"]]
-    return "\n\n".join(part for part in parts if part)
-
-
-def _classes(report: dict[str, Any]) -> str:
-    classes = report["classes"]
-    if classes is None:
-        return ""
-    own, real = classes["precision"], classes["real_precision"]
-    rows = []
-    for i, name in enumerate(classes["names"]):
-        looks = "–" if own is None or own[i] is None else f"{own[i]:.0%}"
-        floor = real[i] if real else None
-        looks += f" ({floor['mean']:.0%} ± {floor['deviation']:.0%})" if floor else ""
-        rows.append(f"| {_plain(name)} | {classes['share'][i]:.1%} ({classes['real_share'][i]:.1%}) | {looks} |")
-    head = ["| class | share of the pictures (real) | look real (real ones) |", "|---|---|---|"]
-    return "\n".join([*head, *rows])
-
-
-def _steps(run: Run, generator: "Generator", report: dict[str, Any]) -> str:
-    """The distance at other kept steps, where they were measured alike: why this step."""
-    alike = {other["step"]: other for other in kept_reports(run, generator.config, report["n"], report["seed"])}
-    if len(alike) < 2:
-        return ""
-    rows = [f"| {step:,} | {alike[step]['figures']['distance']['value']:.3f} |" for step in sorted(alike)]
-    return "\n".join(["| step | distance |", "|---|---|", *rows])
-
-
-def _faults(report: dict[str, Any]) -> str:
-    none = "There are too few pictures to tell." if too_few(report) else "None that these figures show."
-    found = faults(report) or [none]
-    return "## Known faults\n\n" + "\n".join(f"- {_plain(fault)}" for fault in found)
-
-
 def _use(run: Run, generator: "Generator") -> str:
     config, quoted = generator.config, run.id
     folder = run.path.relative_to(PROJECT).as_posix() if run.path.is_relative_to(PROJECT) else quoted
     size = f"{config.image_size}, {config.image_size}" + (", 3" if config.channels == 3 else "")
     return f"""## How to use it
 
-In the studio: `streamlit run app.py`, then **Explore** or **Interpolate**, and choose *{_plain(run.name)}*.
+In the studio: `streamlit run app.py`, then **Explore** or **Interpolate**, and choose *{plain(run.name)}*.
 
 In a terminal:
 
@@ -320,14 +269,6 @@ def _title(report: dict[str, Any]) -> str:
     if name == "celeba":
         return "CelebA"
     return data_title(report["data"])
-
-
-def _plain(text: str) -> str:
-    """A person's words inside Markdown: on one line, no tags, no table's border."""
-    text = " ".join(text.split())
-    for char in "\\`*_[]<>|":
-        text = text.replace(char, f"\\{char}")
-    return text
 
 
 def _duration(seconds: float) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import torch
 
+from benchmarks.planted_faults import constant_g, frozen_g, nan_in_g, rate_times_100
 from dcgan.config import Config
 from dcgan.errors import Diverged
 from dcgan.monitoring.alarms import watch
@@ -26,24 +26,6 @@ def small() -> Config:
     )
 
 
-def rate_times_100(gan: GAN) -> None:
-    gan.apply(gan.config.replace(lr_g=0.1, lr_d=0.1))
-
-
-def constant_g(gan: GAN) -> None:
-    draw = gan.draw
-    gan.draw = lambda z: draw(torch.zeros_like(z))  # type: ignore[method-assign]
-
-
-def frozen_g(gan: GAN) -> None:
-    gan.opt_G.step = lambda *_: None  # type: ignore[method-assign, assignment]
-
-
-def no_number(gan: GAN) -> None:
-    with torch.no_grad():
-        next(gan.D.parameters()).fill_(torch.nan)
-
-
 def none(gan: GAN) -> None:
     pass
 
@@ -55,7 +37,7 @@ def none(gan: GAN) -> None:
         (rate_times_100, "rate", 50),
         (constant_g, "collapse", 150),
         (frozen_g, "g_dead", 150),
-        (no_number, "nan", 10),
+        (nan_in_g, "nan", 10),
         (none, "", 0),
     ],
 )
