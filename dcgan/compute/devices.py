@@ -7,22 +7,33 @@ import torch
 from torch import Tensor, nn
 
 from dcgan.compute import bfloat16
+from dcgan.compute.trial import NONE, trouble
 from dcgan.errors import BadInput, Halted
 
 if TYPE_CHECKING:
     from dcgan.networks.models import Discriminator, Generator
 
+GPUS = ("cuda", "mps")  # in the order in which auto takes them
 AUTOCAST = "bfloat16 autocast"  # PyTorch's own: products of plain modules in bfloat16, the rest in float32
 
 
 def pick_device(wish: str) -> torch.device:
-    """auto takes CUDA, then MPS, then the CPU; a device that isn't there raises BadInput."""
-    has = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    """auto takes CUDA, then MPS, then the CPU, the first that computes; one that doesn't raises BadInput."""
     if wish == "auto":
-        return torch.device(next(name for name, there in has.items() if there))
-    if not has[wish]:
-        raise BadInput(f"device is {wish!r}, but PyTorch finds none here; use device=auto.")
+        return torch.device(next((kind for kind in GPUS if trouble(kind) is None), "cpu"))
+    if wish in GPUS and (found := trouble(wish)):
+        remedy = f"{found.remedy}, or " if found.remedy else ""
+        raise BadInput(f"device is {wish!r}, but {found.reason}; {remedy}use device=auto.")
     return torch.device(wish)
+
+
+def passed_over(wish: str) -> str:
+    """Why `auto` leaves a GPU out, as a notice; nothing if there is none or it is taken."""
+    for kind in GPUS if wish == "auto" else ():
+        found = trouble(kind)
+        if found and found.reason != NONE.reason:
+            return f"The GPU is not used: {found.reason}. To train on it, {found.remedy}."
+    return ""
 
 
 def choose_precision(wish: str, device: torch.device, *networks: nn.Module) -> str:

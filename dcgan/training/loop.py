@@ -47,7 +47,10 @@ def train(
         fits_state(run, config, found)
 
     # Prepare the device and the data
+    passed_over = devices.passed_over(config.device)
     device = team.device(config.device)
+    if passed_over:
+        log.warning("%s", passed_over)
     if config.batch_size < 2 * team.size:
         raise BadInput(
             f"batch_size is {config.batch_size}, but each of {team.size} processes needs two pictures: use at least "
@@ -67,7 +70,7 @@ def train(
         return
     for reason in pictures.skipped:
         log.warning("skipped %s", reason)
-    notice = dataset.notice(pictures)
+    notice = f"{passed_over} {dataset.notice(pictures)}".strip()
     heart.update(prepared=None, notice=notice)
 
     # Build the networks, or bring them back exactly as they were

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from dcgan.compute import devices
+from dcgan.compute import devices, trial
 from dcgan.compute.devices import AUTOCAST, choose_precision, pick_device
 from dcgan.config import Config
 from dcgan.errors import BadInput
@@ -18,16 +18,15 @@ CUDA = torch.device("cuda")
 
 
 def test_the_device_is_picked_by_itself(monkeypatch):
-    found = {"cuda": True, "mps": True}
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: found["cuda"])
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: found["mps"])
+    found = {"cuda": None, "mps": None}
+    monkeypatch.setattr(devices, "trouble", lambda kind: found[kind])
     assert pick_device("auto").type == "cuda" and pick_device("mps").type == "mps" and pick_device("cpu") == CPU
-    found["cuda"] = False
+    found["cuda"] = trial.NONE
     assert pick_device("auto").type == "mps"
     with pytest.raises(BadInput, match="^device is 'cuda', but PyTorch finds none here; use device=auto.$"):
         pick_device("cuda")
-    found["mps"] = False
-    assert pick_device("auto") == CPU
+    found["mps"] = trial.NONE
+    assert pick_device("auto") == CPU and devices.passed_over("auto") == ""
 
 
 def test_a_gpu_takes_bfloat16_by_autocast_if_it_has_it_and_it_is_wished(monkeypatch):
