@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from dcgan.compute import autotune, bfloat16, devices
 from dcgan.config import Config
+from dcgan.data.batches import layout
 from dcgan.latent.prior import draw_z
 from dcgan.networks.architectures import Dropout
 from dcgan.networks.models import Discriminator, Generator, initialise
@@ -33,7 +34,7 @@ class GAN:
         self.G, self.D = Generator(config), Discriminator(config)
         for network in (self.G, self.D):
             initialise(network, weights_rng, config.initial_weights)
-            network.to(device).to(memory_format=torch.channels_last)
+            network.to(device).to(memory_format=layout(device))
         self.precision = devices.choose_precision(config.precision, device, self.G, self.D)
         self.order = "pixels"  # of maps in memory, where bfloat16 is trained in: see `bfloat16.run`
         self.ema = copy.deepcopy(self.G).requires_grad_(False)
@@ -240,6 +241,8 @@ class GAN:
         """Take over a state; one of an earlier version may lack what there was no word for then."""
         for name in SAVED:
             getattr(self, name).load_state_dict(state[name])
+        for optimiser in (self.opt_G, self.opt_D):
+            optimisers.lay_out(optimiser)
         self.steps = state["steps"]
         for name in STREAMS:
             if name in state:  # states saved before there was dropout or label noise lack one, and don't need it

@@ -14,6 +14,17 @@ def make_optimiser(network: nn.Module, lr: float, config: Config) -> torch.optim
     return torch.optim.Adam(network.parameters(), lr, betas, eps=config.epsilon, fused=True)
 
 
+def lay_out(optimiser: torch.optim.Optimizer) -> None:
+    """Bring the moments into the order of their weights in memory, which a fused step takes for granted.
+
+    A state keeps the order that it was saved in, which on another kind of device may be another one.
+    """
+    for weight, moments in optimiser.state.items():
+        for name, moment in moments.items():
+            if moment.shape == weight.shape and moment.stride() != weight.stride():
+                moments[name] = torch.empty_like(weight, requires_grad=False).copy_(moment)
+
+
 def apply_settings(optimiser: torch.optim.Optimizer, lr: float, config: Config, steps: int) -> None:
     """Take over changed settings after so many whole steps; the moments stay."""
     for group in optimiser.param_groups:

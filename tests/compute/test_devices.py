@@ -2,6 +2,7 @@
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -9,8 +10,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from dcgan.compute import devices, trial
 from dcgan.compute.devices import AUTOCAST, choose_precision, pick_device
 from dcgan.config import Config
+from dcgan.data import batches
 from dcgan.errors import BadInput
 from dcgan.presets import PRESETS
+from dcgan.training import gan as gan_module
 from dcgan.training.gan import GAN
 from tests.training.test_gan import CPU, TINY, assert_same, flat, pictures
 
@@ -137,3 +140,23 @@ def test_weights_and_pictures_are_channels_last_and_adam_is_fused():
     for network in (gan.G, gan.D):
         assert all(p.is_contiguous(memory_format=torch.channels_last) for p in network.parameters() if p.dim() == 4)
     assert all(opt.defaults["fused"] for opt in (gan.opt_G, gan.opt_D))
+
+
+def test_on_mps_nothing_is_channels_last(monkeypatch):
+    assert batches.layout(torch.device("mps")) == torch.contiguous_format
+    before = GAN(TINY, CPU)
+    before.step(pictures())
+    monkeypatch.setattr(batches, "layout", lambda device: torch.contiguous_format)
+    monkeypatch.setattr(gan_module, "layout", lambda device: torch.contiguous_format)
+    gan = GAN(TINY, CPU)
+    assert all(p.is_contiguous() for network in (gan.G, gan.D, gan.ema) for p in network.parameters())
+    images = np.zeros((4, 3, 8, 8), np.uint8)
+    for room in (0, 10**9):
+        assert batches.Feed(images, CPU, room).batch(torch.arange(2)).is_contiguous()
+
+    # a state from another kind of device goes on with the same moments, weight by weight
+    gan.load_state_dict(before.state_dict())
+    for mine, theirs in ((gan.opt_G, before.opt_G), (gan.opt_D, before.opt_D)):
+        for (weight, here), there in zip(mine.state.items(), theirs.state.values(), strict=True):
+            assert here["exp_avg"].stride() == here["exp_avg_sq"].stride() == weight.stride()
+            assert torch.equal(here["exp_avg"], there["exp_avg"])

@@ -8,6 +8,7 @@ import numpy as np
 import psutil
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from dcgan.data import batches, dataset, sources
 from tests.files import colour, encode, refuse, write_mnist, write_pictures, write_zip
@@ -186,6 +187,35 @@ def test_a_set_too_large_for_the_device_stays_in_memory():
     assert not batches.Feed(images, cpu).resident  # a second copy in the same memory helps nobody
     grey = np.broadcast_to(images[:, :1], images.shape)
     assert batches.Feed(grey, cpu, images.nbytes // 3).resident  # and grey is never kept three times
+
+
+class Copies(TorchDispatchMode):
+    """Notes of each copy to another device whether it returned before it was done."""
+
+    def __init__(self):
+        super().__init__()
+        self.early = []
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        if function is torch.ops.aten._to_copy.default:
+            self.early.append(kwargs.get("non_blocking", False))
+        return function(*args, **kwargs or {})
+
+
+def test_only_cuda_is_handed_indices_that_may_change_before_they_are_read(monkeypatch):
+    """The meta device stands for any other than CUDA: MPS reads memory that isn't its own when it comes to it."""
+    feed = batches.Feed(np.zeros((4, 3, 8, 8), np.uint8), torch.device("meta"), 10**9)
+    with Copies() as copies:
+        feed.batch(torch.arange(2))
+    assert copies.early and not any(copies.early)
+
+
+def test_what_lives_on_mps_has_fewer_elements_than_it_can_count(monkeypatch):
+    monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 64 * 10**9)
+    monkeypatch.setattr(torch.mps, "driver_allocated_memory", lambda: 10**9)
+    assert batches._free_bytes(torch.device("mps")) == 2**31 - 1
+    monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 3 * 10**9)
+    assert batches._free_bytes(torch.device("mps")) == 10**9
 
 
 def test_feed_from_a_map_keeps_little_of_it_in_memory(tmp_path, monkeypatch):
