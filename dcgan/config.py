@@ -43,9 +43,11 @@ class Config:
     )
     crop: str = network(
         "square",
-        "The part about the centre of CelebA's or your own pictures that is used; 178x208 is squeezed to a square.",
-        choices=("square", "178x208"),
+        "What becomes of oblong pictures: square cuts about the centre, whole squeezes all of them, pad keeps all of "
+        "them between borders in the colour of their edge; 178x208 cuts that and squeezes it, as published for CelebA.",
+        choices=("square", "whole", "pad", "178x208"),
         forkable=True,
+        label="How oblong pictures become square",
     )
     held_out: int = length(
         0,

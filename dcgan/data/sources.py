@@ -248,8 +248,8 @@ def _need_two_readable(source: Source, place: str) -> None:
         )
 
 
-def preview(source: Source, n: int = 9, seed: int = 0, size: int = 128) -> list["Image.Image"]:
-    """Up to n real pictures chosen by the seed: IDX sets at 28 px, others cropped and resized to `size` px."""
+def preview(source: Source, n: int = 9, seed: int = 0, size: int = 128, crop: str = "square") -> list["Image.Image"]:
+    """Up to n real pictures chosen by the seed: IDX sets at 28 px, others made square, of `size` px."""
     from PIL import Image
 
     chance = random.Random(seed)
@@ -258,4 +258,4 @@ def preview(source: Source, n: int = 9, seed: int = 0, size: int = 128) -> list[
         return [Image.fromarray(images[i]) for i in chance.sample(range(len(images)), min(n, len(images)))]
     with pictures(source) as (names, read):
         order = chance.sample(names, min(len(names), MAX_FAILED))
-        return [fit(picture, size, 3) for picture in readable(order, read, n)]
+        return [fit(picture, size, 3, crop) for picture in readable(order, read, n)]

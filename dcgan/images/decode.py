@@ -92,20 +92,39 @@ def _flatten(picture: "Image.Image") -> "Image.Image":
 
 
 def fit(picture: "Image.Image", size: int, channels: int, crop: str = "square") -> "Image.Image":
-    """Cut out the centre, resize with antialiasing to `size` px, in mode L (1 channel) or RGB (3).
+    """Make a picture square with antialiasing, `size` px, in mode L (1 channel) or RGB (3).
 
-    `crop` is the shape of the part that is kept, as large as fits: square, or width x height such as 178x208, which
-    ends up squeezed into the square.
+    `crop` says how. square, or width x height such as 178x208: the part of that shape about the centre, as large as
+    fits, squeezed into the square. whole: all of it, squeezed. pad: all of it in its own shape, between two borders.
     """
     from PIL import Image
 
-    across, down = (1, 1) if crop == "square" else map(int, crop.split("x"))
-    width = min(picture.width, max(1, picture.height * across // down))
-    height = min(picture.height, max(1, picture.width * down // across))
-    left, top = (picture.width - width) // 2, (picture.height - height) // 2
     mode = "L" if channels == 1 else "RGB"
-    picture = picture.crop((left, top, left + width, top + height))
+    if crop == "pad":
+        return _padded(picture if picture.mode == mode else picture.convert(mode), size)
+    if crop != "whole":
+        across, down = (1, 1) if crop == "square" else map(int, crop.split("x"))
+        width = min(picture.width, max(1, picture.height * across // down))
+        height = min(picture.height, max(1, picture.width * down // across))
+        left, top = (picture.width - width) // 2, (picture.height - height) // 2
+        picture = picture.crop((left, top, left + width, top + height))
     return (picture if picture.mode == mode else picture.convert(mode)).resize((size, size), Image.Resampling.LANCZOS)
+
+
+def _padded(picture: "Image.Image", size: int) -> "Image.Image":
+    """All of a picture, L or RGB, in the middle of a square of `size` px; each border has its neighbours' median."""
+    from PIL import Image
+
+    longer = max(picture.size)
+    width, height = (max(1, round(side * size / longer)) for side in picture.size)
+    pixels = np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS))
+    axis = 0 if height < size else 1  # the borders lie above and below, or left and right
+    missing = size - pixels.shape[axis]
+    pixels = np.moveaxis(pixels, axis, 0)
+    first, last = (np.broadcast_to(np.median(line, axis=0), line.shape) for line in (pixels[0], pixels[-1]))
+    before, after = missing // 2, missing - missing // 2
+    rows = [np.repeat(first[None], before, axis=0), pixels, np.repeat(last[None], after, axis=0)]
+    return Image.fromarray(np.ascontiguousarray(np.moveaxis(np.concatenate(rows).astype(np.uint8), 0, axis)))
 
 
 def reason_of(error: Exception) -> str:

@@ -28,7 +28,8 @@ def setting(
     help = f"**{name}**: {describe(name)}" if label else describe(name)
     if isinstance(value, str):
         choices = Config.__dataclass_fields__[name].metadata["choices"]
-        return place.selectbox(label or name, choices, choices.index(value), help=help, key=key)
+        index = 0 if key in st.session_state else choices.index(value)  # another widget may have chosen already
+        return place.selectbox(label or name, choices, index, help=help, key=key)
     if isinstance(value, int):
         return place.number_input(label or name, value=value, step=1, help=help, key=key)
     return place.number_input(label or name, value=value, format="%g", step=None, help=help, key=key)

@@ -12,6 +12,11 @@ from pages.common.widgets import refuse, setting
 COLUMNS = 4
 
 
+def setting_key(preset: str, name: str) -> str:
+    """What a setting of a recipe is called in the session."""
+    return f"set-{preset}-{name}"
+
+
 def draw(preset: str, spec: str | None) -> dict[str, object]:
     """The settings that differ from the preset's; anything can be typed, Config refuses what can't be used."""
     defaults = PRESETS[preset].config
@@ -24,7 +29,7 @@ def draw(preset: str, spec: str | None) -> dict[str, object]:
             columns = tab.columns(COLUMNS, gap="medium")
             for i, name in enumerate(names):
                 column = columns[i // -(-len(names) // COLUMNS)]  # down one column, then the next
-                value = setting(column, name, getattr(defaults, name), f"set-{preset}-{name}")
+                value = setting(column, name, getattr(defaults, name), setting_key(preset, name))
                 if value is not None and value != getattr(defaults, name):
                     changed[name] = value
         if st.toggle(

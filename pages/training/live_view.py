@@ -241,8 +241,8 @@ def _words(run: Run, status: Status, columns: dict[str, np.ndarray], alarms: lis
     """What is happening, for somebody who sees it for the first time; then where to go next."""
     if status.prepared is not None and status.state in launch.ACTIVE:
         st.markdown(
-            ":material/photo_library: The pictures are cropped and shrunk once, and kept: the next run on them begins "
-            "at once. Stop whenever you like, it goes on where it was."
+            ":material/photo_library: The pictures are made square and shrunk once, and kept: the next run on them "
+            "begins at once. Stop whenever you like, it goes on where it was."
         )
         return
     if alarms:

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Hashable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
@@ -15,6 +15,9 @@ from pages.common import visitors
 from pages.common.widgets import refuse
 from pages.common.words import escaped, sentence
 from pages.training import preset_cards
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 DATA = {
     "fashion-mnist": "Fashion-MNIST: 60,000 clothes, bundled",
@@ -39,8 +42,8 @@ class Picked(NamedTuple):
     named: str | None  # the same, also where it can't be used as things are
 
 
-def pick() -> Picked:
-    """Draw the choice, the pictures, and what there is to know about them."""
+def pick(crop: str = "square") -> Picked:
+    """Draw the choice, the pictures made square as `crop` says, and what there is to know about them."""
     chooser, shown = st.columns([5, 7], gap="medium")
     with chooser:
         kind = st.selectbox(
@@ -63,7 +66,7 @@ def pick() -> Picked:
                 spec = _class_folders(source, look)
         source = _checked(spec)
         with shown:
-            _show(source, look)
+            _show(source, look, crop)
     except BadInput as error:
         with shown:
             if kind in FRESH:
@@ -89,9 +92,9 @@ def _checked(spec: str) -> sources.Source:
     return source
 
 
-def _show(source: sources.Source, look: Survey) -> None:
+def _show(source: sources.Source, look: Survey, crop: str) -> None:
     """Some of the pictures, how many there are and can be read, and what that number means."""
-    picture, shown = _nine(source, listing(source.path).stamp if source.kind == "images" else None)
+    picture, shown = _nine(source, listing(source.path).stamp if source.kind == "images" else None, crop)
     with st.container(key="pixels-preview"):
         alt = f"{NUMBERS[shown].capitalize()} real pictures of this data set"
         st.image(picture, output_format="PNG", width="stretch", alt=alt)
@@ -190,17 +193,22 @@ def _upload() -> str | None:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _nine(source: sources.Source, stamp: Hashable) -> tuple[bytes, int]:
+def _nine(source: sources.Source, stamp: Hashable, crop: str) -> tuple[bytes, int]:
     """Nine real pictures in a row, as one PNG, or as many as there are; and their number."""
-    from PIL import Image
-
-    pictures = sources.preview(source, 9)
+    pictures = sources.preview(source, 9, crop=crop)
     if not pictures:
         raise BadInput(f"Hardly any picture file of {source.title} can be read: take the others out.")
-    side = max(picture.width for picture in pictures)
+    return row_of(pictures), len(pictures)
+
+
+def row_of(pictures: list["Image.Image"]) -> bytes:
+    """Pictures side by side as one PNG."""
+    from PIL import Image
+
+    side = max((picture.width for picture in pictures), default=1)
     row = Image.new("RGB", (len(pictures) * (side + 2) - 2, side), (40, 40, 40))
     for i, picture in enumerate(pictures):
         row.paste(picture.convert("RGB"), (i * (side + 2), 0))
     buffer = io.BytesIO()
     row.save(buffer, "PNG")
-    return buffer.getvalue(), len(pictures)
+    return buffer.getvalue()

@@ -16,7 +16,7 @@ from dcgan.runs.sample_grids import grid_of
 from pages.common import visitors
 from pages.common.widgets import refuse
 from pages.common.words import escaped
-from pages.training import advanced, go_on, needs, pick_pictures, preset_cards
+from pages.training import advanced, go_on, needs, pick_pictures, preset_cards, shape
 
 ELSEWHERE = (  # for who can't start a run
     ("pages/latent/explore.py", "Move through what a run has learned", ":material/tune:"),
@@ -47,7 +47,8 @@ def draw() -> None:
         go_on.offer()
 
     preset = preset_cards.pick()
-    spec, named = pick_pictures.pick()
+    spec, named = pick_pictures.pick(shape.chosen(preset))
+    shape.draw(preset, spec)
     values = advanced.draw(preset, spec)
     fits = needs.draw(preset, values, spec)
     problem = st.empty()

@@ -20,6 +20,7 @@ from dcgan.system.paths import PROJECT
 from tests.files import colour, encode, refuse, write_pictures
 
 SHAPE = Shape(16, 3, "square")
+CROPS = ("whole", "pad", "178x208")
 
 
 def prepare(folder: Path, cache: Path, shape: Shape = SHAPE, progress=None) -> prepared.Prepared:
@@ -54,9 +55,11 @@ def test_folder_is_prepared_once(tmp_path, monkeypatch):
 
 def test_the_array_is_kept_by_size_channels_and_crop(tmp_path):
     folder, cache = write_pictures(tmp_path / "d", 2), tmp_path / "c"
-    for shape in (SHAPE, Shape(32, 3, "square"), Shape(16, 1, "square"), Shape(16, 3, "178x208")):
+    for shape in (SHAPE, Shape(32, 3, "square"), Shape(16, 1, "square"), *(Shape(16, 3, crop) for crop in CROPS)):
         assert prepare(folder, cache, shape).images.shape == (2, shape.channels, shape.size, shape.size)
-    assert endings(cache).count(".npy") == 4
+    assert endings(cache).count(".npy") == 3 + len(CROPS)
+    plain = f"{sources.fingerprint(sources.resolve(str(folder)))}-16-3.npy"
+    assert plain in names_in(cache), "what older versions prepared is still found"
 
 
 def test_what_is_written_into_the_array_stays_here(tmp_path):

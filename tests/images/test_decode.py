@@ -159,3 +159,31 @@ def test_a_crop_keeps_its_shape_about_the_centre():
     array = np.asarray(decode.fit(picture, 128, 3, "178x208")).astype(int)
     assert array[0, :, 1].min() > 200 and array[4:, :, 1].max() < 60  # squeezed: 3 rows of 208 became about 2 of 128
     assert decode.fit(Image.new("L", (1, 3000)), 8, 1, "178x208").size == (8, 8)
+
+
+@pytest.mark.parametrize("width,height", [(60, 120), (120, 60), (61, 122)])
+def test_whole_keeps_head_and_feet_and_pad_keeps_the_shape_too(width, height):
+    """Red over blue over green, one to three to one: the square cut about the centre loses the first and last."""
+    picture, fifth = Image.new("RGB", (width, height), "blue"), max(width, height) // 5
+    for start, name in ((0, "red"), (4 * fifth, "lime")):
+        span = (start, start + 2 * fifth)
+        picture.paste(name, (0, span[0], width, span[1]) if height > width else (span[0], 0, span[1], height))
+    picture.paste("blue", (0, fifth, width, 4 * fifth) if height > width else (fifth, 0, 4 * fifth, height))
+    whole, pad = (np.asarray(decode.fit(picture, 32, 3, crop)).astype(int) for crop in ("whole", "pad"))
+    if width > height:
+        whole, pad = whole.transpose(1, 0, 2), pad.transpose(1, 0, 2)
+    for pixels in (whole, pad):
+        assert pixels.shape == (32, 32, 3)
+        assert (pixels[2, 16] == (255, 0, 0)).all() and (pixels[-3, 16] == (0, 255, 0)).all()
+    assert (whole[2] == whole[2, 16]).all(), "squeezed to the sides"
+    borders = np.concatenate([pad[:, :8], pad[:, -8:]])
+    assert np.abs(borders - (0, 0, 255)).max() <= 4, "in the colour that the edge mostly has"
+
+
+def test_borders_have_the_colour_of_their_edge_and_a_square_has_none():
+    for mode, value in (("L", 7), ("L", 255), ("RGB", (9, 200, 30))):
+        for size in ((1, 3000), (3000, 1), (20, 31), (16, 16)):
+            pixels = np.asarray(decode.fit(Image.new(mode, size, value), 16, len(Image.new(mode, (1, 1)).mode), "pad"))
+            assert (pixels == value).all() and pixels.shape[:2] == (16, 16)
+    square = colour(40, 40)
+    assert len({np.asarray(decode.fit(square, 16, 3, crop)).tobytes() for crop in ("square", "whole", "pad")}) == 1
