@@ -1,7 +1,9 @@
-"""Images per second of a training step on the studio's route against the plain one, in pairs, for every preset.
+"""Images per second of a training step on the studio's routes against the plain one, in turn, for every preset.
 
-    python -m benchmarks.training_speed [--presets quick classic-64 ...] [--pairs 3] [--seconds 6]
+    python -m benchmarks.training_speed [--presets quick classic-64 ...] [--routes all] [--pairs 3] [--seconds 6]
 
+A row is a route: the one that training takes here, or with `--routes all` every one that pays here, or those that are
+named, also where they don't. All routes of a preset and the plain way take turns, so their ratios belong together.
 `python -m dcgan bench` is the short form for one preset; dcgan/training/bench.py says what the sides and the limit are.
 """
 
@@ -9,23 +11,28 @@ import argparse
 
 import torch
 
+from dcgan.compute import devices
 from dcgan.presets import PRESETS, preset_config
-from dcgan.training.bench import Speed, measure
+from dcgan.training.bench import FASTEST, Speed, measure_routes, routes_here
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--presets", nargs="+", default=list(PRESETS), choices=list(PRESETS))
+    parser.add_argument("--routes", nargs="+", default=[FASTEST], choices=[FASTEST, "all", *devices.ROUTES])
     parser.add_argument("--pairs", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=6.0, help="on each side of a pair")
+    parser.add_argument("--seconds", type=float, default=6.0, help="on each side")
     args = parser.parse_args()
     print(f"{torch.get_num_threads()} threads, torch {torch.__version__}\n")
     print("| preset | size, batch | precision | ours | plain | ratio (lowest to highest) | of the limit |")
     print("|---|---|---|---|---|---|---|")
     for name in args.presets:
         config = preset_config(name)
-        speed = measure(config, args.pairs, args.seconds)
-        print(f"| {name} | {config.image_size} px, {config.batch_size} | {row(speed)} |", flush=True)
+        here = routes_here(config)
+        named = here if "all" in args.routes else list(dict.fromkeys(args.routes))
+        routes = [route for route in named if route != "bfloat16" or route in here]  # which is no route elsewhere
+        for speed in measure_routes(config, routes, args.pairs, args.seconds):
+            print(f"| {name} | {config.image_size} px, {config.batch_size} | {row(speed)} |", flush=True)
 
 
 def row(speed: Speed) -> str:

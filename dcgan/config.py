@@ -218,7 +218,8 @@ class Config:
     device: str = machine("auto", "auto takes CUDA, then MPS, then the CPU.", choices=("auto", "cuda", "mps", "cpu"))
     precision: str = machine(
         "float32",
-        "Of the matrix products: auto takes bfloat16, much faster, where a CPU (AMX) or a CUDA GPU has units for it.",
+        "Of the matrix products: auto takes bfloat16, much faster, where a CPU (AMX, AVX512-BF16) or a CUDA GPU has "
+        "units for it.",
         choices=("auto", "float32"),
     )
     num_threads: int = machine(0, "CPU threads for training; 0: every core that others leave free.", 0, 1024)

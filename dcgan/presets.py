@@ -65,6 +65,7 @@ _KERAS = Config(
     ema_half_life_images=0,
     log_every=25,
     num_samples=25,
+    precision="auto",
 )
 
 _SELU_28 = _KERAS.replace(
@@ -94,6 +95,7 @@ _RULES_64 = Config(
     batch_size=128,
     ema_half_life_images=0,
     num_steps=40_000,
+    precision="auto",
 )
 
 _FASHION_64 = Config(
@@ -102,6 +104,7 @@ _FASHION_64 = Config(
     ema_half_life_images=0,
     num_steps=50 * FASHION_IMAGES // 64,
     sample_every=FASHION_IMAGES // 64,
+    precision="auto",
 )
 
 _FASHION_128 = _FASHION_64.replace(preset="fashion-128", image_size=128)

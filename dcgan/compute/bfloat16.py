@@ -27,12 +27,6 @@ class Stage(NamedTuple):
     tanh: bool
 
 
-def choose_precision(wish: str, device: torch.device, *networks: nn.Module) -> str:
-    """bfloat16 if that is wished (`auto`), pays off on this device, and every layer has a route here; else float32."""
-    fast = wish == "auto" and pays_off(device) and all(can_run(network) for network in networks)
-    return "bfloat16" if fast else "float32"
-
-
 def pays_off(device: torch.device) -> bool:
     """Whether this device is a CPU with units for bfloat16 matrices (AMX)."""
     return device.type == "cpu" and torch.cpu._is_amx_tile_supported() and kernels.library() is not None

@@ -1,6 +1,7 @@
 """The device that trains: which one, in what precision, what it is called, and whether its memory ran out."""
 
 import hashlib
+import os
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 GPUS = ("cuda", "mps")  # in the order in which auto takes them
 AUTOCAST = "bfloat16 autocast"  # PyTorch's own: products of plain modules in bfloat16, the rest in float32
+ROUTES = ("bfloat16", AUTOCAST, "float32")  # for a network's products: the fastest first
+
+# Sets of instructions without products of bfloat16, in the words by which oneDNN can be held to one of them
+_NO_BFLOAT16 = ("SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "AVX512_CORE", "AVX512_CORE_VNNI")
 
 
 def pick_device(wish: str) -> torch.device:
@@ -37,15 +42,32 @@ def passed_over(wish: str) -> str:
 
 
 def choose_precision(wish: str, device: torch.device, *networks: nn.Module) -> str:
-    """float32; for `auto` bfloat16 by way of ops.py on a CPU that has it, or by autocast on a GPU that has it."""
-    if device.type != "cuda":
-        return bfloat16.choose_precision(wish, device, *networks)
-    return AUTOCAST if wish == "auto" and torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+    """The fastest of ROUTES for `auto`, float32 for any other wish."""
+    return next(route for route in ROUTES if route == "float32" or wish == "auto" and pays(route, device, *networks))
+
+
+def first_precision(wish: str, device: torch.device, *networks: nn.Module) -> str:
+    """What trained here when states had no word for it: a CPU knew its own products only, a GPU autocast."""
+    route = AUTOCAST if device.type == "cuda" else "bfloat16"
+    return route if wish == "auto" and pays(route, device, *networks) else "float32"
+
+
+def pays(route: str, device: torch.device, *networks: nn.Module) -> bool:
+    """Whether the networks can take a route of ROUTES on this device, and its units make it worth while."""
+    if route == "bfloat16":
+        return bfloat16.pays_off(device) and all(bfloat16.can_run(network) for network in networks)
+    if route == AUTOCAST and device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if route == AUTOCAST:
+        return device.type == "cpu" and cpu_multiplies_bfloat16()
+    return route == "float32"
 
 
 def cpu_multiplies_bfloat16() -> bool:
-    """Whether the CPU has units for products in bfloat16: AMX, or those of AVX-512."""
-    return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+    """Whether the CPU has units for products in bfloat16, AMX or those of AVX-512, and oneDNN may use them."""
+    held = os.environ.get("ONEDNN_MAX_CPU_ISA") or os.environ.get("DNNL_MAX_CPU_ISA", "")
+    has = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+    return has and torch.backends.mkldnn.is_available() and held.upper() not in _NO_BFLOAT16
 
 
 def run(network: "Generator | Discriminator", x: Tensor, precision: str, order: str = "pixels") -> Tensor:

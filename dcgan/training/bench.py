@@ -1,4 +1,4 @@
-"""This machine's training speed: images per second of our step against the plain one, in pairs, and against the limit.
+"""This machine's training speed: images per second of our step against the plain one, in turn, and against the limit.
 
 The plain side is the way of PyTorch's DCGAN example: float32, NCHW, PyTorch's own convolutions, and pictures that pass
 through torchvision's Resize, ToTensor and Normalize in a DataLoader. Both sides train the same networks on the same
@@ -10,7 +10,7 @@ import contextlib
 import multiprocessing
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from dcgan.compute import allocator
+from dcgan.compute import allocator, devices
 from dcgan.config import Config
 from dcgan.data import dataset
 from dcgan.data.batches import BatchStream, Feed
@@ -29,15 +29,16 @@ from dcgan.networks.inspection import trace
 from dcgan.training.gan import GAN
 
 WARM_UP = 3  # steps before the clock runs
+FASTEST = "fastest"  # of the routes that devices.ROUTES lists, the one that training takes here
 
 
 class Speed(NamedTuple):
-    """What was measured of one preset."""
+    """What was measured of one preset on one route."""
 
     precision: str
-    ours: float  # images per second, median of all pairs
+    ours: float  # images per second, median of all rounds
     plain: float
-    ratios: list[float]  # ours / plain of each pair
+    ratios: list[float]  # ours / plain of each round
     limit: float  # images per second that the matrix products alone would allow; 0 if not measured
 
     @property
@@ -46,24 +47,39 @@ class Speed(NamedTuple):
 
 
 def measure(config: Config, pairs: int, seconds: float) -> Speed:
-    """Train both sides in turn, `seconds` each, `pairs` times; all presets on Fashion-MNIST, which is always here.
+    """The speed on the route that training takes here: see `measure_routes`."""
+    return measure_routes(config, [FASTEST], pairs, seconds)[0]
 
-    Each side has a process of its own, which rests while the other is measured: what one does to its memory, and the
-    settings of ours, are nothing to the other.
+
+def measure_routes(config: Config, routes: Sequence[str], rounds: int, seconds: float) -> list[Speed]:
+    """Train the routes and the plain way in turn, `seconds` each, so many rounds; returns each route's speed.
+
+    All presets train on Fashion-MNIST, which is always here. Each side has a process of its own, which rests while
+    another is measured: what one does to its memory, and the settings of ours, are nothing to the others.
     """
-    rates: dict[str, list[float]] = {"ours": [], "plain": []}
+    rates: dict[str, list[float]] = {name: [] for name in [*routes, "plain"]}
     with contextlib.ExitStack() as stack:
         sides = {name: stack.enter_context(Side(name, config)) for name in rates}
-        for number in range(pairs):
-            for name in sorted(sides, reverse=bool(number % 2)):
+        for number in range(rounds):
+            for name in list(sides)[:: -1 if number % 2 else 1]:
                 rates[name].append(sides[name].ask(seconds))
-        limit, precision = sides["ours"].ask("limit"), sides["ours"].ask("precision")
-    ratios = [mine / theirs for mine, theirs in zip(rates["ours"], rates["plain"], strict=True)]
-    return Speed(precision, statistics.median(rates["ours"]), statistics.median(rates["plain"]), ratios, limit)
+        facts = {name: (sides[name].ask("precision"), sides[name].ask("limit")) for name in routes}
+    found, plain = [], rates["plain"]
+    for name in routes:
+        ratios = [mine / theirs for mine, theirs in zip(rates[name], plain, strict=True)]
+        precision, limit = facts[name]
+        found.append(Speed(precision, statistics.median(rates[name]), statistics.median(plain), ratios, limit))
+    return found
+
+
+def routes_here(config: Config) -> list[str]:
+    """The routes that this machine's CPU has for a recipe, the one that training takes first."""
+    gan = GAN(config, torch.device("cpu"))
+    return [route for route in devices.ROUTES if devices.pays(route, gan.device, gan.G, gan.D)]
 
 
 class Side:
-    """One side's process; asked for a number of seconds it trains for them and answers with images per second."""
+    """A side's process: asked for a number of seconds it trains for them and answers with images per second."""
 
     def __init__(self, name: str, config: Config) -> None:
         spawn = multiprocessing.get_context("spawn")
@@ -88,21 +104,22 @@ class Side:
 
 
 def serve(name: str, config: Config, pipe: Connection) -> None:
-    """What a side's process does until it is killed."""
-    ours = name == "ours"
+    """What the process of a side, a route or plain, does until it is killed."""
+    ours = name != "plain"
     if ours:
         allocator.keep_buffers()
     gan = GAN(config if ours else config.replace(precision="float32"), torch.device("cpu"))
     for network in (gan.G, gan.D):
         if not ours:
             network.to(memory_format=torch.contiguous_format)
+    gan.precision = name if name in devices.ROUTES else gan.precision
     batches = (our_batches if ours else plain_batches)(config)
     while True:
         match pipe.recv():
             case "precision":
                 pipe.send(gan.precision)
             case "limit":
-                is_fast = gan.precision == "bfloat16"
+                is_fast = gan.precision != "float32"
                 pipe.send(config.batch_size / seconds_of_products(gan) if is_fast else 0.0)
             case seconds:
                 pipe.send(images_per_s(gan, batches, seconds))

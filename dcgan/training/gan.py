@@ -47,7 +47,7 @@ class GAN:
         self._dropouts = [module for module in self.D.modules() if isinstance(module, Dropout)]
         for module in self._dropouts:
             module.noise = self.noise
-        self.is_exact = True  # not once it was brought to another kind of device
+        self.inexact = ""  # why it goes on otherwise than its state would have: another "device" or "route", or nothing
         self.steps = 0
         self.begun: dict[str, Tensor] = {}  # between D's move and G's: the z of both (b, z_dim), and what was measured
         self.measured: dict[str, Tensor] = {}  # by the last whole step
@@ -220,6 +220,11 @@ class GAN:
         self.at_most = self.at_once(rows) // 2
         return True
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether it goes on exactly as its state would have where that was saved."""
+        return not self.inexact
+
     def ema_generator(self) -> Generator:
         """The averaged generator in eval mode, which is what samples are drawn by: see `ema.shown`."""
         return ema.shown(self.ema, self.config, self.device)
@@ -233,6 +238,7 @@ class GAN:
             "begun": dict(self.begun),
             "d_moves": self.d_moves,
             "at_most": self.at_most,
+            "precision": self.precision,
             "order": self.order,
             "routes": autotune.chosen() if self.precision == "bfloat16" else {},
         }
@@ -247,8 +253,19 @@ class GAN:
         for name in STREAMS:
             if name in state:  # states saved before there was dropout or label noise lack one, and don't need it
                 rng, origin = getattr(self, name), (self.config.seed, self.steps, name)
-                self.is_exact = devices.continue_stream(rng, state[name], *origin) and self.is_exact
+                if not devices.continue_stream(rng, state[name], *origin):
+                    self.inexact = "device"
         self.begun = {name: value.to(self.device) for name, value in state.get("begun", {}).items()}
         self.d_moves, self.at_most = state.get("d_moves", 0), state.get("at_most", 0)
         self.order = state.get("order", "blocks")  # the only one there was when states had no word for it
         autotune.choose(state.get("routes", {}))  # another order or route rounds otherwise
+        self._keep_precision(state.get("precision", ""))
+
+    def _keep_precision(self, was: str) -> None:
+        """Go on in the precision that a state is of, where this device has it; a state may have no word for it."""
+        place = self.device, self.G, self.D
+        was = was or devices.first_precision(self.config.precision, *place)
+        if self.config.precision == "auto" and devices.pays(was, *place):
+            self.precision = was
+        elif was != self.precision:
+            self.inexact = self.inexact or "route"

@@ -32,6 +32,11 @@ MOVED = (
     "This run was brought to another kind of device, where random numbers are others: it goes on well, but not as it "
     "would have there."
 )
+OTHER_ROUTE = (
+    "Another way of multiplying is the fastest on this computer than where this run was before, and it rounds "
+    "otherwise: the run goes on well, but not as it would have there."
+)
+INEXACT = {"threads": UNEVEN, "device": MOVED, "route": OTHER_ROUTE}  # the kind of event -> what is said of it
 
 
 class Recorder:
@@ -54,7 +59,7 @@ class Recorder:
             if isinstance(block, list):
                 self.events |= {row["event"] for row in block if "event" in row}
         self._watcher.feed(class_rows(session.run.quality_path))
-        told = [UNEVEN] * ("threads" in self.events) + [MOVED] * ("device" in self.events)
+        told = [words for event, words in INEXACT.items() if event in self.events]
         self._notice = " ".join(filter(None, [notice, *told]))
 
     # ---- the status
@@ -109,10 +114,11 @@ class Recorder:
     # ---- the curves
 
     def moved(self) -> None:
-        """The state was of another kind of device, so that what follows is not exact."""
-        self._event("device")
-        log.info("from step %d on: %s", self._session.step, MOVED)
-        self.add_notice(MOVED)
+        """The state was of another kind of device, or another route, so that what follows is not exact."""
+        gan = self._session.gan
+        self._event(gan.inexact, precision=gan.precision)
+        log.info("from step %d on, in %s: %s", self._session.step, gan.precision, INEXACT[gan.inexact])
+        self.add_notice(INEXACT[gan.inexact])
 
     def begun(self, facts: Mapping[str, float]) -> None:
         """What is known before the first step on these pictures."""

@@ -159,6 +159,8 @@ class Session:
         self.begins = fits_state(self.run, self.config, state)
         if not self.begins:
             self.now, kept = live_settings.restore(self.config, state), state.get("kept", {})
+        if saved.precision != self.config.precision:  # a fork's own choice, which the state's does not overrule
+            state["gan"]["precision"] = self.gan.precision
         self.gan.load_state_dict(state["gan"])
         if (saved.batch_size, saved.micro_batch) != (self.config.batch_size, self.config.micro_batch):
             self.gan.start_step_anew()

@@ -76,15 +76,6 @@ def test_a_layer_without_a_route_leaves_the_network_to_pytorch():
     assert bfloat16.can_run(nn.Sequential(nn.Conv2d(8, 16, 4, 2, 1), nn.ReLU(), nn.Conv2d(16, 8, 4, 2, 1), nn.Tanh()))
 
 
-def test_other_devices_and_other_wishes_keep_float32(monkeypatch):
-    network = nn.Sequential(nn.Conv2d(16, 1, 4))
-    assert not bfloat16.pays_off(torch.device("cuda"))
-    monkeypatch.setattr(bfloat16, "pays_off", lambda device: True)
-    assert bfloat16.choose_precision("auto", torch.device("cpu"), network) == "bfloat16"
-    assert bfloat16.choose_precision("auto", torch.device("cpu"), network, nn.Linear(2, 2)) == "float32"
-    assert bfloat16.choose_precision("float32", torch.device("cpu"), network) == "float32"
-
-
 @needs_library
 def test_training_in_bfloat16_goes_on_exactly_and_keeps_its_weights_in_float32(monkeypatch):
     monkeypatch.setattr(bfloat16, "pays_off", lambda device: True)  # also where it doesn't, the route is the same

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from dcgan.compute import devices, trial
-from dcgan.compute.devices import AUTOCAST, choose_precision, pick_device
+from dcgan.compute import bfloat16, devices, trial
+from dcgan.compute.devices import AUTOCAST, choose_precision, first_precision, pick_device
 from dcgan.config import Config
 from dcgan.data import batches
 from dcgan.errors import BadInput
@@ -39,6 +39,36 @@ def test_a_gpu_takes_bfloat16_by_autocast_if_it_has_it_and_it_is_wished(monkeypa
         assert choose_precision("float32", CUDA) == "float32"
 
 
+OURS = torch.nn.Sequential(torch.nn.Conv2d(16, 1, 4))  # the route of bfloat16.py takes it
+OTHER = torch.nn.Linear(2, 2)
+
+
+@pytest.mark.parametrize(
+    "tiles, units, ours, other, before",
+    [
+        (True, True, "bfloat16", AUTOCAST, "bfloat16"),  # AMX
+        (False, True, AUTOCAST, AUTOCAST, "float32"),  # AVX512-BF16, or AMX where the library can't load
+        (False, False, "float32", "float32", "float32"),
+    ],
+)
+def test_a_cpu_takes_the_fastest_route_that_there_is(monkeypatch, tiles, units, ours, other, before):
+    monkeypatch.setattr(bfloat16, "pays_off", lambda device: tiles and device.type == "cpu")
+    monkeypatch.setattr(devices, "cpu_multiplies_bfloat16", lambda: units)
+    assert choose_precision("auto", CPU, OURS, OURS) == ours
+    assert choose_precision("auto", CPU, OURS, OTHER) == other
+    assert first_precision("auto", CPU, OURS) == before  # the only ones that states without a word for it can be of
+    assert first_precision("auto", CPU, OTHER) == "float32"
+    for choose in (choose_precision, first_precision):
+        assert choose("float32", CPU, OURS) == choose("auto", torch.device("mps"), OURS) == "float32"
+
+
+def test_a_cpu_whose_onednn_is_held_to_less_multiplies_in_float32(monkeypatch):
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
+    for held, multiplies in (("", True), ("AVX512_CORE_BF16", True), ("ALL", True), ("avx2", False)):
+        monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", held)
+        assert devices.cpu_multiplies_bfloat16() == multiplies
+
+
 def test_a_gpu_is_told_to_repeat_itself_and_a_cpu_is_left_alone(monkeypatch):
     monkeypatch.setattr(torch.backends.cudnn, "benchmark", True)
     monkeypatch.setattr(torch.backends.cudnn, "deterministic", False)
@@ -53,7 +83,7 @@ def test_a_gpu_is_told_to_repeat_itself_and_a_cpu_is_left_alone(monkeypatch):
 
 def autocast(config: Config) -> GAN:
     gan = GAN(config, CPU)
-    gan.precision = AUTOCAST
+    gan.precision = AUTOCAST  # also where it doesn't pay off
     return gan
 
 
@@ -78,14 +108,41 @@ def test_autocast_takes_the_steps_of_float32_but_for_rounding(values):
     assert half.draw(half.draw_z(4)).dtype == half._logits(pictures(4)).dtype == torch.float32
 
 
-@pytest.mark.parametrize("name", ["quick", "classic-64", "three-sets-faces", "three-sets-digit"])
-def test_every_kind_of_network_runs_by_autocast(name):
-    config = PRESETS[name].config.replace(ngf=4, ndf=4, z_dim=8, batch_size=2, device="cpu")
-    gan = autocast(config)
-    real = torch.zeros(2, config.channels, config.image_size, config.image_size)
-    measured = gan.step(real)
-    assert all(torch.isfinite(value) for value in measured.values())
-    assert gan.ema_generator()(gan.draw_z(2)).dtype == torch.float32
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_takes_the_first_steps_of_float32_by_autocast(monkeypatch, name):
+    monkeypatch.setattr(devices, "cpu_multiplies_bfloat16", lambda: True)
+    monkeypatch.setattr(bfloat16, "pays_off", lambda device: False)
+    config = PRESETS[name].config.replace(ngf=4, ndf=4, z_dim=8, batch_size=4, device="cpu")
+    half, full = GAN(config, CPU), GAN(config.replace(precision="float32"), CPU)
+    assert (half.precision, full.precision) == (AUTOCAST, "float32")
+    real = torch.rand((4, config.channels, config.image_size, config.image_size), generator=half.z_rng) * 2 - 1
+    full.z_rng.set_state(half.z_rng.get_state())
+    ours, theirs = half.step(real), full.step(real)
+    for loss in ("d_loss", "g_loss"):
+        assert ours[loss].item() == pytest.approx(theirs[loss].item(), rel=0.03, abs=0.03)
+    shown = [gan.ema_generator()(torch.ones(2, 8)) for gan in (half, full)]  # drawn in float32, both
+    assert shown[0].dtype == torch.float32 and (shown[0] - shown[1]).abs().max() < 0.1
+
+
+def test_a_state_says_its_precision_and_goes_on_in_it_where_it_is_there(monkeypatch):
+    auto = TINY.replace(precision="auto")
+    plain = GAN(auto, CPU)  # without units
+    assert plain.precision == "float32"
+    monkeypatch.setattr(bfloat16, "pays_off", lambda device: False)
+    monkeypatch.setattr(devices, "cpu_multiplies_bfloat16", lambda: True)
+    half = GAN(auto, CPU)
+    assert (half.precision, half.state_dict()["precision"]) == (AUTOCAST, AUTOCAST)
+    half.load_state_dict(plain.state_dict())
+    assert half.is_exact and half.precision == "float32"
+    old = plain.state_dict()
+    del old["precision"]  # from before there was autocast on a CPU
+    half = GAN(auto, CPU)
+    half.load_state_dict(old)
+    assert half.is_exact and half.precision == "float32"
+    state = GAN(auto, CPU).state_dict()
+    monkeypatch.setattr(devices, "cpu_multiplies_bfloat16", lambda: False)
+    plain.load_state_dict(state)
+    assert not plain.is_exact and plain.inexact == "route" and plain.precision == "float32"
 
 
 def test_autocast_goes_on_exactly():

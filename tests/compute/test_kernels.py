@@ -37,7 +37,7 @@ def test_a_library_with_a_changed_byte_is_refused_and_the_log_says_so(at, tmp_pa
     assert kernels.load(tmp_path / "kernels-x86_64.so", kernels.NEEDED) is None
     (record,) = caplog.records
     assert record.getMessage() == (
-        "kernels-x86_64.so is not used, training goes on in float32: it is not the one that was built of its sources."
+        "kernels-x86_64.so is not used, training goes on without it: it is not the one that was built of its sources."
     )
 
 

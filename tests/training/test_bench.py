@@ -1,11 +1,15 @@
 import pytest
 
+from dcgan.compute import bfloat16, devices
+from dcgan.compute.devices import AUTOCAST
 from dcgan.config import Config
 from dcgan.training import bench
 
 
-def test_both_sides_are_measured_in_turn_and_compared_in_pairs(monkeypatch):
-    rates, asked = iter([300.0, 100.0, 50.0, 200.0]), []
+@pytest.fixture
+def measured(monkeypatch):
+    """Sides that answer with the rates of a list; returns what they were asked, in turn."""
+    rates, asked = iter([300.0, 100.0, 50.0, 200.0, 30.0, 10.0]), []
 
     class Side:
         def __init__(self, name, config):
@@ -24,11 +28,37 @@ def test_both_sides_are_measured_in_turn_and_compared_in_pairs(monkeypatch):
             return next(rates)
 
     monkeypatch.setattr(bench, "Side", Side)
+    return asked
+
+
+def test_both_sides_are_measured_in_turn_and_compared_in_pairs(measured):
     speed = bench.measure(Config(), pairs=2, seconds=4.0)
-    assert asked[:4] == [(4.0, "ours"), (4.0, "plain"), (4.0, "plain"), (4.0, "ours")]
-    assert sorted(asked[4:]) == [("closed", "ours"), ("closed", "plain")]
+    assert measured[:4] == [(4.0, "fastest"), (4.0, "plain"), (4.0, "plain"), (4.0, "fastest")]
+    assert sorted(measured[4:]) == [("closed", "fastest"), ("closed", "plain")]
     assert speed.ratios == [3.0, 4.0] and speed.ratio == 3.5
     assert (speed.ours, speed.plain, speed.limit) == (250.0, 75.0, 900.0)
+
+
+def test_several_routes_share_one_plain_side(measured):
+    speeds = bench.measure_routes(Config(), ["bfloat16", "float32"], rounds=2, seconds=4.0)
+    names = ["bfloat16", "float32", "plain"]
+    assert [name for _, name in measured[:6]] == names + names[::-1]
+    assert [speed.ratios for speed in speeds] == [[300 / 50, 10 / 200], [100 / 50, 30 / 200]]
+
+
+@pytest.mark.parametrize("name", ["float32", AUTOCAST])
+def test_a_side_takes_the_route_that_it_is_named_after(name):
+    config = Config(image_size=16, ngf=4, ndf=4, z_dim=4, batch_size=4, precision="auto")
+    with bench.Side(name, config) as side:
+        assert side.ask("precision") == name
+        assert (side.ask("limit") > 0) == (name != "float32")
+
+
+def test_the_routes_of_a_machine_are_those_that_pay(monkeypatch):
+    monkeypatch.setattr(bfloat16, "pays_off", lambda device: False)
+    for units, routes in ((True, [AUTOCAST, "float32"]), (False, ["float32"])):
+        monkeypatch.setattr(devices, "cpu_multiplies_bfloat16", lambda units=units: units)
+        assert bench.routes_here(Config(image_size=16, ngf=4, ndf=4)) == routes
 
 
 def test_both_sides_train_the_same_networks_on_the_same_kind_of_batch():

@@ -6,12 +6,16 @@ import numpy as np
 import pytest
 import torch
 
+from dcgan.compute import bfloat16, devices
 from dcgan.compute.threads import Threads
 from dcgan.config import Config
 from dcgan.errors import BadInput
 from dcgan.runs.checkpoint import save_state
+from dcgan.runs.fork import fork
+from dcgan.runs.heartbeat import Heartbeat
 from dcgan.runs.run import Run
 from dcgan.training.gan import STREAMS
+from dcgan.training.recorder import OTHER_ROUTE, Recorder
 from dcgan.training.session import Session, make_room
 from dcgan.training.team import ALONE
 from tests.training.test_gan import assert_same
@@ -97,3 +101,40 @@ def test_a_state_of_another_kind_of_device_goes_on_from_a_seed_and_says_so(opene
     steps(other, 2)
     assert_same(one.gan.state_dict(), other.gan.state_dict())  # from there on it repeats
     assert one.gan.z_rng.get_state().tolist() != one.gan.noise_rng.get_state().tolist()
+
+
+def test_a_route_that_is_not_there_is_left_and_the_run_says_so(opened, monkeypatch):
+    with monkeypatch.context() as units:
+        units.setattr(devices, "cpu_multiplies_bfloat16", lambda: True)
+        units.setattr(bfloat16, "pays_off", lambda device: False)
+        first = opened(precision="auto")
+        steps(first, 2)
+        first.save()
+        steps(first, 2)
+        again = opened()
+        steps(again, 2)
+        assert again.gan.precision == devices.AUTOCAST and again.gan.is_exact
+        assert_same(again.gan.state_dict(), first.gan.state_dict())
+        again.save()
+    monkeypatch.setattr(devices, "cpu_multiplies_bfloat16", lambda: False)
+    moved, heart = opened(), Heartbeat(first.run)
+    recorder = Recorder(moved, heart, "", lambda point: None)
+    recorder.running()
+    recorder.moved()
+    assert "float32" not in heart.status.device and heart.status.notice == OTHER_ROUTE
+    rows = first.run.read_lines()[0]
+    assert rows == [{"step": 4, "event": "route", "precision": "float32"}]
+    moved.save()
+    back = opened()
+    assert back.gan.is_exact and Recorder(back, heart, "", lambda point: None).events == {"route"}
+
+
+def test_the_precision_that_a_fork_asks_for_is_taken_and_is_no_surprise(opened, root, monkeypatch):
+    first = opened()
+    steps(first, 2)
+    first.save()
+    made = fork(first.run, None, {"precision": "auto", "num_steps": 9})
+    monkeypatch.setattr(devices, "cpu_multiplies_bfloat16", lambda: True)
+    monkeypatch.setattr(bfloat16, "pays_off", lambda device: False)
+    session = Session(made, made.config, IMAGES, CPU, ALONE, Threads(adapts=False))
+    assert session.gan.precision == devices.AUTOCAST and session.gan.is_exact

@@ -3,7 +3,7 @@
 `kernels-x86_64.so` is built by `python -m dcgan.compute.kernels`, which needs gcc; it is kept beside its sources so
 that nobody else needs one. It asks for a processor with all of `NEEDED`, its products also for AMX (`has_tiles`), and
 takes its threads from the OpenMP library that PyTorch has loaded. It is loaded when `library` is first called, and only
-as it was built: where that can't be, training goes on in float32 without it.
+as it was built: where that can't be, training goes on without it.
 """
 
 import ctypes
@@ -111,7 +111,7 @@ def load(path: Path, able: Set[str]) -> ctypes.CDLL | None:
             raise OSError("it is not the one that was built of its sources")
         return _declared(ctypes.CDLL(str(path)))
     except (OSError, AttributeError, UnicodeDecodeError) as error:  # another C library, PyTorch without OpenMP, damage
-        logging.getLogger("dcgan").warning("%s is not used, training goes on in float32: %s.", path.name, error)
+        logging.getLogger("dcgan").warning("%s is not used, training goes on without it: %s.", path.name, error)
         return None
 
 
