@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,7 @@ from dcgan.errors import BadInput, Halted
 if TYPE_CHECKING:
     from dcgan.networks.models import Discriminator, Generator
 
+T = TypeVar("T")
 GPUS = ("cuda", "mps")  # in the order in which auto takes them
 AUTOCAST = "bfloat16 autocast"  # PyTorch's own: products of plain modules in bfloat16, the rest in float32
 ROUTES = ("bfloat16", AUTOCAST, "float32")  # for a network's products: the fastest first
@@ -129,3 +131,18 @@ def forget_buffers(device: torch.device) -> None:
         torch.cuda.empty_cache()
     elif device.type == "mps":
         torch.mps.empty_cache()
+
+
+def fewer_at_once(work: Callable[[int], T], at_once: int, device: torch.device, least: int = 1) -> T:
+    """What `work` returns with so many pictures at once, or begun anew with half as many where memory runs out.
+
+    Raises what it raised with fewer than two times `least`.
+    """
+    while True:
+        try:
+            return work(at_once)
+        except Exception as error:
+            if at_once < 2 * least or not is_out_of_memory(error):
+                raise
+        forget_buffers(device)  # only here, where the traceback is gone, is the memory of the failed try free
+        at_once //= 2

@@ -48,13 +48,16 @@ class Feed:
             images = images[:, :1]
         self._source = images
         self.resident = images.nbytes <= (_free_bytes(device) if room is None else room)
-        self._mapped = isinstance(images, np.memmap) and not self.resident
         self._unreleased = 0  # bytes
         with warnings.catch_warnings():  # the array may be read-only, and nothing here writes into it
             warnings.simplefilter("ignore")
             self._images = torch.from_numpy(images)  # (N, C or 1, S, S) uint8
         if self.resident:
-            self._images = self._images.to(device, copy=True)
+            try:
+                self._images = self._images.to(device, copy=True)
+            except RuntimeError:  # there is less room than there seemed to be, or not in one piece
+                self.resident = False
+        self._mapped = isinstance(images, np.memmap) and not self.resident
 
     def batch(self, indices: torch.Tensor) -> torch.Tensor:
         """The pictures of these indices, int64 (B,): float32 (B, C, S, S) in [-1, 1] on the device, in its layout."""

@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 
 from dcgan.compute import devices
 from dcgan.config import Config
-from dcgan.errors import BadInput, first_line
+from dcgan.errors import BadInput, Halted, first_line
 from dcgan.monitoring import quick_figures
 from dcgan.monitoring.quick_figures import Pieces, figures_in_pieces, frozen, standard_in_pieces
 from dcgan.networks.generator_file import generator_bytes, weights_hash
@@ -148,6 +148,8 @@ class InlineEvaluation:
         """End the measuring when it fails, with one sentence; the training goes on."""
         try:
             yield
+        except Halted:  # by another process
+            raise
         except OSError as error:  # a full disk: the next row may fit
             log.warning("a measurement of the fakes was lost: %s", error)
             self._pieces = None

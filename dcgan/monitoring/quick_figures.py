@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from dcgan.compute import devices
 from dcgan.config import Config
 from dcgan.data import batches
 from dcgan.evaluation.floors import two_floors
@@ -61,9 +62,7 @@ def figures_in_pieces(standard: Standard, generator: Painter, D: Discriminator |
     rows = max(8, PIECE_PIXELS // config.image_size**2)
     seen = []
     for z in z_from_seeds(sample_seeds(SEED, N), config.z_dim, config.z_prior).split(rows):
-        with torch.inference_mode():
-            pictures = to_uint8(folded(generator)(z.to(device)).float().cpu().numpy())  # (n, H, W) or (n, H, W, 3)
-        seen.append(judge.features(pictures))
+        seen.append(judge.features(to_uint8(_in_parts(folded(generator), z, device).numpy())))
         yield
     features = np.concatenate(seen)  # (N, D)
     found: dict[str, Any] = {"distance": reference.distance(features), "kernel": reference.kernel(features)}
@@ -120,10 +119,19 @@ def _verdict_in_pieces(D: Discriminator, pictures: np.ndarray, rows: int) -> Pie
     for start in range(0, len(pictures), rows):
         x = torch.from_numpy(np.ascontiguousarray(pictures[start : start + rows]))
         x = batches.to_float(x[:, None] if x.ndim == 3 else x.permute(0, 3, 1, 2))  # (n, C, H, W) in [-1, 1]
-        with torch.inference_mode():
-            verdicts.append(D(x.to(device)).flatten().sigmoid().cpu())
+        verdicts.append(_in_parts(D, x, device).flatten().sigmoid())
         yield
     return float(torch.cat(verdicts).double().mean())
+
+
+@torch.inference_mode()
+def _in_parts(network: nn.Module, x: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """What a network makes of x (n, ...), float32 on the CPU: all at once, or in parts where memory runs out."""
+
+    def run(at_once: int) -> torch.Tensor:
+        return torch.cat([network(part.to(device)).float().cpu() for part in x.split(at_once)])
+
+    return devices.fewer_at_once(run, len(x), device)
 
 
 def _some(pictures: np.ndarray) -> np.ndarray:

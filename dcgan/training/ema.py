@@ -6,6 +6,7 @@ would be wrong for them: they are measured anew.
 
 import torch
 
+from dcgan.compute import devices
 from dcgan.config import Config
 from dcgan.latent.prior import balanced_z
 from dcgan.networks.architectures import NORMS
@@ -13,6 +14,7 @@ from dcgan.networks.models import Generator
 
 SHARE = 0.05  # of all pictures seen: the best of 0.05, 0.1 and 0.3 at every length that was tried
 BATCHES, BATCH = 2, 128  # pictures in the network at once, as few as training has there
+FEWEST = 8  # where memory is short: the variance of fewer says little
 
 
 def decay(half_life_images: float, steps: int, batch_size: int) -> float:
@@ -43,15 +45,26 @@ def shown(average: Generator, config: Config, device: torch.device) -> Generator
 
 @torch.no_grad()
 def recalibrate(generator: Generator, config: Config, rng: torch.Generator) -> None:
-    """Set BatchNorm's running statistics to the average over balanced z, leaving the network in train mode."""
+    """Set BatchNorm's running statistics to the average over balanced z, leaving the network in train mode.
+
+    Where memory runs out for BATCH pictures at once, the average is one over smaller batches.
+    """
     norms = [module for module in generator.modules() if isinstance(module, NORMS)]
     momenta = [norm.momentum for norm in norms]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # None means a cumulative average
     generator.train()
-    if norms:
-        for z in balanced_z(BATCHES * BATCH, config, rng).split(BATCH):
-            generator(z)
-    for norm, momentum in zip(norms, momenta, strict=True):
-        norm.momentum = momentum
+
+    def measure(at_once: int) -> None:
+        for norm in norms:
+            norm.reset_running_stats()
+        for part in z.split(at_once):
+            generator(part)
+
+    try:
+        for norm in norms:
+            norm.momentum = None  # None means a cumulative average
+        if norms:
+            z = balanced_z(BATCHES * BATCH, config, rng)  # (BATCHES * BATCH, z_dim)
+            devices.fewer_at_once(measure, BATCH, rng.device, least=FEWEST)
+    finally:
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum

@@ -5,11 +5,14 @@ import os
 import time
 from collections.abc import Callable
 
+import numpy as np
+import torch
+
 from dcgan.compute import allocator, devices
 from dcgan.compute.threads import Threads
 from dcgan.config import Config
 from dcgan.data import dataset
-from dcgan.errors import BadInput
+from dcgan.errors import BadInput, Halted
 from dcgan.monitoring.diagnostics import Diagnostics, begun
 from dcgan.monitoring.inline_evaluation import InlineEvaluation
 from dcgan.runs import kept_states
@@ -77,7 +80,7 @@ def train(
     heart.update(message="Building the networks")
     make_room(run)
     allocator.keep_buffers()
-    session = Session(run, config, pictures.images, device, team, threads)
+    session = _build(run, config, pictures.images, device, team, threads)
     diagnostics = Diagnostics(session.gan, session.feed, pictures.held_out, config.log_every)
     evaluation = InlineEvaluation(run, config, pictures.images, session.step, device)
     heart.update(**evaluation.facts)
@@ -94,6 +97,7 @@ def train(
         recorder.saved(session.save())  # also the first to fork from: the same initial weights
     if not run.generator_path.exists() or is_first and not run.sample_path(session.step).exists():
         session.keep_sample()
+        recorder.add_notice(session.snapshots.notice)
     saved_at = time.monotonic()
 
     # Train until the end
@@ -139,9 +143,9 @@ def train(
                 team.compare(session.gan)
 
             # Keep a picture and the generator that made it
-            pictured = single or is_sample_step(session.step, session.now.sample_every) or is_last
-            if pictured:
-                session.keep_sample()
+            due = is_sample_step(session.step, session.now.sample_every) and not session.snapshots.off
+            pictured = (single or due or is_last) and session.keep_sample()
+            recorder.add_notice(session.snapshots.notice)
 
             # Measure a kept generator, a little after each step
             elapsed = session.trained_s + time.monotonic() - began
@@ -160,12 +164,14 @@ def train(
                 saved_at = time.monotonic()
 
     # Leave everything in order
+    drawn = True
     if not run.sample_path(session.step).exists() or not session.snapshots.whole:
-        session.keep_sample()
+        drawn = session.keep_sample()
+        recorder.add_notice(session.snapshots.notice)
     problem = session.save()
     team.tell("end")
     moment = session.step, session.images, session.time_s
-    if ending == "finished" and evaluation.finish(session.gan, *moment, session.trained_s):
+    if ending == "finished" and drawn and evaluation.finish(session.gan, *moment, session.trained_s):
         recorder.measured(evaluation)
     spent = "%.1f s of training: samples and checkpoints took %.2f, measuring the fakes %.2f"
     log.info(spent, session.trained_s, session.keeping.spent_s, evaluation.spent_s)
@@ -177,6 +183,16 @@ def train(
 
 class Stopped(Exception):
     """A person wished to stop before the first step."""
+
+
+def _build(run: Run, config: Config, images: np.ndarray, device: torch.device, team: Team, threads: Threads) -> Session:
+    """The session of a run; raises Halted where memory can't hold its networks."""
+    try:
+        return Session(run, config, images, device, team, threads)
+    except Exception as error:
+        if not devices.is_out_of_memory(error):
+            raise
+        raise Halted("There is no memory for these networks: free some, or train smaller ones (ngf, ndf).") from error
 
 
 def _load_pictures(

@@ -104,11 +104,14 @@ class Session:
         self.team.tell("change", live=live_settings.dump(settings), at_most=self.gan.at_most)
         return changes
 
-    def keep_sample(self) -> None:
-        """Keep the pictures of the fixed z and the generator that draws them; raises Diverged for broken weights."""
+    def keep_sample(self) -> bool:
+        """Keep the pictures of the fixed z and the generator that draws them; raises Diverged for broken weights.
+
+        Returns whether they could be drawn; `snapshots.notice` says why not.
+        """
         with self.keeping:
             check_finite(self.gan, self.step)
-            self.snapshots.keep(self.gan, self._fixed_z, self.step)
+            return self.snapshots.keep(self.gan, self._fixed_z, self.step)
 
     def save(self) -> str:
         """Save the state; returns what went wrong: after a full disk the last state is whole, and the next may fit.

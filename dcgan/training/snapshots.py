@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 import torch
 
+from dcgan.compute import devices
+from dcgan.errors import Diverged, Halted, first_line
 from dcgan.images.encode import png_bytes
 from dcgan.images.grids import grid, to_uint8
 from dcgan.networks.generator_file import generator_bytes, metadata_of
@@ -31,28 +33,61 @@ class Snapshots:
         self.run = run
         self._places = {"samples": (run.samples, run.sample_path), "snapshots": (run.snapshots, run.snapshot_path)}
         self.kept: dict[str, list[int]] = {}
-        self.whole = True  # nothing of what was kept last is missing
+        self.whole = True  # nothing of what was to be kept last is missing
+        self.off, self.notice = False, ""  # whether drawing failed, and why a picture is missing
         for name, (there, path) in self._places.items():
             for later in (each for each in there() if each > step):
                 path(later).unlink(missing_ok=True)
             self.kept[name] = sorted({*saved.get(name, ()), *there()})
 
-    def keep(self, gan: GAN, fixed_z: torch.Tensor, step: int) -> None:
-        """Publish the grid of the fixed z, the generator that made it as a snapshot, and as the newest generator."""
+    def keep(self, gan: GAN, fixed_z: torch.Tensor, step: int) -> bool:
+        """Publish the grid of the fixed z, the generator that made it as a snapshot, and as the newest generator.
+
+        Returns whether they could be drawn. Where not, files stay as they are and `notice` says why.
+        """
+        try:
+            files = self._files(gan, fixed_z, step)
+        except (Halted, Diverged):
+            raise
+        except Exception as error:
+            self._give_up(error, step)
+            devices.forget_buffers(gan.device)
+            return False
+        self.whole = all([publish_or_skip(path, content) for path, content in files.items()])
+        self._thin("samples", step, gan.config.max_samples)
+        self._thin("snapshots", step, gan.config.max_snapshots)
+        return True
+
+    def _files(self, gan: GAN, fixed_z: torch.Tensor, step: int) -> dict[Path, bytes]:
+        """What `keep` publishes, in this order; nothing of it is written yet."""
         run, generator = self.run, gan.ema_generator()
-        with torch.no_grad():
-            images = to_uint8(generator(fixed_z).float().cpu().numpy())  # (N, H, W) or (N, H, W, 3)
-        generator_file = generator_bytes(generator, step)
-        written = [publish_or_skip(run.generator_path, generator_file)]
+
+        @torch.no_grad()
+        def draw(at_once: int) -> torch.Tensor:
+            return torch.cat([generator(part).float().cpu() for part in fixed_z.split(at_once)])
+
+        drawn = devices.fewer_at_once(draw, len(fixed_z), gan.device)  # (N, C, H, W), each from its own z alone
+        images = to_uint8(drawn.numpy())  # (N, H, W) or (N, H, W, 3)
         snapshot, columns = generator_bytes(generator, step, half=True), full_rows(len(images))
-        written.append(publish_or_skip(run.snapshot_path(step), snapshot))
         recipe = {"run": run.id, "step": step, "weights_hash": metadata_of(snapshot)["weights_hash"]}  # of those kept
         recipe |= {"seed": gan.config.seed, "n": len(images), "truncation": gan.config.sample_truncation}
         recipe |= {"columns": columns} if columns else {}
-        written.append(publish_or_skip(run.sample_path(step), png_bytes(grid(images, columns), recipe)))
-        self.whole = all(written)
-        self._thin("samples", step, gan.config.max_samples)
-        self._thin("snapshots", step, gan.config.max_snapshots)
+        return {
+            run.generator_path: generator_bytes(generator, step),
+            run.snapshot_path(step): snapshot,
+            run.sample_path(step): png_bytes(grid(images, columns), recipe),
+        }
+
+    def _give_up(self, error: Exception, step: int) -> None:
+        """Leave this picture out if it was memory that ran out, else all that follow."""
+        self.whole = False
+        if devices.is_out_of_memory(error):
+            log.warning("no picture of step %d: %s", step, first_line(error))
+            self.notice = "Memory ran out for a picture, which is left out; the training goes on."
+        else:
+            log.exception("no picture of step %d, nor any more", step)
+            self.off = True
+            self.notice = f"No more pictures are drawn while it trains: {first_line(error)}; log.txt has the details."
 
     def _thin(self, name: str, step: int, most: int) -> None:
         steps, (_, path) = sorted({*self.kept[name], step}), self._places[name]

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from dcgan.config import Config
-from dcgan.errors import BadInput
+from dcgan.errors import BadInput, Halted
 from dcgan.metrics import enough
 from dcgan.monitoring import alarms, inline_evaluation, quick_figures
 from dcgan.monitoring.inline_evaluation import InlineEvaluation, best_of
@@ -218,6 +218,36 @@ def test_a_measurement_that_fails_ends_the_measuring_and_says_so(root, measured,
     status = play(run)
     assert (status.state, status.distance) == ("finished", None) and not run.quality_path.exists()
     assert "is not measured" in status.notice and str(error) in status.notice
+
+
+def test_where_memory_is_short_fakes_are_measured_in_parts(root, measured, monkeypatch):
+    whole, real, seen = make(root, measured, "whole"), quick_figures.folded, list[int]()
+    play(whole)
+
+    def folded(generator):
+        def run(z):
+            seen.append(len(z))
+            if len(z) > 5:
+                raise torch.OutOfMemoryError("CUDA out of memory.")
+            return real(generator)(z)
+
+        return run
+
+    monkeypatch.setattr(quick_figures, "folded", folded)
+    status = play(run := make(root, measured, "parts"))
+    assert status.notice == "" and seen[:4] == [24, 12, 6, 3]
+    ours, theirs = read_quality(run)[-1], read_quality(whole)[-1]
+    assert ours["distance"] == pytest.approx(theirs["distance"], rel=1e-3)
+
+
+def test_what_ends_a_training_is_not_taken_for_a_failed_measurement(root, measured, monkeypatch):
+    def lost(*_):
+        raise Halted("Another process is gone.")
+        yield
+
+    monkeypatch.setattr(inline_evaluation, "figures_in_pieces", lost)
+    with pytest.raises(Halted, match="gone"):
+        play(make(root, measured))
 
 
 def test_a_full_disk_costs_a_row_and_not_the_run(root, measured, monkeypatch):
