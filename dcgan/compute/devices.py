@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import torch
 from torch import Tensor, nn
 
-from dcgan.compute import bfloat16
+from dcgan.compute import autocast, bfloat16
 from dcgan.compute.trial import NONE, trouble
 from dcgan.errors import BadInput, Halted
 
@@ -77,8 +77,7 @@ def run(network: "Generator | Discriminator", x: Tensor, precision: str, order: 
     if precision == "bfloat16":
         return bfloat16.run(network.blocks, x, order=order)
     if precision == AUTOCAST:
-        with torch.autocast(x.device.type, torch.bfloat16):
-            return network(x).float()
+        return autocast.run(network, x)
     return network(x)
 
 

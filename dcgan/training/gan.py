@@ -16,7 +16,7 @@ from dcgan.networks.architectures import Dropout
 from dcgan.networks.models import Discriminator, Generator, initialise
 from dcgan.training import ema, losses, optimisers
 from dcgan.training.augment import FEW_PICTURES, augment, wanted
-from dcgan.training.microbatch import Noise, Part, Sums, split
+from dcgan.training.microbatch import Noise, Part, Sums, split, weighted
 from dcgan.training.rollback import Rollback
 from dcgan.training.team import ALONE, Team
 
@@ -100,7 +100,7 @@ class GAN:
             on_real, on_fake = self.both_logits(self._augmented(part.of(real, held)), self._augmented(fake.detach()))
             loss = losses.discriminator_loss(on_real, on_fake, self.config, self.noise)
             mean = loss / 2 if self.config.d_batch == "together" else loss  # over the one batch of 2b
-            (mean * part.share).backward()
+            weighted(mean, part.share).backward()
             sums.add({"d_loss": loss.detach(), **losses.discriminator_scores(on_real, on_fake)}, part.share)
         self._move(self.D, self.opt_D, sums, self.config.lr_d)
         self.begun = {"z": z, **sums.values}
@@ -117,7 +117,7 @@ class GAN:
         for part in self._each(parts):
             made = self.draw(part.of(z, held)) if fake is None else fake
             loss = losses.generator_loss(self._logits(self._augmented(made)), self.config)
-            (loss * part.share).backward()
+            weighted(loss, part.share).backward()
             sums.add({"g_loss": loss.detach()}, part.share)
         if fake is None and self.config.g_noise == "same":  # BatchNorm has counted these fakes in D's move
             self._rollback.restore_statistics(self.G)

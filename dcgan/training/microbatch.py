@@ -49,7 +49,13 @@ class Sums:
     def add(self, measured: dict[str, Tensor], share: float) -> None:
         """Add the means over a part, scalars by name, with the part's share of the batch."""
         for name, value in measured.items():
-            self.values[name] = value * share + self.values[name] if name in self.values else value * share
+            value = weighted(value, share)
+            self.values[name] = value + self.values[name] if name in self.values else value
+
+
+def weighted(mean: Tensor, share: float) -> Tensor:
+    """A mean over a part as its share of the mean over the batch; of a whole batch, without an operation."""
+    return mean * share if share != 1 else mean
 
 
 class Noise:

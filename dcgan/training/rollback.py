@@ -49,11 +49,17 @@ class Rollback:
 
     def note_statistics(self) -> None:
         """Note BatchNorm's statistics alone."""
-        for buffers, old in self._buffers.values():
-            torch._foreach_copy_(old, buffers)
+        pairs = self._buffers.values()
+        _copy([one for _, old in pairs for one in old], [one for buffers, _ in pairs for one in buffers])
 
     @torch.no_grad()
     def restore_statistics(self, *networks: nn.Module) -> None:
         """Set BatchNorm's statistics of networks to those that were noted."""
         for buffers, old in (self._buffers[network] for network in networks if network in self._buffers):
-            torch._foreach_copy_(buffers, old)
+            _copy(buffers, old)
+
+
+def _copy(to: list[Tensor], of: list[Tensor]) -> None:
+    """One operation on a GPU for each type of number: lists of several types are copied tensor by tensor."""
+    for dtype in {tensor.dtype for tensor in of}:
+        torch._foreach_copy_([one for one in to if one.dtype == dtype], [one for one in of if one.dtype == dtype])
