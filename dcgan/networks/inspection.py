@@ -1,6 +1,7 @@
 """What is inside a network: its layers, their sizes, and what flows through them."""
 
 import copy
+import math
 from typing import NamedTuple
 
 import torch
@@ -34,6 +35,23 @@ def trace(config: Config) -> dict[str, list[tuple[nn.Module, tuple[int, ...]]]]:
         z = torch.empty(2, config.z_dim)
         pictures = torch.empty(2, config.channels, config.image_size, config.image_size)
     return {"G": _run_through(generator, z), "D": _run_through(discriminator, pictures)}
+
+
+def multiplications(config: Config) -> int:
+    """How many multiplications the convolutions and dense layers of G and D take in a training step.
+
+    D goes forward and back on two batches, G on one, and on G's way back D once more, to its input only.
+    """
+    found = {}
+    for network, layers in trace(config).items():
+        before: tuple[int, ...] = (config.z_dim, 1, 1)  # of G: D has no layer that needs it
+        found[network] = 0
+        for module, shape in layers:
+            if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+                small = before if isinstance(module, nn.ConvTranspose2d) else shape
+                found[network] += module.weight.numel() * math.prod(small[1:])
+            before = shape
+    return config.batch_size * (3 * found["G"] + 8 * found["D"])
 
 
 @torch.no_grad()

@@ -35,7 +35,7 @@ class GAN:
         for network in (self.G, self.D):
             initialise(network, weights_rng, config.initial_weights)
             network.to(device).to(memory_format=layout(device))
-        self.precision = devices.choose_precision(config.precision, device, self.G, self.D)
+        self.precision = devices.choose_for_step(config, device, self.G, self.D)
         self.order = "pixels"  # of maps in memory, where bfloat16 is trained in: see `bfloat16.run`
         self.ema = copy.deepcopy(self.G).requires_grad_(False)
         self.opt_G = optimisers.make_optimiser(self.G, config.lr_g, config)

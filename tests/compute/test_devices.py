@@ -39,6 +39,17 @@ def test_a_gpu_takes_bfloat16_by_autocast_if_it_has_it_and_it_is_wished(monkeypa
         assert choose_precision("float32", CUDA) == "float32"
 
 
+def test_a_gpu_stays_in_float32_where_a_step_has_little_arithmetic(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: True)
+    chosen = {name: devices.choose_for_step(preset.config, CUDA) for name, preset in PRESETS.items()}
+    assert {name for name, route in chosen.items() if route == "float32"} == {"quick", "basic-dcgan"} | {
+        "three-sets-fashion"
+    }
+    assert set(chosen.values()) == {"float32", AUTOCAST}
+    assert devices.choose_for_step(PRESETS["quick"].config.replace(batch_size=512), CUDA) == AUTOCAST
+    assert first_precision("auto", CUDA) == AUTOCAST  # of all runs before
+
+
 OURS = torch.nn.Sequential(torch.nn.Conv2d(16, 1, 4))  # the route of bfloat16.py takes it
 OTHER = torch.nn.Linear(2, 2)
 

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from dcgan.config import Config
 from dcgan.networks import inspection
@@ -29,6 +30,22 @@ def test_tables_count_what_the_networks_have(preset):
         assert frozen == sum(row.frozen for row in tables[name])
         assert all(row.parameters == row.trainable + row.frozen for row in tables[name])
     assert counts["both"] == counts["G"] + counts["D"]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_steps_multiplications_are_those_that_pytorch_counts(preset):
+    config = PRESETS[preset].config.replace(batch_size=2)
+
+    def counted(run) -> int:
+        with FlopCounterMode(display=False) as counter:
+            run()
+        return counter.get_total_flops() // 2  # PyTorch counts additions, too
+
+    with torch.device("meta"):
+        networks, z = (Generator(config), Discriminator(config)), torch.empty(2, config.z_dim)
+        x = torch.empty(2, config.channels, config.image_size, config.image_size)
+    of_g, of_d = counted(lambda: networks[0](z)), counted(lambda: networks[1](x))
+    assert inspection.multiplications(config) == 3 * of_g + 8 * of_d
 
 
 def test_the_classic_recipe_has_the_sizes_of_pytorchs_example():
