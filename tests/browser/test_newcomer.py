@@ -186,7 +186,7 @@ def test_a_killed_worker_is_seen_as_dead_and_resumes(page: Page, studio: Studio)
     open_train(page, studio)
     wait_for(run.state_path.exists, 60, "a checkpoint")
     os.kill(run.status().pid, signal.SIGKILL)
-    expect(state(page, "interrupted")).to_be_visible(timeout=10_000)
+    expect(state(page, "interrupted")).to_be_visible()
     page.get_by_role("button", name="Resume").click()
     expect(state(page, "training")).to_be_visible()
     step = run.status().step
