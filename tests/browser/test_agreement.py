@@ -17,7 +17,7 @@ from dcgan.runs.run import Run
 from tests.browser.studio import SHIPPED
 from tests.nets import lively
 
-pytestmark = [pytest.mark.browser, pytest.mark.untimed]
+pytestmark = pytest.mark.browser
 
 NARROW = {"three-sets-faces": 16}  # feature maps: at full width a picture takes seconds
 COMPARE = """([packed, expected, kernels, count]) => {

@@ -9,7 +9,7 @@ from plotly.offline import get_plotlyjs
 
 from pages.charts import curves
 
-pytestmark = [pytest.mark.browser, pytest.mark.untimed]
+pytestmark = pytest.mark.browser
 
 # Draws the curves `times` times, `gap` ms apart, lets `turns` turns of the microtask queue pass and takes them down, as
 # Streamlit does when the part of the page goes away; tells whether the figure was there before and a moment after.
