@@ -1,5 +1,6 @@
 """A run of very many lines: little memory, few points for the chart, and the same words as of all its lines."""
 
+import functools
 import json
 import random
 import tracemalloc
@@ -45,13 +46,18 @@ def lines(n: int, first: int = 1) -> list[str]:
     return made
 
 
-@pytest.fixture
-def long_run(tmp_path) -> Run:
+@functools.cache
+def many_lines() -> str:
     text = lines(MANY)
     for at, value in ((123, 77.0), (31_234, -5.0), (58_001, 99.0)):
         point = json.loads(text[at])
         text[at] = json.dumps(point | {"d_loss": value})
-    Run(tmp_path).metrics_path.write_text("\n".join(text) + "\n")
+    return "\n".join(text) + "\n"
+
+
+@pytest.fixture
+def long_run(tmp_path) -> Run:
+    Run(tmp_path).metrics_path.write_text(many_lines())
     return Run(tmp_path)
 
 
@@ -198,11 +204,14 @@ def test_the_summary_of_another_file_counts_for_nothing(long_run) -> None:
         lambda facts: [facts],
     ],
 )
-def test_a_damaged_summary_is_read_as_if_there_were_none(damage, long_run) -> None:
-    whole = History(long_run)
-    columns, path = whole.refresh(), long_run.path / "curves.json"
+def test_a_damaged_summary_is_read_as_if_there_were_none(damage, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(curve_history, "FAR_BYTES", 100_000)
+    run = Run(tmp_path)
+    run.metrics_path.write_text("\n".join(lines(3_000)) + "\n")
+    whole = History(run)
+    columns, path = whole.refresh(), run.path / "curves.json"
     path.write_text(json.dumps(damage(json.loads(path.read_text()))))
-    again = History(long_run)
+    again = History(run)
     np.testing.assert_array_equal(again.refresh()["d_loss"], columns["d_loss"])
     assert again.marks() == whole.marks() and again.alarms() == whole.alarms()
 
