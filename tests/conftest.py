@@ -12,7 +12,6 @@ from PIL import Image  # noqa: E402
 from dcgan.config import Config  # noqa: E402
 from dcgan.data import sources  # noqa: E402
 
-
 STUDIOS = 2  # so many at a time, each with its browser: they wait more than they compute, and more would time out
 
 

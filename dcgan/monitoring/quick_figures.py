@@ -131,7 +131,8 @@ def _in_parts(network: nn.Module, x: torch.Tensor, device: torch.device) -> torc
     def run(at_once: int) -> torch.Tensor:
         return torch.cat([network(part.to(device)).float().cpu() for part in x.split(at_once)])
 
-    return devices.fewer_at_once(run, len(x), device)
+    with devices.full_float32():  # as pictures are kept, and as a later look has them
+        return devices.fewer_at_once(run, len(x), device)
 
 
 def _some(pictures: np.ndarray) -> np.ndarray:

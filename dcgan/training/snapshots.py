@@ -46,7 +46,8 @@ class Snapshots:
         Returns whether they could be drawn. Where not, files stay as they are and `notice` says why.
         """
         try:
-            files = self._files(gan, fixed_z, step)
+            with devices.full_float32():  # so that they can be drawn again anywhere
+                files = self._files(gan, fixed_z, step)
         except (Halted, Diverged):
             raise
         except Exception as error:

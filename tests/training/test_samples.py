@@ -6,13 +6,14 @@ import torch
 
 from dcgan.data import batches
 from dcgan.errors import Diverged, Halted
+from dcgan.monitoring import quick_figures
 from dcgan.networks.models import Generator
 from dcgan.runs.checkpoint import load_state
 from dcgan.runs.run import Run
 from dcgan.training import ema, session
 from dcgan.training.gan import GAN
 from tests.training.test_accumulation import FULL
-from tests.training.test_gan import TINY, assert_same
+from tests.training.test_gan import CPU, TINY, assert_same
 from tests.training.test_loop import curves, play, play_to
 
 
@@ -130,3 +131,22 @@ def test_pictures_that_do_not_fit_on_the_device_after_all_stay_in_memory(monkeyp
         feed = batches.Feed(images, torch.device("cpu"), 10**9)
     assert not feed.resident
     assert torch.equal(feed.batch(torch.arange(8)), torch.from_numpy(images).float() / 127.5 - 1)
+
+
+def test_pictures_are_drawn_in_full_float32_and_training_is_left_alone(new_run, monkeypatch):
+    real, allowed = Generator.forward, {True: [], False: []}  # by whether it trains
+
+    def forward(self, z):
+        allowed[torch.is_grad_enabled()].append(torch.backends.cudnn.allow_tf32)
+        return real(self, z)
+
+    monkeypatch.setattr(Generator, "forward", forward)
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    run = new_run("a")
+    play(run)
+    assert allowed[False] and not any(allowed[False]) and allowed[True] and all(allowed[True])
+    assert torch.backends.cudnn.allow_tf32
+
+    seen = []
+    quick_figures._in_parts(lambda x: seen.append(torch.backends.cudnn.allow_tf32) or x, torch.ones(2), CPU)
+    assert seen == [False]
