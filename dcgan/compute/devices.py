@@ -121,6 +121,14 @@ def full_float32() -> Iterator[None]:
         convolutions.allow_tf32, others.allow_tf32 = before
 
 
+def wait(device: torch.device) -> None:
+    """Until a GPU has done all that it was given: a clock read before that tells of the launches alone."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
 def continue_stream(rng: torch.Generator, saved: Tensor, *origin: int | str) -> bool:
     """Take a stream of random numbers to a saved position; returns whether it goes on exactly.
 

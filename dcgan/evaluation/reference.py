@@ -68,6 +68,13 @@ class Reference:
         yield from made._prepare(config, train)
         return made
 
+    @classmethod
+    def is_kept(cls, config: Config) -> bool:
+        """Whether the features of these pictures are on disk, which is most of the work."""
+        made = cls.__new__(cls)
+        made.config, made.judge = config, judge_of(config)
+        return made._features_path().exists()
+
     def _prepare(self, config: Config, train: np.ndarray | None) -> Iterator[int]:
         self.config, self.judge = config, judge_of(config)
         yield 0
@@ -156,7 +163,7 @@ class Reference:
         return self.features[np.sort(rows)], features[:n]
 
     def _kept_features(self) -> Generator[int, None, np.ndarray]:
-        path = self.cache_path("features", ".npy")
+        path = self._features_path()
         try:
             found = np.load(path, allow_pickle=False)
             if len(found) == len(self.pictures) and found.dtype == np.float32:
@@ -172,6 +179,9 @@ class Reference:
         np.save(buffer, features)
         keep(path, buffer.getvalue())
         return features
+
+    def _features_path(self) -> Path:
+        return self.cache_path("features", ".npy")
 
     def cache_path(self, kind: str, *about: object) -> Path:
         """Where what was worked out about these pictures is kept; the last of `about` is the ending."""

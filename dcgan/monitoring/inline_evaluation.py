@@ -8,6 +8,7 @@ itself, piece by piece, and never more than a share of its time.
 import contextlib
 import json
 import logging
+import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,8 @@ from safetensors import SafetensorError, safe_open
 from dcgan.compute import devices
 from dcgan.config import Config
 from dcgan.errors import BadInput, Halted, first_line
-from dcgan.monitoring import quick_figures
+from dcgan.evaluation.reference import Reference
+from dcgan.monitoring import quick_figures, real_side
 from dcgan.monitoring.quick_figures import Pieces, figures_in_pieces, frozen, standard_in_pieces
 from dcgan.networks.generator_file import generator_bytes, weights_hash
 from dcgan.networks.models import Discriminator, Generator
@@ -34,6 +36,7 @@ log = logging.getLogger("dcgan")
 
 SHARE = 0.04  # of the training's time that measuring may take
 SHARE_AT_END = 0.05  # that it may have taken when the last generator is measured, too
+WAIT_SECONDS = 0.05  # between two looks whether the process that prepares is done, when nothing else is left to do
 HEAD_START_S = 0.5  # that it may take at once, so that a short run has figures
 
 
@@ -55,6 +58,7 @@ class InlineEvaluation:
         self._train = images[:, 0] if config.channels == 1 else images.transpose(0, 2, 3, 1)
         self._standard: Any = None
         self._pieces: Pieces | None = None  # of what is being worked out
+        self._helper: subprocess.Popen[bytes] | None = None  # who looks at the real pictures, if another process does
         self._cost_s = 0.0  # of the last whole measurement
         rows = rows_in(_drop_rows_after(run, step))
         self._due = rows[-1]["images"] + self.every if rows else min(self.every, max(1, self.every // 8))
@@ -90,6 +94,9 @@ class InlineEvaluation:
         budget = SHARE_AT_END * elapsed_s
         while self._pieces is not None and self._standard is None and self.spent_s < budget:
             self._one_piece()
+            if self._is_waiting():
+                time.sleep(WAIT_SECONDS)
+                self.spent_s += WAIT_SECONDS
         idle = self._pieces is None
         if self.every and self._standard and (idle or self._cost_s) and self.spent_s + self._cost_s <= budget:
             self._begin(gan, step, images, time_s)
@@ -99,7 +106,11 @@ class InlineEvaluation:
 
     # ---- how it is done
 
+    def _is_waiting(self) -> bool:
+        return self._helper is not None and self._helper.poll() is None
+
     def _begin(self, gan: "GAN", step: int, images: int, time_s: float) -> None:
+        devices.wait(self._device)  # what is left of the step is none of this
         began = time.monotonic()
         with self._no_harm():
             with torch.device("meta"):  # draws no random numbers, takes no memory
@@ -113,6 +124,8 @@ class InlineEvaluation:
 
     def _one_piece(self) -> bool:
         assert self._pieces is not None
+        if self._standard:  # before that nothing here is on the device
+            devices.wait(self._device)
         began, done = time.monotonic(), False
         with self._no_harm():
             try:
@@ -123,7 +136,12 @@ class InlineEvaluation:
         return done
 
     def _prepare(self) -> Pieces:
-        """Get to know the real pictures."""
+        """Get to know the real pictures; where a GPU trains, once another process has looked at them."""
+        if self._device.type != "cpu" and not Reference.is_kept(self.config):
+            with contextlib.suppress(OSError):  # no process can be made: it is done here, between the steps
+                self._helper = real_side.start(self.run)
+            while self._is_waiting():
+                yield
         self._standard = yield from standard_in_pieces(self.config, self._train)
 
     def _measure(self, G: Generator, D: Discriminator, moment: dict[str, Any]) -> Pieces:

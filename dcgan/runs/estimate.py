@@ -25,7 +25,8 @@ BACKWARD = (
 POINT = 200  # bytes of a line of metrics.jsonl
 PACKED = 0.6  # of a picture's bytes are left in a PNG of clothes; faces compress less
 FACES = 1.2
-STEPS_PER_S = 100  # more than any machine we know: only to bound a run that is limited by minutes
+STEPS_PER_S = 100  # more than any CPU we know: only to bound a run that is limited by minutes
+GPU_STEPS_PER_S = 2000  # of a GPU: 100 launches of 5 microseconds each would be a step of a small network
 
 
 class Need(NamedTuple):
@@ -64,7 +65,8 @@ def estimate(config: Config, num_images: int, mapped: bool = False) -> Need:
 
     steps = config.num_steps
     if config.num_minutes:
-        steps = min(steps, round(config.num_minutes * 60 * STEPS_PER_S))
+        most = STEPS_PER_S if config.device == "cpu" or not has_gpu() else GPU_STEPS_PER_S
+        steps = min(steps, round(config.num_minutes * 60 * most))
     drawn = min(steps // config.sample_every + 12, steps + 1)  # and the early ones
     grid = round(
         config.num_samples * config.channels * config.image_size**2 * (PACKED if config.channels == 1 else FACES)

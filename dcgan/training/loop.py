@@ -23,7 +23,7 @@ from dcgan.runs.throughput import is_over
 from dcgan.training import distributed
 from dcgan.training.recorder import Recorder
 from dcgan.training.session import Session, fits_state, make_room
-from dcgan.training.snapshots import is_sample_step
+from dcgan.training.snapshots import is_sample_step, is_sample_time
 from dcgan.training.team import ALONE, Team
 
 log = logging.getLogger("dcgan")
@@ -143,7 +143,8 @@ def train(
                 team.compare(session.gan)
 
             # Keep a picture and the generator that made it
-            due = is_sample_step(session.step, session.now.sample_every) and not session.snapshots.off
+            due = is_sample_step(session.step, session.now.sample_every)
+            due = due and is_sample_time(session.time_s, session.pictured_s) and not session.snapshots.off
             pictured = (single or due or is_last) and session.keep_sample()
             recorder.add_notice(session.snapshots.notice)
 

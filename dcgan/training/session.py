@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dcgan.compute import devices
 from dcgan.compute.threads import Threads
 from dcgan.config import Config
 from dcgan.data import batches
@@ -65,6 +67,7 @@ class Session:
         seeds = sample_seeds(config.seed, config.num_samples)
         fixed_z = z_from_seeds(seeds, config.z_dim, config.z_prior)  # (N, z_dim), the same at every sample
         self._fixed_z = truncate(fixed_z, config.sample_truncation).to(device)
+        self.pictured_s = -math.inf  # `time_s` of the last sample, by this process
         self.keeping = Stopwatch()  # of the time that samples and states take
         self._before_s = self.time_s  # trained by earlier processes
         self._paced = self.time_s, self.images  # when the speed was last noted
@@ -109,6 +112,8 @@ class Session:
 
         Returns whether they could be drawn; `snapshots.notice` says why not.
         """
+        devices.wait(self.gan.device)  # so that the time of the last steps isn't taken for this one's
+        self.pictured_s = self.time_s
         with self.keeping:
             check_finite(self.gan, self.step)
             return self.snapshots.keep(self.gan, self._fixed_z, self.step)

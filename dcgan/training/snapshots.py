@@ -18,6 +18,9 @@ from dcgan.runs.run import Run
 from dcgan.system.files import publish
 from dcgan.training.gan import GAN
 
+FREE_SECONDS = 60.0  # of training, in which a picture changes so fast that none is too many
+BETWEEN_SECONDS = 1.0  # at least, from one picture to the next after that
+
 log = logging.getLogger("dcgan")
 
 
@@ -25,7 +28,7 @@ class Snapshots:
     """The grids and generators that a run keeps, thinned as they grow.
 
     Which of them stay follows from which were kept before, and the state holds that list: a run that was killed ends
-    with the same ones.
+    with the same ones, but where steps are so fast that `is_sample_time` leaves some out.
     """
 
     def __init__(self, run: Run, step: int, saved: Mapping[str, list[int]] = MappingProxyType({})) -> None:
@@ -117,3 +120,11 @@ def publish_or_skip(path: Path, content: bytes) -> bool:
 def is_sample_step(step: int, every: int) -> bool:
     """Every `every` steps, and before that at 8, 16, 32, ...: the first steps change the picture most."""
     return step % every == 0 or (8 <= step < every and step & (step - 1) == 0)
+
+
+def is_sample_time(time_s: float, last_s: float) -> bool:
+    """Whether enough time has passed since the last picture; both in seconds of training, from the run's start.
+
+    A fast GPU would spend a fifth of its time on pictures that come by steps alone.
+    """
+    return time_s < FREE_SECONDS or time_s - last_s >= BETWEEN_SECONDS

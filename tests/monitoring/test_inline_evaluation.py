@@ -1,18 +1,22 @@
 """Measuring during a training changes nothing of it, keeps to its share of the time, and keeps the best generator."""
 
 import errno
+import itertools
 import json
 import os
+import sys
 import time
 
 import numpy as np
 import pytest
 import torch
 
+from dcgan.compute import devices
 from dcgan.config import Config
 from dcgan.errors import BadInput, Halted
+from dcgan.evaluation.reference import Reference
 from dcgan.metrics import enough
-from dcgan.monitoring import alarms, inline_evaluation, quick_figures
+from dcgan.monitoring import alarms, inline_evaluation, quick_figures, real_side
 from dcgan.monitoring.inline_evaluation import InlineEvaluation, best_of
 from dcgan.networks.generator_file import generator_bytes, load_generator
 from dcgan.runs.checkpoint import load_state, open_generator
@@ -20,7 +24,7 @@ from dcgan.runs.fork import fork
 from dcgan.runs.quality_log import FIELDS, read_quality
 from dcgan.runs.records import Status
 from dcgan.runs.run import Run
-from dcgan.training import session
+from dcgan.training import loop, session
 from tests.files import refuse, write_mnist
 from tests.training.test_gan import assert_same
 from tests.training.test_loop import curves, play, play_to
@@ -248,6 +252,80 @@ def test_what_ends_a_training_is_not_taken_for_a_failed_measurement(root, measur
     monkeypatch.setattr(inline_evaluation, "figures_in_pieces", lost)
     with pytest.raises(Halted, match="gone"):
         play(make(root, measured))
+
+
+@pytest.fixture
+def on_gpu(monkeypatch):
+    """Lets what measures believe that a device other than the CPU trains; returns what it did, in order."""
+    seen, real = list[str](), inline_evaluation.InlineEvaluation
+
+    class Helper:
+        polls = 3
+
+        def poll(self):
+            self.polls -= 1
+            seen.append("poll")
+            return None if self.polls else 0
+
+    def start(run):
+        seen.append("start")
+        return Helper()
+
+    def pieces(*about):
+        work = figures_in_pieces(*about)
+        while True:
+            seen.append("piece")
+            try:
+                next(work)
+            except StopIteration as end:
+                return end.value
+            yield
+
+    figures_in_pieces = quick_figures.figures_in_pieces
+    monkeypatch.setattr(loop, "InlineEvaluation", lambda *about: real(*about[:-1], torch.device("meta")))
+    monkeypatch.setattr(devices, "wait", lambda device: seen.append("wait") if device.type == "meta" else None)
+    monkeypatch.setattr(inline_evaluation, "figures_in_pieces", pieces)
+    monkeypatch.setattr(real_side, "start", start)
+    return seen
+
+
+def test_beside_a_gpu_another_process_looks_at_the_real_pictures_once(root, measured, on_gpu):
+    seen = on_gpu
+    play(run := make(root, measured))
+    assert seen[:4] == ["start", "poll", "poll", "poll"] and "start" not in seen[4:]
+    assert len(read_quality(run)) >= 3
+    seen.clear()
+    play(make(root, measured, "second"))
+    assert seen and "start" not in seen and "poll" not in seen, "what is kept needs no process"
+
+
+def test_the_time_of_steps_is_not_taken_for_that_of_measuring(root, measured, on_gpu):
+    seen = on_gpu
+    play(make(root, measured))
+    assert "piece" in seen
+    assert all(before == "wait" for before, now in itertools.pairwise(seen) if now == "piece")
+
+
+def test_without_another_process_it_is_done_between_the_steps(root, measured, on_gpu, monkeypatch):
+    def none(run):
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(real_side, "start", none)
+    status = play(run := make(root, measured))
+    assert len(read_quality(run)) >= 3 and status.notice == ""
+
+
+def test_the_other_process_leaves_what_the_training_needs(root, measured, monkeypatch):
+    run = make(root, measured)
+    monkeypatch.setattr(real_side, "start_detached", lambda command, log: command)
+    command = real_side.start(run)
+    monkeypatch.setattr(real_side.sys, "argv", command[2:])
+    assert command[:3] == [sys.executable, "-m", "dcgan.monitoring.real_side"]
+    assert not Reference.is_kept(run.config)
+    threads = torch.get_num_threads()
+    real_side.main()
+    torch.set_num_threads(threads)
+    assert Reference.is_kept(run.config)
 
 
 def test_a_full_disk_costs_a_row_and_not_the_run(root, measured, monkeypatch):

@@ -60,6 +60,14 @@ def test_minutes_bound_the_curves():
     assert estimate(Config(num_minutes=10, num_steps=10**9), 1).disk["curves"] < GB
 
 
+def test_a_gpu_makes_more_steps_in_a_minute(monkeypatch):
+    config, found = Config(num_minutes=10, num_steps=10**9), {}
+    for there in (True, False):
+        monkeypatch.setattr(estimating, "has_gpu", lambda there=there: there)
+        found[there] = [estimate(config.replace(device=device), 1).disk["curves"] for device in ("auto", "cpu")]
+    assert found[True][0] >= 10 * found[True][1] and found[True][1] == found[False][0] == found[False][1]
+
+
 def test_no_states_no_room_for_them():
     assert estimate(Config(max_states_mb=0), 1).disk["states to fork from"] == 0
     small = estimate(Config(max_states_mb=1), 1).disk

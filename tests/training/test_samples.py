@@ -1,17 +1,21 @@
 """Pictures that can't be drawn cost the training nothing but themselves."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
 
+from dcgan.compute import devices
 from dcgan.data import batches
 from dcgan.errors import Diverged, Halted
 from dcgan.monitoring import quick_figures
 from dcgan.networks.models import Generator
 from dcgan.runs.checkpoint import load_state
 from dcgan.runs.run import Run
-from dcgan.training import ema, session
+from dcgan.training import ema, session, snapshots
 from dcgan.training.gan import GAN
+from dcgan.training.snapshots import is_sample_time
 from tests.training.test_accumulation import FULL
 from tests.training.test_gan import CPU, TINY, assert_same
 from tests.training.test_loop import curves, play, play_to
@@ -150,3 +154,26 @@ def test_pictures_are_drawn_in_full_float32_and_training_is_left_alone(new_run, 
     seen = []
     quick_figures._in_parts(lambda x: seen.append(torch.backends.cudnn.allow_tf32) or x, torch.ones(2), CPU)
     assert seen == [False]
+
+
+def test_after_the_first_minute_there_is_a_second_between_two_pictures(new_run, monkeypatch):
+    assert is_sample_time(59.9, 59.8) and not is_sample_time(60.0, 59.1) and is_sample_time(60.0, 59.0)
+    assert is_sample_time(1e6, -math.inf)  # the first of a process
+    monkeypatch.setattr(snapshots, "FREE_SECONDS", 0.0)
+    monkeypatch.setattr(snapshots, "BETWEEN_SECONDS", 1e9)
+    run, whole = new_run("few", sample_every=1), new_run("all", sample_every=1)
+    play(run)
+    assert run.samples() == [0, 6]  # the last is always kept
+    monkeypatch.setattr(snapshots, "BETWEEN_SECONDS", 0.0)
+    play(whole)
+    assert whole.samples() == [0, 1, 2, 3, 4, 5, 6]
+    assert_trained_alike(run, whole)
+
+
+def test_a_picture_awaits_the_device_before_its_time_is_taken(new_run, monkeypatch):
+    seen, real = [], session.check_finite
+    monkeypatch.setattr(devices, "wait", lambda device: seen.append("wait"))
+    monkeypatch.setattr(session, "check_finite", lambda *about: seen.append("look") or real(*about))
+    play(new_run("a", num_steps=2, sample_every=1, checkpoint_seconds=1000))
+    assert seen[:2] == ["look", "wait"]  # the first state, then the first picture
+    assert all(seen[i - 1] == "wait" for i in (2, 4)), seen
