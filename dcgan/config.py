@@ -39,7 +39,8 @@ class Config:
     # data
     data: str = setting(
         "fashion-mnist",
-        "fashion-mnist, mnist, celeba, or a folder or zip of images; :a,b at its end keeps the classes a and b.",
+        "fashion-mnist, mnist, celeba, or the path of images: a folder, zip, .npy, .npz, .parquet or .csv; :a,b at its "
+        "end keeps the classes a and b.",
     )
     crop: str = network(
         "square",

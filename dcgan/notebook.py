@@ -62,8 +62,8 @@ def train(
 ) -> Run:
     """Train a new run to its end and return it; `show` draws a bar.
 
-    `data` is fashion-mnist, mnist, celeba, or a folder or zip of pictures (default: the preset's); `settings` are
-    fields of Config by name, on top of the preset's. One run at a time trains under `root` (default: where the studio
+    `data` is fashion-mnist, mnist, celeba, or the path of pictures (default: the preset's); `settings` are fields of
+    Config by name, on top of the preset's. One run at a time trains under `root` (default: where the studio
     keeps its runs). It trains in a process of its own, as one that the Train page starts, so it outlives this one; an
     interruption (KeyboardInterrupt) saves and stops it, and returns it as it is. Raises BadInput for what can't be
     trained, and Halted, with the reason, where the training failed.

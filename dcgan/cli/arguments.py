@@ -99,7 +99,7 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     sub.add_argument("--seed", type=_seed, default=0, help="fake i comes from seed + i")
 
     sub = add("train-judge")
-    sub.add_argument("--data", metavar="SPEC", required=True, help="mnist, or a folder or zip with class folders")
+    sub.add_argument("--data", metavar="SPEC", required=True, help="mnist, or pictures with classes")
     sub.add_argument("--channels", type=_whole, choices=(1, 3), help="1 grey, 3 colour (default: the data's)")
     sub.add_argument("--steps", type=_whole, help="batches of 128 to learn from (default: 700)")
     sub.add_argument("--seed", type=_seed, default=0, help="of its first weights and the order of the pictures")

@@ -79,7 +79,8 @@ def load(
             held_out = _of_size(_spread(tests, HELD_OUT), image_size, channels)
         names = sources.class_names(source)
         return ImageData(images, labels.astype(np.int64), names, fingerprint, [], held_out=held_out)
-    return _split(prepared(source, fingerprint, shape, folder, progress, num_test), fingerprint, split)
+    found = prepared(source, fingerprint, shape, folder, progress, num_test)
+    return _split(found, fingerprint, split, sources.row_remark(source))
 
 
 def _split(found: Prepared, fingerprint: str, split: str, remark: str = "") -> ImageData:

@@ -20,14 +20,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dcgan.data import rows
 from dcgan.data.fingerprint import digest_of
 from dcgan.data.picture_files import reader
+from dcgan.errors import first_line
 from dcgan.images.decode import decode, fit
 from dcgan.system.paths import PROJECT
 
 CHUNK = 16  # pictures that a worker gets at a time
 MIN_FOR_WORKERS = 300  # pictures below which starting processes costs more than it saves
 MAX_WORKERS = 16
+MISSING = ""  # instead of a file's bytes, where it is gone
 
 
 class Shape(NamedTuple):
@@ -47,7 +50,7 @@ Chunk = tuple[list[str], list[Fact], bytes]  # names, a fact for each, and the r
 
 
 def decoded(path: Path, names: Sequence[str], shape: Shape) -> Generator[Chunk, None, None]:
-    """Decode picture files of a folder or zip, in order."""
+    """Decode the pictures of a folder or zip, in order; those that are rows are read here and given to the workers."""
     chunks = [list(names[start : start + CHUNK]) for start in range(0, len(names), CHUNK)]
     num_workers = min(_cores(), MAX_WORKERS)
     if len(names) < MIN_FOR_WORKERS or num_workers == 1:
@@ -57,21 +60,23 @@ def decoded(path: Path, names: Sequence[str], shape: Shape) -> Generator[Chunk, 
         return
     idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
 
-    def ask(chunk: list[str]) -> tuple[list[Fact], bytes]:
+    def ask(chunk: list[str], contents: list[bytes | str] | None) -> tuple[list[Fact], bytes]:
         worker = idle.get()
         try:
-            return worker.ask(chunk)
+            return worker.ask(chunk, contents)
         finally:
             idle.put(worker)
 
     with contextlib.ExitStack() as stack:
+        given = stack.enter_context(reader(path)) if rows.kind_of(path) else None
         for _ in range(num_workers):
-            idle.put(stack.enter_context(contextlib.closing(_Worker(path, shape))))
+            idle.put(stack.enter_context(contextlib.closing(_Worker(path if given is None else None, shape))))
         pool = ThreadPoolExecutor(num_workers)
         stack.callback(pool.shutdown, cancel_futures=True)
         waiting: deque[tuple[list[str], Future[Any]]] = deque()  # a window, so that results never pile up
         for chunk in chunks:
-            waiting.append((chunk, pool.submit(ask, chunk)))
+            contents = None if given is None else [_content(given, name) for name in chunk]
+            waiting.append((chunk, pool.submit(ask, chunk, contents)))
             if len(waiting) >= 4 * num_workers:
                 done, future = waiting.popleft()
                 yield done, *future.result()
@@ -94,6 +99,16 @@ def _decode(read: Callable[[str], bytes], names: list[str], shape: Shape) -> tup
     return facts, b"".join(rows)
 
 
+def _content(read: Callable[[str], bytes], name: str) -> bytes | str:
+    """The bytes of a picture file, or why it can't be read."""
+    try:
+        return read(name)
+    except FileNotFoundError:
+        return MISSING
+    except Exception as error:  # as in `digest_of`
+        return first_line(error)
+
+
 def _given(content: bytes | Exception) -> bytes:
     if isinstance(content, Exception):
         raise content
@@ -105,14 +120,15 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-# ---- a worker: one JSON line with names in, one JSON line with facts and then the rows out
+# ---- a worker: one JSON line with names in, and the files with their sizes if it doesn't read them itself; one JSON
+# line with facts and then the rows out
 
 
 class _Worker:
-    """A process that decodes chunks of one folder or zip."""
+    """A process that decodes chunks of one folder or zip, or without a path what it is given."""
 
-    def __init__(self, path: Path, shape: Shape) -> None:
-        job = json.dumps([os.fspath(path), *shape])
+    def __init__(self, path: Path | None, shape: Shape) -> None:
+        job = json.dumps(["" if path is None else os.fspath(path), *shape])
         self._process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "dcgan.data.decode_workers", job],
             cwd=PROJECT,
@@ -121,11 +137,14 @@ class _Worker:
         )
         self._row_bytes = shape.row_bytes
 
-    def ask(self, names: list[str]) -> tuple[list[Fact], bytes]:
+    def ask(self, names: list[str], contents: list[bytes | str] | None = None) -> tuple[list[Fact], bytes]:
         """Facts and rows of these pictures; raises RuntimeError if the process has died."""
         assert self._process.stdin and self._process.stdout
         try:
-            self._process.stdin.write(json.dumps(names).encode() + b"\n")
+            sizes = [each if isinstance(each, str) else len(each) for each in contents or ()]
+            self._process.stdin.write(json.dumps([names, sizes]).encode() + b"\n")
+            for each in contents or ():
+                self._process.stdin.write(b"" if isinstance(each, str) else each)
             self._process.stdin.flush()
             facts = [(digest, reason) for digest, reason in json.loads(self._process.stdout.readline())]
             rows = self._process.stdout.read(self._row_bytes * sum(not reason for _, reason in facts))
@@ -148,11 +167,27 @@ class _Worker:
 def _serve(job: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to obey
     path, *shape = json.loads(job)
-    with reader(Path(path)) as read:
+    with reader(Path(path)) if path else contextlib.nullcontext() as read:
         for line in sys.stdin.buffer:
-            facts, rows = _decode(read, json.loads(line), Shape(*shape))
-            sys.stdout.buffer.write(json.dumps(facts).encode() + b"\n" + rows)
+            names, sizes = json.loads(line)
+            given = [each if isinstance(each, str) else sys.stdin.buffer.read(each) for each in sizes]
+            facts, pixels = _decode(read or _reader_of(dict(zip(names, given, strict=True))), names, Shape(*shape))
+            sys.stdout.buffer.write(json.dumps(facts).encode() + b"\n" + pixels)
             sys.stdout.buffer.flush()
+
+
+def _reader_of(contents: dict[str, bytes | str]) -> Callable[[str], bytes]:
+    """Reads what was given, and fails as the parent did."""
+
+    def read(name: str) -> bytes:
+        content = contents[name]
+        if content == MISSING:
+            raise FileNotFoundError
+        if isinstance(content, str):
+            raise ValueError(content)
+        return content
+
+    return read
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
+from dcgan.data import rows
 from dcgan.errors import BadInput, first_line
 from dcgan.images.decode import SUFFIXES
 
@@ -25,7 +26,7 @@ SETTLED_SECONDS = 2.0  # a younger change may be followed by one with the same t
 class Listing(NamedTuple):
     """The picture files that a folder or zip holds."""
 
-    names: tuple[str, ...]  # sorted relative paths with forward slashes
+    names: tuple[str, ...]  # relative paths with forward slashes, of files sorted
     stamp: Hashable  # changes when a file comes or goes
     settled: bool  # whether that can be relied on
 
@@ -38,8 +39,13 @@ _lock = threading.Lock()
 def listing(path: Path, place: str = "") -> Listing:
     """List a folder or zip, at the price of a few stat calls while nothing has come or gone; raises BadInput.
 
-    A zip is known by its time, size and inode; a folder by the times of itself and of the folders in it.
+    A zip is known by its time, size and inode; a folder by the times of itself and of the folders in it. Of what holds
+    pictures as rows, see `dcgan.data.rows`, the names are in the order of the rows.
     """
+    if rows.kind_of(path):
+        _check_npz(path, place)
+        of_rows = rows.found(path, place)
+        return Listing(of_rows.rows.names, of_rows.stamp, of_rows.settled)
     with _lock:
         found = _kept.get(path)
     if found is not None and found.stamp == _stamp_again(path, found.stamp):
@@ -82,6 +88,11 @@ def reader(path: Path, place: str = "") -> Iterator[Callable[[str], bytes]]:
 
     It raises ValueError for a file that is too large, and OSError or nearly anything for one that is damaged.
     """
+    if rows.kind_of(path):
+        _check_npz(path, place)
+        with rows.reader(path, place) as read:
+            yield read
+        return
     if path.is_dir():
         yield lambda name: _read_file(path / name)
         return
@@ -187,6 +198,11 @@ def _opened(path: Path, place: str) -> Iterator[tuple[zipfile.ZipFile, dict[str,
         if inner and not members:
             raise BadInput(f"{place} holds no pictures but the archive {inner[:200]!r}: unpack it once and use that.")
         yield archive, members
+
+
+def _check_npz(path: Path, place: str) -> None:
+    if path.is_file() and zipfile.is_zipfile(path):
+        _check_index(path, place or f"The file {path}")
 
 
 def _check_index(path: Path, place: str) -> Path:

@@ -129,7 +129,7 @@ def _prepare(
     key = _key(fingerprint, shape, num_test)
     names = sources.picture_names(source)
     test_names = held_out(names, num_test)
-    order = [name for name in names if name not in test_names] + sorted(test_names)
+    order = [name for name in names if name not in test_names] + [name for name in names if name in test_names]
     draft = _Draft(folder / f".{key}.draft", order, shape)
     try:
         _need_room(folder, (len(order) - draft.done) * shape.row_bytes)

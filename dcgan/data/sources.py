@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from dcgan.data import idx
+from dcgan.data import idx, rows
 from dcgan.data.fingerprint import of_arrays, of_files
 from dcgan.data.picture_files import class_of, listing, once, reader
 from dcgan.errors import BadInput
@@ -46,7 +46,7 @@ class Source:
     spec: str  # normalised: paths are absolute, class filters sorted; `resolve` reads it again
     kind: Literal["idx", "images"]
     title: str  # for people
-    path: Path  # the folder of the IDX files, or the folder or zip of pictures
+    path: Path  # the folder of the IDX files, or what holds pictures: a folder, a zip, or rows
     classes: tuple[int, ...] = ()  # of an IDX set: only these labels; empty means all
     folders: tuple[str, ...] = ()  # of pictures: only those in these class folders; empty means all
 
@@ -110,10 +110,12 @@ def _resolve_path(spec: str) -> Source:
     if path is None:
         raise BadInput(
             f"There is no data set or path {spec[:200]!r}: write fashion-mnist, mnist, celeba, "
-            "or the path of a folder or zip of pictures."
+            f"or the path of a folder or zip of pictures, or of {rows.KINDS}."
         )
-    if not path.is_dir() and path.suffix.lower() != ".zip" and not zipfile.is_zipfile(path):
-        raise BadInput(f"{path} is neither a folder nor a zip of pictures.")
+    if path.is_dir() and not rows.kind_of(path) and not listing(path).names:
+        path = rows.within(path)
+    if not path.is_dir() and path.suffix.lower() != ".zip" and not rows.kind_of(path) and not zipfile.is_zipfile(path):
+        raise BadInput(f"{path} is neither a folder nor a zip of pictures, nor {rows.KINDS}.")
     if not folders:
         return Source(str(path), "images", path.name, path)
     known = folder_classes(path)
@@ -143,7 +145,7 @@ def pictures(source: Source, place: str = "") -> Iterator[tuple[tuple[str, ...],
 
 
 def picture_names(source: Source, place: str = "") -> tuple[str, ...]:
-    """The sorted names of a folder's or zip's picture files, readable or not, in the chosen class folders."""
+    """The names of a folder's or zip's picture files, sorted, or of rows, in the chosen classes; readable or not."""
     found = listing(source.path, place)
     if not source.folders:
         return found.names
@@ -185,12 +187,19 @@ def remark(source: Source, number: int) -> str:
     """What a person should know about that number of pictures before training on them; often nothing."""
     if source.spec == "celeba" and number != CELEBA_PICTURES:
         return f"CelebA has {CELEBA_PICTURES:,} pictures, but {number:,} are here."
+    used = row_remark(source)
     if number >= FEW:
-        return ""
-    return (
+        return used
+    few = (
         f"{number:,} is few: D can learn them all by heart, and then G copies them or stays blurred, and figures say "
         "little. A few thousand similar pictures are a good start."
     )
+    return f"{used} {few}".strip()
+
+
+def row_remark(source: Source) -> str:
+    """How an array or a table of pictures is used, in sentences; nothing for files of pictures."""
+    return rows.found(source.path).rows.remark if source.kind == "images" and rows.kind_of(source.path) else ""
 
 
 def fingerprint(source: Source) -> str:
@@ -227,7 +236,8 @@ def check(source: Source, place: str = "") -> None:
         if count(source) < 2:  # without a copy of the chosen pictures: a page asks at every rerun
             raise BadInput(f"{source.spec} holds fewer than 2 pictures: choose more classes.")
         return
-    place = place or f"The {'folder' if source.path.is_dir() else 'archive'} {source.path}"
+    of_rows = rows.kind_of(source.path)
+    place = place or f"The {'folder' if source.path.is_dir() else 'file' if of_rows else 'archive'} {source.path}"
     once(listing(source.path, place), ("check", source), lambda: _need_two_readable(source, place))
 
 
@@ -258,4 +268,5 @@ def preview(source: Source, n: int = 9, seed: int = 0, size: int = 128, crop: st
         return [Image.fromarray(images[i]) for i in chance.sample(range(len(images)), min(n, len(images)))]
     with pictures(source) as (names, read):
         order = chance.sample(names, min(len(names), MAX_FAILED))
+        order[:n] = rows.forward(source.path, order[:n])
         return [fit(picture, size, 3, crop) for picture in readable(order, read, n)]

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from dcgan.data import rows
 from dcgan.data.picture_files import listing, once, reader
 from dcgan.images.decode import verify
 
 SECONDS = 3.0  # of looking: enough for some thousand pictures
 THREADS = 4
+MAX_ROWS = 1_000  # of parquet files, which are read in passes
 
 Survey = dict[str, str]  # the name of each file that was looked at -> "", or "name: reason" if it can't be read
 
@@ -25,7 +27,10 @@ def survey(path: Path, seconds: float = SECONDS) -> Survey:
 
 
 def _look(path: Path, names: tuple[str, ...], until: float) -> Survey:
-    todo = iter(random.Random(0).sample(names, len(names)))  # so that few stand for all; one iterator for all threads
+    chosen = random.Random(0).sample(names, len(names))  # so that few stand for all
+    if rows.kind_of(path) == "parquet":
+        chosen = rows.forward(path, chosen[:MAX_ROWS])
+    todo = iter(chosen)  # one for all threads
     with reader(path) as read, ThreadPoolExecutor(THREADS) as pool:
         parts = [pool.submit(lambda: dict(_told(todo, read, until))) for _ in range(THREADS)]
         return {name: reason for part in parts for name, reason in part.result().items()}

@@ -13,21 +13,30 @@ from dcgan.errors import BadInput, Unwritable
 from dcgan.images.decode import SUFFIXES
 from dcgan.system.files import PRIVATE, private
 
+WHOLE = (".zip", ".npy", ".npz", ".parquet")  # files that hold all pictures
+LISTS = (".csv", ".tsv")
 LOOSE = "My pictures"  # what pictures are called that came without a zip around them
 
 
 def store_upload(files: list[tuple[str, IO[bytes]]], data_dir: Path | None = None) -> Path:
-    """Keep uploaded pictures, or one zip under its own name, in uploads/; the path returned is a SPEC. Raises BadInput.
+    """Keep uploaded pictures, or one file of many, in uploads/; the path returned is a SPEC. Raises BadInput.
 
-    A zip is kept as it is and read in place: nothing is unpacked, so nothing can land outside its folder.
+    A zip, an array or a parquet file keeps its name and is read in place: nothing is unpacked, so nothing can land
+    outside its folder.
     """
-    zips = [file for file in files if file[0].lower().endswith(".zip")]
-    if zips and len(files) > 1:
-        raise BadInput("Upload either pictures or one zip, not both.")
-    kept = zips or [file for file in files if file[0].lower().endswith(SUFFIXES)]
+    whole = [file for file in files if file[0].lower().endswith(WHOLE)]
+    if whole and len(files) > 1:
+        raise BadInput("Upload either pictures or one zip, .npy, .npz or .parquet file, not several.")
+    if any(file[0].lower().endswith(LISTS) for file in files):
+        raise BadInput(
+            "A list of files can't be uploaded without the files: name its path on this computer, or upload the "
+            "pictures."
+        )
+    kept = whole or [file for file in files if file[0].lower().endswith(SUFFIXES)]
     if not kept:
-        raise BadInput("The upload holds no pictures: choose files such as .png or .jpg, or one zip of them.")
-    name = safe_name(zips[0][0][: -len(".zip")]) if zips else LOOSE
+        raise BadInput("The upload holds no pictures: choose files such as .png or .jpg, or one zip or array of them.")
+    stem, suffix = os.path.splitext(whole[0][0]) if whole else (LOOSE, "")
+    name = safe_name(stem) if whole else LOOSE
     root = (data_dir or sources.DATA_DIR) / "uploads"
     try:
         root.mkdir(PRIVATE, parents=True, exist_ok=True)
@@ -35,16 +44,16 @@ def store_upload(files: list[tuple[str, IO[bytes]]], data_dir: Path | None = Non
             folder = Path(work) / "pictures"
             folder.mkdir(PRIVATE)
             for index, (file_name, content) in enumerate(kept):
-                plain = f"{name}.zip" if zips else f"{index:05d}-{safe_name(file_name)}"
+                plain = f"{name}{suffix.lower()}" if whole else f"{index:05d}-{safe_name(file_name)}"
                 content.seek(0)  # a page offers the same file again
                 with open(folder / plain, "wb", opener=private) as out:
                     shutil.copyfileobj(content, out)
-            saved = next(folder.iterdir()) if zips else folder
+            saved = next(folder.iterdir()) if whole else folder
             sources.check(sources.Source(str(saved), "images", name, saved), "The upload")
             target = _publish(folder, root, name)
     except OSError as error:
         raise Unwritable(f"The upload could not be saved in {root} ({error.strerror or error})") from error
-    return target / saved.name if zips else target
+    return target / saved.name if whole else target
 
 
 def _publish(folder: Path, root: Path, name: str) -> Path:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dcgan.data import idx
+from dcgan.data import idx, rows
 from dcgan.data.decode_workers import Shape, decoded
 from dcgan.data.holdout import held_out, num_to_hold_out
 from dcgan.data.picture_files import class_of
@@ -47,15 +47,16 @@ def labelled(source: Source, channels: int, progress: Callable[[float], None] = 
     classes = classes_of(names)
     pairs = [(name, label) for label, name_of in enumerate(sorted(classes)) for name in classes[name_of]]
     pairs = random.Random(0).sample(pairs, min(len(pairs), MAX_PICTURES))
-    label_of = dict(pairs)
+    of_name = dict(pairs)
+    label_of = {name: of_name[name] for name in rows.forward(source.path, list(of_name))}
     shape = Shape(FRAME, channels, "square")
     looked_at = 0
     found: dict[str, np.ndarray] = {}  # name -> (C, 32, 32), of those that can be read
     with contextlib.closing(decoded(source.path, list(label_of), shape)) as chunks:
-        for chunk, facts, rows in chunks:
+        for chunk, facts, pixels in chunks:
             readable = [name for name, (_, reason) in zip(chunk, facts, strict=True) if not reason]
             progress((looked_at := looked_at + len(chunk)) / len(label_of))
-            found |= zip(readable, np.frombuffer(rows, np.uint8).reshape(-1, channels, FRAME, FRAME), strict=True)
+            found |= zip(readable, np.frombuffer(pixels, np.uint8).reshape(-1, channels, FRAME, FRAME), strict=True)
     splits, test_names = [], held_out(names, num_to_hold_out(len(names)))
     for is_test in (False, True):
         kept = [name for name in found if (name in test_names) == is_test]

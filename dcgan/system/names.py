@@ -25,7 +25,7 @@ def run_name(spec: str) -> str:
     """What a run on a person's own pictures is called: as their folder or zip. Empty for the sets with names."""
     if not any(slash in spec for slash in "/\\"):  # the SPEC of a folder or zip is an absolute path
         return ""
-    name = clean_name(re.sub(r"\.zip(?=:|$)", "", data_title(spec), flags=re.IGNORECASE))
+    name = clean_name(re.sub(r"\.(zip|npy|npz|parquet|csv|tsv)(?=:|$)", "", data_title(spec), flags=re.IGNORECASE))
     return name if any(char.isalnum() for char in name) else ""
 
 

@@ -24,7 +24,7 @@ DATA = {
     "mnist": "MNIST: 60,000 handwritten digits",
     "celeba": "CelebA: 200,000 faces",
     "upload": "My own pictures: upload them",
-    "path": "My own pictures: a folder or zip on this computer",
+    "path": "My own pictures: a folder, zip or array on this computer",
 }
 FRESH = {
     "mnist": "Or press Start training to download it (11 MB).",
@@ -162,7 +162,8 @@ def _path() -> str | None:
     path = st.text_input(
         "Folder or zip",
         placeholder="/home/me/pictures",
-        help="Pictures of any size, grey or colour; sub-folders are searched. Transparency is laid on white.",
+        help="Pictures of any size, grey or colour; sub-folders are searched. Transparency is laid on white. Or a file "
+        "of many pictures: .npy, .npz, .parquet, or a .csv that lists picture files.",
     )
     return path.strip() or None
 
@@ -170,8 +171,14 @@ def _path() -> str | None:
 def _upload() -> str | None:
     """The SPEC of what was uploaded, which is stored once and refused once."""
     files = st.file_uploader(
-        "Pictures, or one zip of pictures",
-        type=["zip", *(suffix.lstrip(".") for suffix in SUFFIXES)],  # the last are cut off on a page
+        "Pictures, or one zip, .npy, .npz or .parquet file of them",
+        type=[
+            "zip",
+            "npy",
+            "npz",
+            "parquet",
+            *(suffix.lstrip(".") for suffix in SUFFIXES),
+        ],  # the last are cut off on a page
         accept_multiple_files=True,
         help=f"They stay on this computer, in {escaped(str(sources.DATA_DIR / 'uploads'))}.",
     )

@@ -6,10 +6,14 @@ import zipfile
 from pathlib import Path
 from typing import IO
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from dcgan.data import sources, uploads
 from dcgan.images.decode import SUFFIXES, decode
+from dcgan.system.names import run_name
 from tests.files import colour, encode, refuse, write_zip
 
 
@@ -55,6 +59,33 @@ def test_what_was_refused_once_is_refused_again_for_the_same_reason(tmp_path):
     for _ in range(2):
         with refuse("None of the 2 picture files in the upload"):
             uploads.store_upload(broken, tmp_path / "data")
+
+
+@pytest.mark.parametrize("name", ["a.npy", "Digits 2.NPZ", "t.parquet"])
+def test_a_file_of_many_pictures_keeps_its_name(tmp_path, name):
+    pixels, content = np.zeros((5, 8, 8), np.uint8), io.BytesIO()
+    if name == "a.npy":
+        np.save(content, pixels)
+    elif name == "t.parquet":
+        pq.write_table(pa.table({"image": [encode(colour(seed=i)) for i in range(5)]}), content)
+    else:
+        np.savez_compressed(content, images=pixels, labels=np.arange(5) % 2)
+    saved = store({name: content.getvalue()}, tmp_path)
+    stem, suffix = os.path.splitext(name)
+    assert saved == tmp_path / "uploads" / stem / f"{stem}{suffix.lower()}"
+    assert sources.count(sources.resolve(str(saved))) == 5 and run_name(str(saved)) == stem
+
+
+def test_what_is_no_file_of_pictures_leaves_nothing(tmp_path):
+    weights = io.BytesIO()
+    np.save(weights, np.zeros(9))
+    several = {"a.npy": b"", "b.npy": b""}
+    for files, word in (({"w.npy": weights.getvalue()}, "The upload has the shape"), (several, "not several")):
+        with refuse(word):
+            store(files, tmp_path)
+    with refuse("A list of files can't be uploaded without the files"):
+        store({"labels.csv": b"file,label\n"}, tmp_path)
+    assert everything(tmp_path) == []
 
 
 def test_upload_of_a_zip_unpacks_nothing(tmp_path):

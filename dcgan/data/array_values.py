@@ -1,0 +1,130 @@
+"""What an array of pictures holds: how its axes lie, which values are black and white, and its labels; no torch."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from dcgan.data.row_set import class_words
+from dcgan.errors import BadInput
+
+PIECE = 64 * 2**20  # bytes looked at at a time
+LOOKED_AT = 200  # pictures of a uint8 array, to see whether they have more than two values
+OVERSHOOT = 1.02  # how far values may go past a usual range and still be meant by it: resizing does that
+MIN_SIDE, MAX_SIDE = 4, 8192  # pixels
+
+
+class Axes(NamedTuple):
+    """How pictures lie in an array."""
+
+    words: str  # such as (N, H, W, C)
+    height: int
+    width: int
+    channels: int  # 1 grey, 2 grey with opacity, 3 colour, 4 colour with opacity
+
+
+def axes_of(shape: tuple[int, ...], dtype: np.dtype, what: str) -> Axes:
+    """Tell the axes of an array; raises BadInput, which calls the array `what`, for one that holds something else."""
+    if dtype.kind not in "buif":
+        raise BadInput(f"{what} holds {_kind(dtype)}, not pictures: save an array of uint8 or floats.")
+    ways = "(N, H, W), (N, H, W, C) or (N, C, H, W)"
+    axes = None
+    if len(shape) == 2 and (side := round(shape[1] ** 0.5)) ** 2 == shape[1] and side >= 8:
+        axes = Axes("(N, H*W)", side, side, 1)
+    elif len(shape) == 3 and shape[2] in (3, 4) and shape[0] > 4:
+        raise BadInput(f"{what} has the shape {shape}, which is one picture: stack many as (N, H, W, C).")
+    elif len(shape) == 3:
+        axes = Axes("(N, H, W)", shape[1], shape[2], 1)
+    elif len(shape) == 4 and shape[3] <= 4:
+        axes = Axes("(N, H, W, C)", *shape[1:4])
+    elif len(shape) == 4 and shape[1] <= 4:
+        axes = Axes("(N, C, H, W)", shape[2], shape[3], shape[1])
+    if axes is None or not 1 <= axes.channels <= 4:
+        raise BadInput(f"{what} has the shape {shape}, but pictures are {ways}, with C from 1 to 4: save it so.")
+    if not (MIN_SIDE <= axes.height <= MAX_SIDE and MIN_SIDE <= axes.width <= MAX_SIDE):
+        raise BadInput(
+            f"{what} has the shape {shape}, which makes pictures of {axes.width} x {axes.height} pixels: save it as "
+            f"{ways}, each side from {MIN_SIDE} to {MAX_SIDE:,}."
+        )
+    return axes
+
+
+def range_of(array: np.ndarray, what: str) -> tuple[float, float]:
+    """The values that are black and white in all of an array; raises BadInput if some are no numbers.
+
+    The range by convention, where the values fill half of it: 0 to 1, -1 to 1, 0 to 255, 0 to 65,535; else their own.
+    """
+    if array.dtype == bool:
+        return 0.0, 1.0
+    if not array.size:
+        return 0.0, 255.0
+    if array.dtype == np.uint8:
+        some = array[:: max(1, len(array) // LOOKED_AT)]
+        of_two_values = some.max() <= 1 and max(piece.max() for piece in _pieces(array)) == 1
+        return 0.0, 1.0 if of_two_values else 255.0
+    low, high = np.inf, -np.inf
+    for piece in _pieces(array):
+        ends = float(piece.min()), float(piece.max())
+        if not np.isfinite(ends).all():
+            raise BadInput(f"{what} holds values that are not a number or infinite: replace them and save it again.")
+        low, high = min(low, ends[0]), max(high, ends[1])
+    usual = next((top for top in (1.0, 255.0, 65535.0) if top / 2 < max(high, -low) <= top * OVERSHOOT), None)
+    if array.dtype.kind in "ui":
+        usual = 1.0 if high == 1 else 255.0 if 1 < high <= 255 else None
+    if usual is not None and low >= (1 - OVERSHOOT) * usual:
+        return 0.0, usual
+    if usual == 1.0 and low < 0:
+        return -1.0, 1.0
+    return (min(low, 0.0), high) if high > low else (low, low + 1.0)
+
+
+def _pieces(array: np.ndarray) -> Iterator[np.ndarray]:
+    step = max(1, PIECE // max(1, array[:1].nbytes))
+    return (array[start : start + step] for start in range(0, len(array), step))
+
+
+def picture_file(row: np.ndarray, axes: Axes, black: float, white: float) -> bytes:
+    """One picture of an array as a PGM or PPM file, whose bytes depend on its pixels alone; clear parts are white."""
+    if axes.words == "(N, C, H, W)":
+        row = row.transpose(1, 2, 0)
+    pixels = np.asarray(row).reshape(axes.height, axes.width, axes.channels)
+    if pixels.dtype != np.uint8 or (black, white) != (0, 255):
+        scaled = (pixels.astype(np.float64) - black) * (255 / (white - black))
+        pixels = np.clip(scaled + 0.5, 0, 255).astype(np.uint8)
+    if axes.channels in (2, 4):
+        colour, opacity = pixels[..., :-1].astype(np.uint32), pixels[..., -1:].astype(np.uint32)
+        pixels = ((colour * opacity + 255 * (255 - opacity) + 127) // 255).astype(np.uint8)
+    head = f"P{5 if pixels.shape[2] == 1 else 6}\n{axes.width} {axes.height}\n255\n"
+    return head.encode() + np.ascontiguousarray(pixels).tobytes()
+
+
+def classes_of(labels: np.ndarray, num_rows: int) -> list[str] | None:
+    """The class of each row: by a number or text for each, or one of K columns that is 1; None for anything else."""
+    if labels.dtype.kind not in "buifUS" or labels.ndim == 0 or len(labels) != num_rows:
+        return None
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim == 2 and labels.dtype.kind in "buif" and 2 <= labels.shape[1] <= 10_000:
+        labels = np.asarray(labels)
+        if not (np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all()):
+            return None
+        labels = labels.argmax(axis=1)
+    return class_words(labels.tolist()) if labels.ndim == 1 else None
+
+
+def range_words(dtype: np.dtype, black: float, white: float) -> str:
+    """What becomes of the values, in a sentence; nothing where they are pixels already."""
+    if dtype == np.uint8 and (black, white) == (0, 255):
+        return ""
+    return f"Of its values ({dtype.name}) {black:,.6g} is shown black and {white:,.6g} white."
+
+
+def _kind(dtype: np.dtype) -> str:
+    kinds: Sequence[tuple[str, str]] = (
+        ("O", "Python objects, which are not opened since they could run code"),
+        ("c", "complex numbers"),
+        ("US", "texts"),
+        ("mM", "times"),
+        ("V", "records of several fields"),
+    )
+    return next((words for letters, words in kinds if dtype.kind in letters), f"values of the type {dtype.name}")
