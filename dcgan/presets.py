@@ -6,6 +6,7 @@ from dcgan.config import Config
 from dcgan.errors import BadInput
 
 START, PAPER, PUBLISHED = "Start here", "Paper", "Published systems"
+IMPORTED = "imported"  # no recipe: what the preset of a generator is called that another program trained
 
 
 class Preset(NamedTuple):

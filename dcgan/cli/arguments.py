@@ -86,6 +86,7 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     sub = add("evaluate", run=True, step=True)
     sub.add_argument("--n", type=_whole, default=1000, help="how many fakes (default: 1000)")
     sub.add_argument("--seed", type=_seed, default=0, help="fake i comes from seed + i")
+    sub.add_argument("--data", metavar="SPEC", help="compare with these pictures instead of the run's; nothing is kept")
     sub.add_argument("--out", metavar="FILE", help=".html: also write the report, with its pictures, as one file")
     sub.add_argument(
         "--history", action="store_true", help="measure every kept step instead, for the curve on the pages"
@@ -113,6 +114,19 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         metavar="FILE",
         required=True,
         help=".html one-file explorer, .safetensors weights, or .onnx (needs the package onnx)",
+    )
+
+    sub = add("import")
+    sub.add_argument("file", metavar="FILE", help="PyTorch's .pth or .pt, a whole checkpoint, or .safetensors")
+    sub.add_argument("--to", metavar="RUN", help="the id of the new run (default: from the file's name)")
+    sub.add_argument("--data", metavar="SPEC", default="", help="the pictures it was trained on, to evaluate it with")
+    sub.add_argument(
+        "--set",
+        metavar="FIELD=VALUE",
+        action="append",
+        nargs="+",
+        default=[],
+        help="what weights don't tell: g_activation, leak, output, z_prior (default: relu, tanh, normal)",
     )
 
     sub = add("bench")

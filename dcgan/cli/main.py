@@ -2,7 +2,7 @@
 
 import sys
 
-from dcgan.cli import drawing, judging, listing, measuring, training
+from dcgan.cli import bringing, drawing, judging, listing, measuring, training
 from dcgan.cli.arguments import parser
 from dcgan.cli.output import one_line
 from dcgan.errors import FAILED, REFUSED, BadInput
@@ -34,6 +34,7 @@ COMMAND = {
     "card": measuring.card,
     "train-judge": judging.train_judge,
     "export": drawing.export,
+    "import": bringing.bring_file,
     "bench": measuring.bench,
     "presets": listing.presets,
     "runs": listing.list_all,

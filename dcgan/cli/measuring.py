@@ -7,12 +7,14 @@ from typing import Any
 from dcgan.cli.output import file_to_write, origin, progress_bar, say, write
 from dcgan.errors import DONE, BadInput
 from dcgan.presets import preset_config
+from dcgan.runs.new_run import compared_with
 from dcgan.runs.run import Run
 
 
 def evaluate(args: argparse.Namespace) -> int:
     """Measure a generator against real pictures it was not trained on."""
     from dcgan.evaluation.figures import as_text
+    from dcgan.evaluation.report import evaluate as evaluate_beside
     from dcgan.evaluation.report import evaluate_run
     from dcgan.runs.checkpoint import open_generator
 
@@ -21,13 +23,18 @@ def evaluate(args: argparse.Namespace) -> int:
     if args.history:
         return _evaluate_history(run, args)
     generator = open_generator(run, args.step)
+    if args.data is not None:
+        generator.config = compared_with(generator.config, args.data)
     show = not args.json and sys.stderr.isatty()
     if args.inception:
         from dcgan.evaluation import inception
 
         inception.ready(show)
     with progress_bar(args) as progress:
-        report = evaluate_run(run, generator, args.n, args.seed, progress)
+        if args.data is None:
+            report = evaluate_run(run, generator, args.n, args.seed, progress)
+        else:  # what is kept with the run is of its own pictures
+            report = evaluate_beside(generator, args.n, args.seed, progress)
     facts, text = origin(run, generator) | report, as_text(report)
     if out is not None:
         from dcgan.evaluation.html import html_report
@@ -49,6 +56,7 @@ def _evaluate_history(run: Run, args: argparse.Namespace) -> int:
     from dcgan.monitoring.quick_figures import N
 
     others = {"--step": args.step, "--out": args.out, "--inception": args.inception or None}
+    others |= {"--data": args.data}
     others |= {"--n": args.n if args.n != 1000 else None, "--seed": args.seed or None}  # other than their defaults
     for option, value in others.items():
         if value is not None:

@@ -57,6 +57,12 @@ class Source:
 def resolve(spec: str, download: bool = False) -> Source:
     """Find the data that a SPEC names; raises BadInput saying what to put where. MNIST and CelebA can be downloaded."""
     spec = str(spec).strip()
+    if not spec:
+        raise BadInput(
+            "Which pictures this generator was trained on is not known, and this needs them: ",
+            terminal="name them with --data.",
+            page="bring its file again on Runs, and name them there.",
+        )
     name, colon, rest = spec.partition(":")
     name = name.lower()
     if name == "celeba":

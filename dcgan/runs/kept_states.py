@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dcgan.errors import BadInput
+from dcgan.presets import IMPORTED
 from dcgan.runs.kept_steps import thin
 from dcgan.runs.records import fits
 from dcgan.runs.run import Run
@@ -67,7 +68,9 @@ def facts(path: Path) -> dict[str, Any]:
 
 def can_go_on(run: Run) -> bool:
     """Whether there is a state to go on from, or nothing that was trained would be lost by beginning anew."""
-    trained = run.generator_path.is_file() and max(run.status().step, *run.samples(), *run.snapshots(), 0) > 0
+    trained = run.generator_path.is_file() and (
+        max(run.status().step, *run.samples(), *run.snapshots(), 0) > 0 or run.config.preset == IMPORTED
+    )
     return bool(run.state_paths()) or not trained
 
 

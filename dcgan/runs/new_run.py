@@ -51,6 +51,14 @@ def order(
     return config.replace(data=source.spec, data_fingerprint=sources.fingerprint(source))
 
 
+def compared_with(config: Config, spec: str) -> Config:
+    """The settings of a generator that is measured beside these pictures; raises BadInput for what can't be used."""
+    source = sources.resolve(spec)
+    sources.check(source)
+    config = hold_out(config.replace(held_out=0), source)
+    return config.replace(data=source.spec, data_fingerprint=sources.fingerprint(source))
+
+
 def steps_in(epochs: float, config: Config, source: sources.Source) -> int:
     """The steps that see every picture so many times; raises BadInput for a number that can't be meant."""
     if not 0 < epochs <= 1e9:  # false for NaN, too

@@ -17,8 +17,8 @@ def clean_name(name: str) -> str:
 
 
 def data_title(spec: str) -> str:
-    """What a data SPEC is called: `fashion-mnist:7,9` as it is, a path by its last part."""
-    return spec.replace("\\", "/").rstrip("/").rpartition("/")[2] or spec
+    """What a data SPEC is called: `fashion-mnist:7,9` as it is, a path by its last part; there may be none."""
+    return spec.replace("\\", "/").rstrip("/").rpartition("/")[2] or spec or "unknown pictures"
 
 
 def run_name(spec: str) -> str:

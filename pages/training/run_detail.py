@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from dcgan.config import NO_END
+from dcgan.presets import IMPORTED
 from dcgan.runs import launch
 from dcgan.runs.records import Status
 from dcgan.runs.run import Run
@@ -120,6 +121,9 @@ def own_settings(run: Run) -> None:
     config = run_rows.config_of(run)
     if config is None:
         return  # said above already
+    if config.preset == IMPORTED:
+        st.caption("Another program trained it: its settings follow from its weights.")
+        return
     rows = compare.own_settings(config)
     if rows:
         st.markdown("##### Other than in its preset")
@@ -131,9 +135,8 @@ def own_settings(run: Run) -> None:
 def settings_list(rows: Sequence[tuple[str, object, object, str]], between: str) -> None:
     """One line per setting, its meaning below it."""
     for name, a, b, meaning in rows:
-        st.markdown(
-            f"{escaped(name)} **{escaped(str(a))}** {between} {escaped(str(b))}  \n:small[:gray[{escaped(meaning)}]]"
-        )
+        values = [escaped(str(value)) or "none" for value in (a, b)]
+        st.markdown(f"{escaped(name)} **{values[0]}** {between} {values[1]}  \n:small[:gray[{escaped(meaning)}]]")
 
 
 def sample_grids(runs: list[Run], names: Sequence[str] = ()) -> None:

@@ -8,7 +8,7 @@ from dcgan.runs import launch
 from dcgan.runs.run import list_runs
 from pages.common import address, run_rows, visitors
 from pages.common.words import escaped
-from pages.training import run_detail
+from pages.training import bring_generator, run_detail
 
 ROW_HEIGHT = 58  # pixels: two rows of small pictures
 NUM_ROWS = 6  # in view; of more, half a row says that they are there
@@ -89,9 +89,12 @@ if not shelf_runs:
     )
     if visitors.may_act() and st.button("Train the first run", type="primary", icon=":material/model_training:"):
         st.switch_page("pages/training/train.py")
+    bring_generator.button()
     st.stop()
 
-st.caption("Every run, newest first. Tick one to look closer, two to compare.")
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    st.caption("Every run, newest first. Tick one to look closer, two to compare.", width="content")
+    bring_generator.button()
 training = any(launch.observe(run).state in launch.ACTIVE for run in shelf_runs)
 st.fragment(draw_shelf, run_every=REFRESH_SECONDS if training else None)([run.id for run in shelf_runs])
 

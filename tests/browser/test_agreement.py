@@ -4,10 +4,13 @@ import base64
 
 import numpy as np
 import pytest
+import torch
 from playwright.sync_api import Browser, Page
 
 from dcgan.browser import bundle
 from dcgan.browser.pack import pack
+from dcgan.images.grids import to_uint8
+from dcgan.imports.foreign_layout import generator_in
 from dcgan.latent.render import render
 from dcgan.latent.seeds import z_from_seeds
 from dcgan.networks.generator_file import load_generator
@@ -15,6 +18,7 @@ from dcgan.networks.models import Generator
 from dcgan.presets import PRESETS
 from dcgan.runs.run import Run
 from tests.browser.studio import SHIPPED
+from tests.foreign import Example, as_if_trained
 from tests.nets import lively
 
 pytestmark = pytest.mark.browser
@@ -83,6 +87,18 @@ def test_the_other_kernels_agree_as_well(page, name):
 def test_trained_weights_agree_over_100_seeds(page, step):
     generator = load_generator(SHIPPED / "snapshots" / f"{step:08}.safetensors")
     assert compare(page, generator, "fused", 100)["largest"] <= 1
+
+
+def test_the_generator_of_pytorchs_example_is_drawn_as_plain_pytorch_draws_it(page):
+    theirs = as_if_trained(Example())  # 64 px, z of 100, 64 maps, colour
+    _, ours = generator_in([("", theirs.state_dict())], "netG.pth")
+    z = z_from_seeds(range(20), 100)
+    with torch.no_grad():
+        expected = to_uint8(theirs(z[:, :, None, None]).numpy())
+    packed, wanted = (base64.b64encode(data).decode() for data in (pack(ours), expected.tobytes()))
+    found = page.evaluate(COMPARE, [packed, wanted, "fused", 20])
+    assert found["compared"] == expected.size and found["range"] > 200
+    assert found["largest"] <= 1, found
 
 
 def test_a_browser_without_webassembly_takes_javascript(page):

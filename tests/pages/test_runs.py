@@ -1,12 +1,14 @@
 """The Runs page: what stands on the shelf, what is shown of it, what can be done to it."""
 
 import dataclasses
+import io
 import json
 import os
 import time
 
 import numpy as np
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from dcgan.config import NO_END, Config
@@ -23,7 +25,8 @@ from pages.charts.curves import CURVES
 from pages.common import run_rows, upkeep
 from pages.common.words import age, escaped
 from pages.training import run_actions
-from tests.pages.app import labels, open_page, texts
+from tests.foreign import Example, as_if_trained
+from tests.pages.app import labelled, labels, open_page, texts
 
 ODD = "<b>bold</b> *star* :red[x] $x^2$ 日本語"
 
@@ -411,3 +414,22 @@ def test_the_age_of_a_run_is_as_rough_as_on_the_shelf(root, hours, said):
     run = make_run("old")
     os.utime(run.config_path, (0, time.time() - 3600 * hours))
     assert age(run) == f"{said} ago"
+
+
+def test_a_generator_from_elsewhere_is_brought_as_a_file_and_can_be_explored(root, tmp_path) -> None:
+    content = io.BytesIO()
+    torch.save(as_if_trained(Example(16, 6, 4, 1)).state_dict(), content)
+    assert "Bring a generator" in labels(open_page("training/runs"))
+    app = AppTest.from_string("from pages.training import bring_generator; bring_generator.form()").run(timeout=60)
+    app.file_uploader(key="bring-file").set_value(("notes.pth", b"hello", "application/octet-stream"))
+    labelled(app.button, "Bring it").click().run()
+    assert "no whole file of weights" in app.error[0].value and list_runs(root) == []
+    app.file_uploader(key="bring-file").set_value(("netG.pth", content.getvalue(), "application/octet-stream"))
+    app.text_input(key="bring-name").set_value("Theirs")
+    labelled(app.button, "Bring it").click().run()
+    assert not app.exception and not app.error
+    (run,) = list_runs(root)
+    assert run.id == "theirs" and app.query_params["run"] in ("theirs", ["theirs"])
+    page = open_page("training/runs", run="theirs")
+    assert "Another program trained it" in texts(page) and "Resume" not in labels(page)
+    assert not open_page("latent/explore", run="theirs").error

@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import io
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from pages.common import visitors
 from pages.evaluate import judge_training, reports
 from pages.training import (
     alarm_view,
+    bring_generator,
     change_settings,
     fork_form,
     live_view,
@@ -31,11 +33,20 @@ from tests.training.test_loop import play
 ACTS = {
     *("launch.start", "launch.kill", "run.ask", "live_settings.ask", "upkeep.delete", "upkeep.train_further"),
     *("run.delete", "made.delete", "run.rename", "fork", "Run.create", "uploads.store_upload", "sources.check"),
-    *("training_process.start", "training_process.cancel", "evaluate_run", "project"),
+    *("training_process.start", "training_process.cancel", "evaluate_run", "project", "bring"),
 }
 ITSELF = "upkeep.py"  # what pages do to runs: its callers ask
 ACTING = {"Start training", "Pause", "Resume", "Step", "Stop", "Fork from here", "Change settings", "Rename", "Delete"}
-ACTING |= {"Train further", "Go on", "Go on with it", "New run", "Train a judge", "Measure", "Find its z"}
+ACTING |= {
+    "Train further",
+    "Go on",
+    "Go on with it",
+    "New run",
+    "Train a judge",
+    "Measure",
+    "Find its z",
+    "Bring a generator",
+}
 
 
 @pytest.fixture
@@ -90,7 +101,10 @@ def test_without_the_key_no_callback_changes_anything(run, root, tiny, watch, mo
     monkeypatch.setattr(report, "evaluate_run", lambda *_, **__: pytest.fail("measured"))
     monkeypatch.setattr(sources, "check", lambda source: pytest.fail("a folder was read"))
     before, status = everything(root), run.status()
+    weights = io.BytesIO(run.generator_path.read_bytes())
+    weights.name = "g.safetensors"
     callbacks = [
+        lambda: bring_generator.take(weights, "", "", {}),
         lambda: start_view._start("quick", {}, tiny.data),
         lambda: live_view._ask(run, "stop"),
         lambda: live_view._stop(run, status),

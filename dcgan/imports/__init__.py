@@ -1,0 +1,1 @@
+"""What comes in: generators that other programs trained."""
