@@ -131,6 +131,7 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
 
     sub = add("bench")
     sub.add_argument("--preset", default="quick", help=f"{', '.join(PRESETS)} (default: quick)")
+    sub.add_argument("--device", choices=("cpu", "cuda", "mps", "auto"), default="cpu", help="(default: cpu)")
     sub.add_argument("--pairs", type=_whole, default=3, help="how often both sides take turns")
     sub.add_argument("--seconds", type=_number, default=4.0, help="of training on each side of a pair")
 

@@ -87,15 +87,18 @@ def card(args: argparse.Namespace) -> int:
 
 
 def bench(args: argparse.Namespace) -> int:
-    """Measure this machine's training speed against plain PyTorch, in pairs."""
+    """Measure this machine's training speed against plain PyTorch, in pairs, on the CPU or on a GPU."""
     config = preset_config(args.preset)
     if args.pairs < 1 or args.seconds <= 0:
         raise BadInput("pairs must be at least 1 and seconds more than 0.")
+    from dcgan.compute.devices import pick_device
     from dcgan.training.bench import measure
 
-    speed = measure(config, args.pairs, args.seconds)
-    facts: dict[str, Any] = {"preset": args.preset, "ratio": speed.ratio} | speed._asdict()
-    text = f"{args.preset}: {speed.ours:,.0f} images/s in {speed.precision}, plain PyTorch {speed.plain:,.0f}, "
+    device = pick_device(args.device)
+    speed = measure(config, args.pairs, args.seconds, device)
+    facts: dict[str, Any] = {"preset": args.preset, "device": device.type, "ratio": speed.ratio} | speed._asdict()
+    text = f"{args.preset} on {device.type}: {speed.ours:,.0f} images/s in {speed.precision}, "
+    text += f"plain PyTorch {speed.plain:,.0f}, "
     text += f"ratio {speed.ratio:.2f} ({min(speed.ratios):.2f} to {max(speed.ratios):.2f})"
     if speed.limit:
         text += f"; the matrix products alone would allow {speed.limit:,.0f}"

@@ -4,11 +4,15 @@ The plain side is the way of PyTorch's DCGAN example: float32, NCHW, PyTorch's o
 through torchvision's Resize, ToTensor and Normalize in a DataLoader. Both sides train the same networks on the same
 pictures. The limit is a step that needed nothing but the matrix products of its convolutions, each as one product of
 whole matrices that lie in memory as it likes them best.
+
+On a GPU the plain side also takes the example's own step (example_step.py), with two processes that load its pictures
+and cuDNN's search for the fastest algorithm, as the example has them. Clocks are read when the GPU has done its work.
 """
 
 import contextlib
 import multiprocessing
 import statistics
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
@@ -26,10 +30,13 @@ from dcgan.config import Config
 from dcgan.data import dataset
 from dcgan.data.batches import BatchStream, Feed
 from dcgan.networks.inspection import trace
+from dcgan.training.example_step import Example
 from dcgan.training.gan import GAN
 
+END_SECONDS = 10.0  # that a side has to end by itself
 WARM_UP = 3  # steps before the clock runs
 FASTEST = "fastest"  # of the routes that devices.ROUTES lists, the one that training takes here
+EXAMPLE_WORKERS = 2  # that load pictures beside a GPU, the example's default
 
 
 class Speed(NamedTuple):
@@ -46,12 +53,14 @@ class Speed(NamedTuple):
         return statistics.median(self.ratios)
 
 
-def measure(config: Config, pairs: int, seconds: float) -> Speed:
+def measure(config: Config, pairs: int, seconds: float, device: torch.device) -> Speed:
     """The speed on the route that training takes here: see `measure_routes`."""
-    return measure_routes(config, [FASTEST], pairs, seconds)[0]
+    return measure_routes(config, [FASTEST], pairs, seconds, device)[0]
 
 
-def measure_routes(config: Config, routes: Sequence[str], rounds: int, seconds: float) -> list[Speed]:
+def measure_routes(
+    config: Config, routes: Sequence[str], rounds: int, seconds: float, device: torch.device
+) -> list[Speed]:
     """Train the routes and the plain way in turn, `seconds` each, so many rounds; returns each route's speed.
 
     All presets train on Fashion-MNIST, which is always here. Each side has a process of its own, which rests while
@@ -59,7 +68,7 @@ def measure_routes(config: Config, routes: Sequence[str], rounds: int, seconds: 
     """
     rates: dict[str, list[float]] = {name: [] for name in [*routes, "plain"]}
     with contextlib.ExitStack() as stack:
-        sides = {name: stack.enter_context(Side(name, config)) for name in rates}
+        sides = {name: stack.enter_context(Side(name, config, device)) for name in rates}
         for number in range(rounds):
             for name in list(sides)[:: -1 if number % 2 else 1]:
                 rates[name].append(sides[name].ask(seconds))
@@ -72,19 +81,20 @@ def measure_routes(config: Config, routes: Sequence[str], rounds: int, seconds: 
     return found
 
 
-def routes_here(config: Config) -> list[str]:
-    """The routes that this machine's CPU has for a recipe, the one that training takes first."""
-    gan = GAN(config, torch.device("cpu"))
+def routes_here(config: Config, device: torch.device) -> list[str]:
+    """The routes that a device has for a recipe, the fastest first."""
+    gan = GAN(config, device)
     return [route for route in devices.ROUTES if devices.pays(route, gan.device, gan.G, gan.D)]
 
 
 class Side:
     """A side's process: asked for a number of seconds it trains for them and answers with images per second."""
 
-    def __init__(self, name: str, config: Config) -> None:
+    def __init__(self, name: str, config: Config, device: torch.device) -> None:
         spawn = multiprocessing.get_context("spawn")
         self.pipe, self.theirs = spawn.Pipe()
-        self.process = spawn.Process(target=serve, args=(name, config, self.theirs), daemon=True)
+        alone = device.type == "cpu"  # a daemon may have no processes of its own
+        self.process = spawn.Process(target=serve, args=(name, config, device, self.theirs), daemon=alone)
 
     def __enter__(self) -> "Side":
         self.process.start()
@@ -92,6 +102,9 @@ class Side:
         return self
 
     def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):  # it has died already
+            self.pipe.send("end")  # rather than killed at once: it has loaders of pictures to end
+        self.process.join(END_SECONDS)
         self.process.kill()
         self.process.join()
 
@@ -103,46 +116,63 @@ class Side:
             raise RuntimeError("One side of the comparison has ended before its answer.") from None
 
 
-def serve(name: str, config: Config, pipe: Connection) -> None:
-    """What the process of a side, a route or plain, does until it is killed."""
-    ours = name != "plain"
-    if ours:
-        allocator.keep_buffers()
-    gan = GAN(config if ours else config.replace(precision="float32"), torch.device("cpu"))
-    for network in (gan.G, gan.D):
-        if not ours:
-            network.to(memory_format=torch.contiguous_format)
-    gan.precision = name if name in devices.ROUTES else gan.precision
-    batches = (our_batches if ours else plain_batches)(config)
+def serve(name: str, config: Config, device: torch.device, pipe: Connection) -> None:
+    """What a side's process does until it is told to end."""
+    gan = plain_side(config, device) if name == "plain" else our_side(config, device, name)
+    batches = (plain_batches if name == "plain" else our_batches)(config, device)
     while True:
         match pipe.recv():
             case "precision":
                 pipe.send(gan.precision)
             case "limit":
                 is_fast = gan.precision != "float32"
-                pipe.send(config.batch_size / seconds_of_products(gan) if is_fast else 0.0)
+                pipe.send(config.batch_size / seconds_of_products(gan.config) if is_fast else 0.0)
+            case "end":
+                return
             case seconds:
                 pipe.send(images_per_s(gan, batches, seconds))
 
 
-def images_per_s(gan: GAN, batches: Iterator[Tensor], seconds: float) -> float:
+def our_side(config: Config, device: torch.device, route: str) -> GAN:
+    """As training has it, on one of its routes."""
+    allocator.keep_buffers()
+    devices.repeat_exactly(device)
+    gan = GAN(config, device)
+    gan.precision = route if route in devices.ROUTES else gan.precision
+    return gan
+
+
+def plain_side(config: Config, device: torch.device) -> GAN | Example:
+    """As the example has it."""
+    if device.type != "cpu":
+        torch.backends.cudnn.benchmark = True
+        return Example(config, device)
+    gan = GAN(config.replace(precision="float32"), device)
+    for network in (gan.G, gan.D):
+        network.to(memory_format=torch.contiguous_format)
+    return gan
+
+
+def images_per_s(gan: GAN | Example, batches: Iterator[Tensor], seconds: float) -> float:
     """Steps for some seconds, with all that they need of the data."""
     for _ in range(WARM_UP):
         gan.step(next(batches))
+    devices.wait(gan.device)
     began, steps = time.perf_counter(), 0
     while time.perf_counter() - began < seconds:
         gan.step(next(batches))
         steps += 1
+    devices.wait(gan.device)
     return steps * gan.config.batch_size / (time.perf_counter() - began)
 
 
 # ---- the two ways to the next batch
 
 
-def our_batches(config: Config) -> Iterator[Tensor]:
+def our_batches(config: Config, device: torch.device) -> Iterator[Tensor]:
     """Pictures prepared once, as training has them: float32 (B, C, S, S) in [-1, 1]."""
     images = dataset.load("fashion-mnist", config.image_size, config.channels).images
-    feed, stream = Feed(images, torch.device("cpu")), BatchStream(len(images), config.batch_size, config.seed)
+    feed, stream = Feed(images, device), BatchStream(len(images), config.batch_size, config.seed)
     while True:
         yield feed.batch(stream.next())
 
@@ -163,11 +193,21 @@ class Transformed(Dataset[Tensor]):
         return self.transform(Image.fromarray(self.originals[index]))
 
 
-def plain_batches(config: Config) -> Iterator[Tensor]:
+def plain_batches(config: Config, device: torch.device) -> Iterator[Tensor]:
     """As the example has them: each picture passes through torchvision's transforms every time."""
     originals = dataset.load("fashion-mnist", 28, 1).images[:, 0]  # uint8 (N, 28, 28)
+    workers = 0 if device.type == "cpu" else EXAMPLE_WORKERS
+    how = "fork" if workers and sys.platform == "linux" else None  # as in a program begun by hand, which this isn't
+    loader = DataLoader(
+        Transformed(originals, config),
+        config.batch_size,
+        shuffle=True,
+        drop_last=True,
+        num_workers=workers,
+        multiprocessing_context=how,
+    )
     while True:
-        yield from DataLoader(Transformed(originals, config), config.batch_size, shuffle=True, drop_last=True)
+        yield from loader
 
 
 # ---- the limit
@@ -193,14 +233,14 @@ class Layer(NamedTuple):
         return self.channels, self.pixels, self.window
 
 
-def seconds_of_products(gan: GAN, rounds: int = 5) -> float:
+def seconds_of_products(config: Config, rounds: int = 5) -> float:
     """The time of a step's matrix products alone: each shape as one bfloat16 product, the best of some rounds.
 
     A step takes D forward and back on two batches, G forward and back on one, and on G's way also D once more,
     forward and back to its input. Neither z nor D's own pictures need a gradient.
     """
-    batch = gan.config.batch_size
-    on_both, on_fakes, of_g = (layers(gan.config, *each) for each in (("D", 2 * batch), ("D", batch), ("G", batch)))
+    batch = config.batch_size
+    on_both, on_fakes, of_g = (layers(config, *each) for each in (("D", 2 * batch), ("D", batch), ("G", batch)))
     shapes = [shape for layer in on_both for shape in (layer.gather, layer.spread, layer.correlate)]
     shapes.remove(on_both[0].spread)
     shapes += [shape for layer in on_fakes for shape in (layer.gather, layer.spread)]

@@ -564,6 +564,8 @@ def test_bench_compares_both_sides(cli):
 def test_bench_refuses_what_measures_nothing(cli):
     code, _, err = cli("bench", "--pairs", "0")
     assert code == 2 and err.strip() == "pairs must be at least 1 and seconds more than 0."
+    code, _, err = cli("bench", "--device", "mps")
+    assert code == 2 and err.strip() == "device is 'mps', but PyTorch finds none here; use device=auto."
 
 
 # -- project
