@@ -15,6 +15,7 @@ AT_TERMINALS = (
     "dcgan/cli/arguments.py",
     "dcgan/cli/main.py",
     "dcgan/training/distributed.py",
+    "dcgan/training/follower.py",
     "dcgan/export/model_card.py",
 )
 ON_PAGES = ("dcgan/data/uploads.py",)

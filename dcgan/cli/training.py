@@ -21,7 +21,7 @@ from dcgan.training.worker import follows, work
 def train(args: argparse.Namespace) -> int:
     """Create a run, or take up an old one, and train it to its end."""
     if follows():  # torchrun started several; the first one creates the run and leads
-        from dcgan.training.distributed import follow
+        from dcgan.training.follower import follow
 
         follow()
     lengths, end = (args.steps, args.epochs, args.minutes), {}

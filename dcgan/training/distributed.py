@@ -2,7 +2,7 @@
 
 Each works on its part of every batch, and gradients are added up once per step of an optimiser, so all hold the same
 weights. The process of rank 0 leads: it alone reads and writes the run's files; the others carry out its orders, one
-for each step. Orders go over gloo, between CPUs; gradients over NCCL where there are GPUs. Every process ends with one
+for some steps. Orders go over gloo, between CPUs; gradients over NCCL where there are GPUs. Every process ends with one
 sentence when another one is lost.
 
 BatchNorm takes its statistics from the part of the batch that a process holds, as is usual. The running ones that are
@@ -13,26 +13,23 @@ import contextlib
 import datetime
 import io
 import os
-import signal
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from typing import Any, NoReturn
+from collections.abc import Iterator
+from typing import Any
 
 import torch
 import torch.distributed as dist
-from torch import Tensor
+from torch import Tensor, nn
 
-from dcgan.compute import allocator, autotune, devices
+from dcgan.compute import autotune, devices
 from dcgan.config import Config
-from dcgan.data import batches, dataset
-from dcgan.errors import BadInput, Halted, first_line
-from dcgan.runs import live_settings
+from dcgan.errors import BadInput, Halted
+from dcgan.training.buckets import Buckets, Work
 from dcgan.training.gan import GAN
-from dcgan.training.step import step_in_memory
 from dcgan.training.team import ALONE, Team
 
 PEER_SECONDS = 300.0  # how long one process may keep the others waiting; a process that is gone is noticed at once
+PROMISE_SECONDS = 0.2  # of steps that are ordered at once: so long a pause or a new setting may have to wait
 READY_SECONDS = 7 * 86_400.0  # how long pictures may be prepared
 
 
@@ -46,18 +43,30 @@ class Processes(Team):
         ready = datetime.timedelta(seconds=READY_SECONDS)
         self.store = next(iter(dist.rendezvous("env://", self.rank, self.size, timeout=ready)))[0]  # type: ignore[attr-defined]
         self.gradients: Any = None  # the group that adds up what is on the devices; None is the one of the CPUs
+        self.buckets: dict[nn.Module, Buckets] = {}
+        self.on_the_way: Any = None  # from `exchange` to `collect`
+        self.told = time.monotonic(), 1  # when steps were last promised, and how many
         self.joined = self.settled = False
 
     # ---- what the mathematics needs
 
-    def add_up(self, tensors: Sequence[Tensor]) -> None:
-        """Replace tensors by their sums over all processes, in one exchange."""
-        flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
+    def exchange(self, network: nn.Module, measured: dict[str, Tensor]) -> None:
+        if network not in self.buckets:
+            self.buckets[network] = Buckets(network, self._send)
+        together = torch.stack(list(measured.values()))
+        self.on_the_way = self.buckets[network], measured, together, self._send(together)
+        self.buckets[network].begin()
+
+    def collect(self) -> None:
+        buckets, measured, together, work = self.on_the_way
         with self._together():
-            dist.all_reduce(flat, group=self.gradients)
-        sizes = [tensor.numel() for tensor in tensors]
-        for tensor, total in zip(tensors, flat.split(sizes), strict=True):
-            tensor.copy_(total.view(tensor.shape))
+            work.wait()
+            buckets.end()
+        measured |= zip(measured, together.unbind(), strict=True)
+
+    def _send(self, flat: Tensor) -> Work:
+        with self._together():
+            return dist.all_reduce(flat, group=self.gradients, async_op=True)
 
     def settle(self) -> None:
         """After the first step, give all processes the leader's routes: a resumed run must round as this one does."""
@@ -71,6 +80,15 @@ class Processes(Team):
         self.settled = True
 
     # ---- what the loop needs
+
+    def step(self, at_most: int) -> None:
+        if not self.promised:
+            now, (since, steps) = time.monotonic(), self.told
+            pace = (now - since) / steps  # seconds
+            self.promised = max(1, min(at_most, int(PROMISE_SECONDS / max(pace, 1e-6))))
+            self.told = now, self.promised
+            self.tell("step", times=self.promised)
+        self.promised -= 1
 
     def tell(self, order: str, **facts: Any) -> None:
         if not self.joined:
@@ -106,7 +124,8 @@ class Processes(Team):
 
     def next_order(self) -> dict[str, Any]:
         """What the leader does next."""
-        return torch.load(io.BytesIO(self._broadcast(None)), weights_only=True)
+        content = io.BytesIO(self._broadcast(None))  # may hold tensors of the leader's GPU, where this has no business
+        return torch.load(content, map_location="cpu", weights_only=True)
 
     def wait_for_leader(self) -> bool:
         """Wait until it has prepared the pictures; False if it ended instead."""
@@ -223,64 +242,6 @@ def checksum(gan: GAN) -> Tensor:
 def join() -> Team:
     """The team of this process: of those that torchrun started, or of itself alone."""
     return Processes() if int(os.environ.get("WORLD_SIZE", 1)) > 1 and "RANK" in os.environ else ALONE
-
-
-def follow() -> NoReturn:
-    """Train as one that is not the leader, and end this process.
-
-    It ends without tidying up: gloo's threads now and then abort an interpreter that shuts down when their peers are
-    gone, and there is nothing of ours to close.
-    """
-    team, code = Processes(), 1
-    try:
-        if team.wait_for_leader():
-            for number in (signal.SIGINT, signal.SIGTERM):  # the leader obeys them, saves, and tells us
-                signal.signal(number, signal.SIG_IGN)
-            _follow(team)
-            team.wait_until_leader_left()
-        code = 0
-    except Halted as error:
-        team.leave(str(error))
-        print(error, file=sys.stderr)
-    except Exception as error:
-        words = f"Process {team.rank} of {team.size} failed ({first_line(error)}), so all stop."
-        team.leave(words)
-        print(words, file=sys.stderr)
-    sys.stderr.flush()
-    os._exit(code)
-
-
-def _follow(team: Processes) -> None:
-    """Prepare as the leader did, then do what it does, order by order."""
-    begin = team.next_order()
-    config, now = Config.from_json(begin["config"]), Config.from_json(begin["now"])
-    device = team.device(begin["device"])
-    set_threads(config, team)
-    pictures = dataset.load(
-        *(config.data, config.image_size, config.channels),
-        crop=config.crop,
-        expected=config.data_fingerprint,
-        num_test=config.held_out,
-    )
-    allocator.keep_buffers()
-    devices.repeat_exactly(device)
-    gan = GAN(config, device, team, len(pictures.images))
-    feed = batches.Feed(pictures.images, device)
-    stream = batches.BatchStream(len(pictures.images), config.batch_size, config.seed)
-    gan.load_state_dict(begin["gan"])
-    stream.load_state_dict(begin["stream"])
-    gan.apply(now)
-    team.enter(device)
-
-    while (news := team.next_order())["order"] != "end":
-        if news["order"] == "step":
-            step_in_memory(gan, feed, stream, now)
-        elif news["order"] == "compare":
-            team.compare_with_others(gan)
-        elif news["order"] == "change":
-            now = live_settings.restore(now, news)
-            gan.apply(now)
-            gan.at_most, team.settled = news["at_most"], False
 
 
 def set_threads(config: Config, team: Team) -> None:

@@ -100,9 +100,11 @@ class GAN:
             on_real, on_fake = self.both_logits(self._augmented(part.of(real, held)), self._augmented(fake.detach()))
             loss = losses.discriminator_loss(on_real, on_fake, self.config, self.noise)
             mean = loss / 2 if self.config.d_batch == "together" else loss  # over the one batch of 2b
-            weighted(mean, part.share).backward()
             sums.add({"d_loss": loss.detach(), **losses.discriminator_scores(on_real, on_fake)}, part.share)
-        self._move(self.D, self.opt_D, sums, self.config.lr_d)
+            if part is parts[-1]:
+                self.team.exchange(self.D, sums.values)
+            weighted(mean, part.share).backward()
+        self._move(self.D, self.opt_D, self.config.lr_d)
         self.begun = {"z": z, **sums.values}
         return fake if keep else None
 
@@ -117,11 +119,13 @@ class GAN:
         for part in self._each(parts):
             made = self.draw(part.of(z, held)) if fake is None else fake
             loss = losses.generator_loss(self._logits(self._augmented(made)), self.config)
-            weighted(loss, part.share).backward()
             sums.add({"g_loss": loss.detach()}, part.share)
+            if part is parts[-1]:
+                self.team.exchange(self.G, sums.values)
+            weighted(loss, part.share).backward()
         if fake is None and self.config.g_noise == "same":  # BatchNorm has counted these fakes in D's move
             self._rollback.restore_statistics(self.G)
-        self._move(self.G, self.opt_G, sums, self.config.lr_g)
+        self._move(self.G, self.opt_G, self.config.lr_g)
         self.D.requires_grad_(True)
         self.begun |= sums.values
 
@@ -164,10 +168,9 @@ class GAN:
             yield part
         self.noise.part = None
 
-    def _move(self, network: nn.Module, optimiser: torch.optim.Optimizer, sums: Sums, lr: float) -> None:
+    def _move(self, network: nn.Module, optimiser: torch.optim.Optimizer, lr: float) -> None:
         """One step of a player down its gradients, those of all processes together."""
-        gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
-        self.team.add_up([*gradients, *sums.values.values()])
+        self.team.collect()
         if self.config.clip_value:
             nn.utils.clip_grad_value_(network.parameters(), self.config.clip_value)
         optimisers.set_rate(optimiser, lr, self.config, self.steps)

@@ -105,9 +105,11 @@ def train(
     with caught_signals() as signals:
         if session.begins or is_first and "begun" not in recorder.events:
             recorder.begun(begun(session.gan, pictures.images))
-        while session.step < session.num_steps and not is_over(commands.settings.num_minutes, session.time_s):
-            # Look for a command
-            command = "stop" if signals else commands.newest()
+        while team.promised or (
+            session.step < session.num_steps and not is_over(commands.settings.num_minutes, session.time_s)
+        ):
+            # Look for a command, unless steps are promised
+            command = "run" if team.promised else "stop" if signals else commands.newest()
             if command in ("pause", "step"):
                 recorder.paused(session.save(), commands.serial)
                 while command == "pause":
@@ -127,7 +129,7 @@ def train(
 
             # One step of G, on one batch, or one for each step of D before it
             began = time.monotonic()
-            team.tell("step")
+            team.step(1 if command == "step" else min(session.num_steps, next_compare(session.step)) - session.step)
             diagnostics.before(session.step + 1)
             measured = session.take_step(recorder.short_of_memory)
             if threads.look():
@@ -160,7 +162,8 @@ def train(
             recorder.timed()
 
             # Save what an interrupted run resumes from and a fork begins with, at a picture if one comes in time
-            if time.monotonic() - saved_at >= session.now.checkpoint_seconds / (2 if pictured else 1):
+            due = time.monotonic() - saved_at >= session.now.checkpoint_seconds / (2 if pictured else 1)
+            if due and not team.promised:
                 recorder.saved(session.save())
                 saved_at = time.monotonic()
 
@@ -180,6 +183,11 @@ def train(
     if problem:
         raise RuntimeError(f"{problem}, so what came after the last checkpoint is lost: make room and resume.")
     heart.update(state=ending)
+
+
+def next_compare(step: int) -> int:
+    """The first step after this one at which the processes of a team compare their weights."""
+    return (step // COMPARE_EVERY + 1) * COMPARE_EVERY
 
 
 class Stopped(Exception):

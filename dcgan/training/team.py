@@ -1,10 +1,9 @@
 """The processes that train one run together, as GAN and the loop use them; mostly there is one."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from dcgan.compute import devices
 from dcgan.training.microbatch import Part
@@ -18,6 +17,7 @@ class Team:
     """
 
     rank, size = 0, 1
+    promised = 0  # steps that the others will take now, before they listen to another order
 
     def hold(self, rows: int) -> Part:
         """The part of a batch of so many rows that this process works on."""
@@ -27,11 +27,20 @@ class Team:
         """The device of this process; raises BadInput if it isn't there."""
         return devices.pick_device(wish)
 
-    def add_up(self, tensors: Sequence[Tensor]) -> None:
-        """Replace tensors by their sums over all processes."""
+    def exchange(self, network: nn.Module, measured: dict[str, Tensor]) -> None:
+        """Add up what was measured, scalars by name, over all processes, and the network's gradients as they come.
+
+        The next backward pass completes the gradients; `collect` waits for the sums.
+        """
+
+    def collect(self) -> None:
+        """Wait until the gradients and what was measured are the sums over all processes."""
 
     def settle(self) -> None:
         """After the first step, agree on what each process found out by itself in it."""
+
+    def step(self, at_most: int) -> None:
+        """As the leader, let all take the next step, and promise up to so many, this one among them."""
 
     def tell(self, order: str, **facts: Any) -> None:
         """As the leader, let the others do what this process does next: begin, wait, change, step, compare or end."""

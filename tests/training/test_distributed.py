@@ -1,6 +1,7 @@
 """Several processes train as one: the same weights everywhere, one that writes, and nobody left waiting."""
 
 import contextlib
+import io
 import os
 import signal
 import socket
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pytest
 import torch
@@ -17,6 +18,7 @@ from dcgan.runs import live_settings
 from dcgan.runs.checkpoint import load_state
 from dcgan.runs.run import Run
 from dcgan.system.paths import PROJECT
+from dcgan.training import distributed
 from dcgan.training.distributed import Processes, checksum
 from dcgan.training.gan import GAN
 from dcgan.training.team import Team
@@ -36,7 +38,11 @@ class Pair(Team):
     def __init__(self, rank: int, shared: list, barrier: threading.Barrier) -> None:
         self.rank, self.shared, self.barrier = rank, shared, barrier
 
-    def add_up(self, tensors: Sequence[torch.Tensor]) -> None:
+    def exchange(self, network: torch.nn.Module, measured: dict[str, torch.Tensor]) -> None:
+        self.network, self.measured = network, measured
+
+    def collect(self) -> None:
+        tensors = [*(parameter.grad for parameter in self.network.parameters()), *self.measured.values()]
         self.shared[self.rank] = [tensor.clone() for tensor in tensors]
         self.barrier.wait()
         for tensor, *parts in zip(tensors, *self.shared, strict=True):
@@ -334,3 +340,41 @@ def test_gpus_are_given_out_by_number(monkeypatch):
         team.device("cuda")
     with pytest.raises(ValueError, match="^device mps is one GPU"):
         team.device("mps")
+
+
+@pytest.fixture
+def leader(monkeypatch):
+    """A leader whose orders are noted, with a clock that stands still."""
+    team = Processes.__new__(Processes)
+    team.orders, team.clock, team.told = [], [100.0], (100.0, 1)
+    monkeypatch.setattr(distributed.time, "monotonic", lambda: team.clock[0])
+    monkeypatch.setattr(team, "tell", lambda order, **facts: team.orders.append((order, facts)))
+    return team
+
+
+def test_as_many_steps_are_ordered_at_once_as_pass_in_a_moment(leader):
+    for _ in range(3):
+        leader.clock[0] += 1.0  # a slow step
+        leader.step(50)
+        assert leader.promised == 0
+    assert leader.orders == [("step", {"times": 1})] * 3
+    leader.clock[0] += 2**-7  # a fast one
+    leader.step(50)
+    assert leader.orders[3] == ("step", {"times": 25}) and leader.promised == 24
+    for _ in range(24):
+        leader.clock[0] += 2**-7
+        leader.step(1)  # promised is promised
+    assert len(leader.orders) == 4 and leader.promised == 0
+    leader.clock[0] += 2**-7
+    leader.step(3)
+    assert leader.orders[4] == ("step", {"times": 3})
+
+
+def test_an_order_is_read_on_the_cpu_whatever_device_its_leader_has(leader, monkeypatch):
+    content, asked = io.BytesIO(), []
+    torch.save({"order": "begin", "z": torch.ones(2)}, content)
+    monkeypatch.setattr(leader, "_broadcast", lambda _: bytearray(content.getvalue()))
+    load = torch.load
+    monkeypatch.setattr(torch, "load", lambda file, **how: asked.append(how) or load(file, **how))
+    assert leader.next_order()["z"].tolist() == [1, 1]
+    assert asked == [{"map_location": "cpu", "weights_only": True}]
