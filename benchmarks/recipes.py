@@ -1,10 +1,11 @@
-"""The classic recipe against the modern one: the same networks, the same time, judged by the same distance.
+"""The classic recipe against the modern one and other losses: the same networks, judged by the same distance.
 
     python -m benchmarks.recipes --root DIR [--recipes classic modern] [--seeds 0 1 2] [--steps 2440 19500]
 
-Both train `quick`'s networks on Fashion-MNIST and take as long for a step, so that equal steps are equal time. The
-distance is FD-fmnistcnn-v1 of 10,000 pictures to the test set; `raw` is the trained generator, `averaged` its moving
-average, which is what the studio shows. Runs that are there already go on, so an interrupted table continues.
+All train `quick`'s networks on Fashion-MNIST, and all but wgan-gp take about as long for a step, so that equal steps
+are equal time. The distance is FD-fmnistcnn-v1 of 10,000 pictures to the test set; `raw` is the trained generator,
+`averaged` its moving average, which is what the studio shows. Runs that are there already go on, so an interrupted
+table continues.
 """
 
 import argparse
@@ -25,9 +26,19 @@ from dcgan.runs.run import Run
 from dcgan.system.paths import PROJECT
 from dcgan.training.gan import GAN
 
+_CLASSIC = ["lr_g=2e-4", "lr_d=2e-4", "lr_decay=0", "ema_half_life_images=20000"]  # Radford et al. 2016
 RECIPES = {  # on top of the preset
-    "classic": ["lr_g=2e-4", "lr_d=2e-4", "lr_decay=0", "ema_half_life_images=20000"],  # Radford et al. 2016
+    "classic": _CLASSIC,
     "modern": [],  # as the preset has it
+    # other losses on the classic networks and rates; wgan-gp as in Gulrajani et al. 2017: no BatchNorm in D, 5 steps of
+    # D for each of G, Adam without momentum
+    "hinge": [*_CLASSIC, "loss=hinge"],
+    "lsgan": [*_CLASSIC, "loss=lsgan"],
+    "relativistic": [*_CLASSIC, "loss=relativistic"],
+    "wgan-gp": [
+        *("loss=wgan-gp", "norm_d=none", "d_steps=5", "lr_g=1e-4", "lr_d=1e-4", "beta1=0", "beta2=0.9"),
+        *("lr_decay=0", "ema_half_life_images=20000"),
+    ],
 }
 N = 10_000
 

@@ -139,6 +139,11 @@ class Config:
     )
 
     # the game
+    loss: str = game(
+        "bce",
+        "What the players minimise: bce is the paper's, where D tells a probability; with the others it gives scores.",
+        choices=("bce", "hinge", "wgan-gp", "lsgan", "relativistic"),
+    )
     d_batch: str = game(
         "apart",
         "D sees real and fake apart, each with BatchNorm statistics of its own, or together as one batch.",
@@ -237,10 +242,21 @@ class Config:
             raise _too_new(self.schema)
         if self.micro_batch == 1:
             raise BadInput("micro_batch must be 0 or at least 2, which BatchNorm needs, not 1.")
+        if self.scores and (self.labels != "plain" or self.label_noise):
+            raise BadInput(f"labels and label_noise are bce's only: with loss={self.loss} leave them plain and at 0.")
+        if self.loss == "wgan-gp" and self.norm_d == "batch":
+            raise BadInput(
+                "loss=wgan-gp goes with norm_d=none only: it holds D's slope at each picture, and BatchNorm mixes them."
+            )
         fixed = LAYOUTS[self.architecture]
         if any(getattr(self, name) != value for name, value in fixed.items()):
             listed = ", ".join(f"{name}={value}" for name, value in fixed.items())
             raise BadInput(f"architecture {self.architecture} goes with {listed} only.")
+
+    @property
+    def scores(self) -> bool:
+        """Whether D gives scores, whose size is compared only with that of others, instead of probabilities."""
+        return self.loss != "bce"
 
     def replace(self, /, **values: Any) -> "Config":
         """Return a copy with some fields changed; values may be text, as typed by a person."""

@@ -19,6 +19,7 @@ LOOK_EVERY = 100  # steps after which a look is due where none of what `probe` m
 SWINGS = 24  # looks in which the game is seen to swing
 SETTLED_IMAGES = 125_000  # training pictures after which every class should have come up
 HELD_PICTURES = 256  # over which what D says of held-out pictures is averaged, where batches are small
+OF_LOSSES = ("runaway", "d_wins")  # signs that take the losses for nats, which those of scores are not
 MEANS = ("d_accuracy", "g_loss", "d_loss", "d_fake")  # over the points since the look before
 
 
@@ -54,6 +55,7 @@ class Watcher:
         self._since: dict[str, list[float]] = {name: [] for name in MEANS}  # of the points since the last look
         self._looked = 0  # the step of the last look
         self._sizes: Mapping[str, Any] = {}  # of the weights at that look
+        self._scores = False  # D gives scores instead of probabilities
         self._accuracies: deque[float] = deque(maxlen=SWINGS)
         self._gaps: deque[float] = deque()
 
@@ -68,7 +70,7 @@ class Watcher:
         for row in rows:
             step, event = int(row["step"]), row.get("event")
             if event == "begun":
-                self._sizes = row
+                self._sizes, self._scores = row, bool(row.get("scores"))
                 self._judge(step, row)
             elif event == "diverged":
                 self._judge(step, {"diverged": 1.0})
@@ -111,6 +113,7 @@ class Watcher:
             "since": self._since,
             "looked": self._looked,
             "sizes": dict(self._sizes),
+            "scores": self._scores,
             "accuracies": list(self._accuracies),
             "gaps": list(self._gaps),
         }
@@ -128,6 +131,7 @@ class Watcher:
         made._looked = int(facts["looked"])
         if facts["sizes"]:
             made._sizes = {name: float(facts["sizes"][name]) for name in ("weight_g", "weight_d")}
+        made._scores = bool(facts.get("scores"))
         made._accuracies.extend(map(float, facts["accuracies"]))
         made._gaps.extend(map(float, facts["gaps"]))
         return made
@@ -167,6 +171,8 @@ class Watcher:
 
     def _judge(self, step: int, look: Look) -> None:
         for sign in SIGNS:
+            if self._scores and sign.name in OF_LOSSES:
+                continue
             if step >= sign.begins and look.keys() >= sign.reads:
                 self._count(sign, self._states[sign.name], step, look)
 

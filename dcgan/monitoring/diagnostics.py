@@ -168,9 +168,13 @@ def size_of(weights: list[Tensor]) -> Tensor:
 
 
 def begun(gan: "GAN", images: np.ndarray) -> dict[str, float]:
-    """What there is to say before the first step: of the pictures, see `distinct`, and the size of both weights."""
+    """What there is to say before the first step: of the pictures, see `distinct`, and the size of both weights.
+
+    `scores` is there, and 1, where D gives scores: the size of losses is then no sign of anything.
+    """
     sizes = torch.stack([size_of(weights_of(network)).detach() for network in (gan.G, gan.D)]).tolist()
-    return distinct(images) | {"weight_g": round(sizes[0], 6), "weight_d": round(sizes[1], 6)}
+    scores = {"scores": 1} if gan.config.scores else {}
+    return distinct(images) | scores | {"weight_g": round(sizes[0], 6), "weight_d": round(sizes[1], 6)}
 
 
 def spaced(num_images: int, n: int, turn: int) -> Tensor:

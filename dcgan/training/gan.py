@@ -70,8 +70,8 @@ class GAN:
         """Train D once, then G once, on real pictures (B, C, H, W) in [-1, 1]; without `train_g` only D.
 
         In a team `real` is this process's part of the batch. Returns scalar tensors that stay on the device, so that a
-        step never waits for it, each a mean over the whole batch: d_loss, g_loss (both in nats per picture), d_real =
-        mean D(x), d_fake = mean D(G(z)), d_accuracy. After an exception, `undo` goes back to before the player's move
+        step never waits for it, each a mean over the whole batch: d_loss, g_loss (per picture; of bce in nats), d_real
+        = mean D(x), d_fake = mean D(G(z)), d_accuracy. After an exception, `undo` goes back to before the player's move
         that it came from; a step called again then goes on there.
         """
         held = self.team.hold(len(real) if self.team.size == 1 else self.config.batch_size)
@@ -82,7 +82,7 @@ class GAN:
         if not train_g:
             self.begun, self.d_moves = {}, self.d_moves + 1
             return {}
-        self._move_g(held, parts, fake)
+        self._move_g(real, held, parts, fake)
         self.measured = {name: value for name, value in self.begun.items() if name != "z"}
         self.begun, self.d_moves, self.steps = {}, 0, self.steps + 1
         kept = ema.decay(self.config.ema_half_life_images, self.steps, held.whole)
@@ -97,10 +97,14 @@ class GAN:
         for part in self._each(parts):
             with torch.set_grad_enabled(keep):
                 fake = self.draw(part.of(z, held))  # (b, C, H, W)
-            on_real, on_fake = self.both_logits(self._augmented(part.of(real, held)), self._augmented(fake.detach()))
+            seen, seen_fake = self._augmented(part.of(real, held)), self._augmented(fake.detach())
+            on_real, on_fake = self.both_logits(seen, seen_fake)
             loss = losses.discriminator_loss(on_real, on_fake, self.config, self.noise)
+            if self.config.loss == "wgan-gp":  # on the plain route: others have no second derivative
+                loss = loss + losses.gradient_penalty(self.D, seen, seen_fake, self.noise)
             mean = loss / 2 if self.config.d_batch == "together" else loss  # over the one batch of 2b
-            sums.add({"d_loss": loss.detach(), **losses.discriminator_scores(on_real, on_fake)}, part.share)
+            scores = losses.discriminator_scores(on_real, on_fake, self.config.loss)
+            sums.add({"d_loss": loss.detach(), **scores}, part.share)
             if part is parts[-1]:
                 self.team.exchange(self.D, sums.values)
             weighted(mean, part.share).backward()
@@ -108,7 +112,7 @@ class GAN:
         self.begun = {"z": z, **sums.values}
         return fake if keep else None
 
-    def _move_g(self, held: Part, parts: list[Part], fake: Tensor | None) -> None:
+    def _move_g(self, real: Tensor, held: Part, parts: list[Part], fake: Tensor | None) -> None:
         """One step of G down its loss, on the z of D's move, whose fakes are made again if they weren't kept."""
         self.opt_G.zero_grad()
         self._rollback.begin()
@@ -118,7 +122,11 @@ class GAN:
             z, fake = held.of(self.draw_z(held.whole)), None
         for part in self._each(parts):
             made = self.draw(part.of(z, held)) if fake is None else fake
-            loss = losses.generator_loss(self._logits(self._augmented(made)), self.config)
+            on_fake, on_real = self._logits(self._augmented(made)), None
+            if self.config.loss == "relativistic":  # G's task is to overtake real pictures, which it doesn't move
+                with torch.no_grad():
+                    on_real = self._logits(self._augmented(part.of(real, held)))
+            loss = losses.generator_loss(on_fake, self.config, on_real)
             sums.add({"g_loss": loss.detach()}, part.share)
             if part is parts[-1]:
                 self.team.exchange(self.G, sums.values)

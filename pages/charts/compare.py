@@ -21,32 +21,36 @@ CHARTS = (  # title, the quantities (solid, dotted), limits of the y axis
     ("<b>What D believes:</b> of real pictures solid, of fakes dotted", ("d_real", "d_fake"), (-0.03, 1.03)),
     ("<b>How often D is right:</b> lower means G fools it more", ("d_accuracy",), (0.3, 1.03)),
 )
+SCORES = ("<b>D's scores</b>, no probabilities: of real pictures solid, of fakes dotted", CHARTS[1][1], None)
 DISTANCE = "<b>Distance to real pictures:</b> lower is closer, the cross the best"
 
 
 def figure(
     columns_of: Mapping[str, Mapping[str, np.ndarray]],
     distance_of: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    scores: bool = False,
 ) -> "go.Figure":
     """Moving averages of runs by name, each with columns as `history_of` gives them: three charts over one axis.
 
     `distance_of` has the charts of those that were measured, as `distance.chart_of` makes them: a fourth one of all.
+    With `scores` the D of a run gives scores.
     """
     from plotly.subplots import make_subplots
 
-    titles = [title for title, _, _ in CHARTS] + [DISTANCE] * bool(distance_of)
+    charts = (CHARTS[0], SCORES, CHARTS[2]) if scores else CHARTS
+    titles = [title for title, _, _ in charts] + [DISTANCE] * bool(distance_of)
     made = make_subplots(
         len(titles), 1, shared_xaxes=True, vertical_spacing=0.3 / len(titles) - 0.01, subplot_titles=titles
     )
     for (name, columns), colour in zip(columns_of.items(), COLOURS, strict=False):
-        for i, (_, quantities, _) in enumerate(CHARTS):
+        for i, (_, quantities, _) in enumerate(charts):
             for quantity, dash in zip(quantities, ("solid", "dot"), strict=False):
                 x, y = smoothed(columns["step"], columns[quantity], columns.get("points each"))
                 line = {"color": colour, "width": 2.2, "dash": dash}
                 first = {"showlegend": i == 0 and dash == "solid", "legendgroup": name, "name": html.escape(name)}
                 hover = f"{quantity} %{{y:.3f}}"
                 made.add_scatter(x=x, y=y, row=i + 1, col=1, mode="lines", line=line, hovertemplate=hover, **first)
-    for i, (_, quantities, limits) in enumerate(CHARTS):
+    for i, (_, quantities, limits) in enumerate(charts):
         values = [
             smoothed(columns["step"], columns[key], columns.get("points each"))[1]
             for columns in columns_of.values()
@@ -62,9 +66,14 @@ def figure(
     return made
 
 
-def in_words(columns_of: Mapping[str, Mapping[str, np.ndarray]], distance_of: Mapping[str, Mapping[str, Any]]) -> str:
+def in_words(
+    columns_of: Mapping[str, Mapping[str, np.ndarray]],
+    distance_of: Mapping[str, Mapping[str, Any]],
+    scores: bool = False,
+) -> str:
     """What the figure shows, for who can't see it: the newest values of each run."""
-    return "; ".join(f"{name}: {newest(columns, distance_of.get(name))}" for name, columns in columns_of.items())
+    said = {name: newest(columns, distance_of.get(name), scores) for name, columns in columns_of.items()}
+    return "; ".join(f"{name}: {words}" for name, words in said.items())
 
 
 def _draw_distances(made: "go.Figure", names: Iterable[str], distance_of: Mapping[str, Mapping[str, Any]]) -> None:

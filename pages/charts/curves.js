@@ -14,6 +14,8 @@ const TITLES = [
   ["y3", "How often D is right: falling from 1 towards 0.5 means G is fooling it"],
 ];
 
+const SCORES_TITLE = ["y2", "D's scores, no probabilities: real above fake; the closer the two, the better the fakes"];
+
 const DISTANCE_TITLE = ["y4", "Distance to real pictures: should fall towards the dotted line, as close as real ones are"];
 
 // heights of the charts: three, or four with the distance
@@ -121,13 +123,14 @@ function marked(marks, colours, last, domains) {
   return { shapes, words: words.slice(-12) };
 }
 
-function layout({ losses, identity, height, marks, arrays, distance }, colours, width) {
+function layout({ losses, scores, identity, height, marks, arrays, distance }, colours, width) {
   const domains = distance ? FOUR : THREE;
   const scale = distance ? 0.78 : 1; // the same distances in pixels in a taller figure
   const axis = { gridcolor: colours.grid, zeroline: false, linecolor: colours.grid, tickfont: { size: 11 }, fixedrange: false };
   const notes = [];
   const size = width < 480 ? 10.5 : 12.5;
-  for (const [ref, text] of distance ? [DISTANCE_TITLE, ...TITLES] : TITLES) {
+  const titles = scores ? TITLES.map((each) => (each[0] === "y2" ? SCORES_TITLE : each)) : TITLES;
+  for (const [ref, text] of distance ? [DISTANCE_TITLE, ...titles] : titles) {
     const [title, rest] = text.split(/(?<=:)/);
     const shown = width < 480 ? `<b>${title.replace(":", "")}</b>` : `<b>${title}</b>${rest}`;
     notes.push({ text: shown, font: { size }, x: 0, xanchor: "left", y: domains[ref][1] + 0.045 * scale, yanchor: "middle" });
@@ -164,7 +167,7 @@ function layout({ losses, identity, height, marks, arrays, distance }, colours, 
     annotations: [...notes.map((note) => ({ ...note, xref: "paper", yref: "paper", showarrow: false })), ...words],
     xaxis: { ...axis, anchor: "y3", title: { text: "step", font: { size: 11 }, standoff: 4 }, rangemode: "tozero" },
     yaxis: { ...axis, domain: domains.y, range: losses },
-    yaxis2: { ...axis, domain: domains.y2, range: [-0.03, 1.03], dtick: 0.5 },
+    yaxis2: { ...axis, domain: domains.y2, ...(scores ? { range: scores } : { range: [-0.03, 1.03], dtick: 0.5 }) },
     yaxis3: { ...axis, domain: domains.y3, range: [0.3, 1.03], dtick: 0.25 },
     ...axes,
   };

@@ -47,16 +47,18 @@ def live_curves(
     growing: bool = False,
     marks: Sequence[tuple[int, str]] = (),
     distance: Mapping[str, Any] | None = None,
+    scores: bool = False,
 ) -> None:
     """Draw losses, D's verdicts and D's accuracy over the step, one under the other.
 
     `columns` maps step and the names in CURVES to arrays (N,); `marks` are steps with a word on what changed;
-    `distance`, as `distance.chart_of` makes it, is a chart of its own above them, which adds to the height. Zoom and
-    hover survive every update. Curves that are `growing` may be shown a moment late; others are drawn as they are.
+    `distance`, as `distance.chart_of` makes it, is a chart of its own above them, which adds to the height. With
+    `scores` D's verdicts are no probabilities. Zoom and hover survive every update. Curves that are `growing` may be
+    shown a moment late; others are drawn as they are.
     """
     drawn_at, data = st.session_state.get(f"drawn-{key}", (0.0, b""))
     if not (data and growing) or time.monotonic() - drawn_at >= REDRAW_SECONDS:
-        drawn_at, data = time.monotonic(), pack(key, columns, height, marks, distance)
+        drawn_at, data = time.monotonic(), pack(key, columns, height, marks, distance, scores)
         st.session_state[f"drawn-{key}"] = (drawn_at, data)
     _chart(key=key, data=data, height=height)
 
@@ -67,12 +69,13 @@ def pack(
     height: int,
     marks: Sequence[tuple[int, str]] = (),
     distance: Mapping[str, Any] | None = None,
+    scores: bool = False,
 ) -> bytes:
     """Thinned curves as bytes: a 4-byte header length, a JSON header, then little-endian float32 arrays.
 
-    The header holds the figure in words, the range of the losses' axis, the marks, the distance's floor and best, and
-    lists [name, number of points] in order; each name has its steps first, then its values, and `name~` is the moving
-    average.
+    The header holds the figure in words, the ranges of the losses and of D's `scores`, the marks, the distance's floor
+    and best, and lists [name, number of points] in order; each name has its steps first, then its values, and `name~`
+    is the moving average.
     """
     names: list[tuple[str, int]] = []
     arrays: list[np.ndarray] = []
@@ -91,11 +94,13 @@ def pack(
         names.append(("distance", len(distance["steps"])))
         arrays += [np.array(distance["steps"], float), np.array(distance["values"], float)]
     losses = calm_range(np.concatenate([lines["d_loss"], lines["g_loss"]]))
+    said = np.concatenate([lines["d_real"], lines["d_fake"]])
     facts = {
-        "alt": f"Curves of the training, {newest(columns, distance)}",
+        "alt": f"Curves of the training, {newest(columns, distance, scores)}",
         "identity": identity,
         "height": height,
         "losses": losses,
+        "scores": calm_range(said) if scores else None,
         "marks": list(marks),
         "arrays": names,
         "distance": shown,
@@ -106,7 +111,7 @@ def pack(
     return len(header).to_bytes(4, "little") + header + body
 
 
-def newest(columns: Mapping[str, np.ndarray], distance: Mapping[str, Any] | None = None) -> str:
+def newest(columns: Mapping[str, np.ndarray], distance: Mapping[str, Any] | None = None, scores: bool = False) -> str:
     """The newest values of the lines in words; a picture of curves says nothing to who can't see it."""
     steps = columns["step"]
     if not len(steps):
@@ -114,9 +119,11 @@ def newest(columns: Mapping[str, np.ndarray], distance: Mapping[str, Any] | None
     d_loss, g_loss, d_real, d_fake, right = (
         smoothed(steps, columns[name], columns.get("points each"))[1][-1] for name in CURVES
     )
+    verdict = f"D believes real pictures {d_real:.0%} and fakes {d_fake:.0%}"
+    if scores:
+        verdict = f"D gives real pictures {d_real:.2f} and fakes {d_fake:.2f}"
     said = (
-        f"step {steps[-1]:,.0f}: D loss {d_loss:.2f}, G loss {g_loss:.2f}, D believes real pictures {d_real:.0%} and "
-        f"fakes {d_fake:.0%}, D right {right:.0%} of the time"
+        f"step {steps[-1]:,.0f}: D loss {d_loss:.2f}, G loss {g_loss:.2f}, {verdict}, D right {right:.0%} of the time"
     )
     if distance and distance["values"]:
         said += f", distance to real pictures {distance['values'][-1]:.2f} at step {distance['steps'][-1]:,}"
@@ -166,8 +173,14 @@ def smoothed(x: np.ndarray, y: np.ndarray, points: np.ndarray | None = None) -> 
 
 
 def calm_range(values: np.ndarray) -> list[float]:
-    """From 0 to above all but the highest 3 % of values: a loss that starts at a hundred must not flatten the rest."""
-    return [0.0, max(1.0, 1.25 * float(np.quantile(values, 0.97)))] if len(values) else [0.0, 4.0]
+    """From 0 to above all but the highest 3 % of values: a loss that starts at a hundred must not flatten the rest.
+
+    Below 0, where the losses and scores of some games go, likewise.
+    """
+    if not len(values):
+        return [0.0, 4.0]
+    low, high = (1.25 * float(np.quantile(values, share)) for share in (0.03, 0.97))
+    return [min(0.0, low), max(1.0, high)]
 
 
 @functools.cache

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from dcgan.networks.models import Discriminator
 
 BATCH = 64
+_LOGIT = """, the logit**. Above 0 means “real”, below 0 “fake”. The logistic function turns it into a probability."""
+_SCORE = """, its score**. This run's loss makes no probability of it: higher means “more real”, and only the gap
+between two scores says something."""
 MAPS = 16
 ROW = 6
 
@@ -36,9 +39,8 @@ D is G in reverse. A filter of 4×4 weights slides over the picture **two pixels
 round halves the size and doubles the number of maps, from edges to parts to whole things. Nothing is thrown away by a
 fixed rule; D learns itself how to shrink.
 
-At 4×4 one last convolution weighs everything into **a single number, the logit**. Above 0 means “real”, below 0 “fake”.
-The logistic function turns it into a probability.
-"""
+At 4×4 one last convolution weighs everything into **a single number"""
+        + (_SCORE if scene.config.scores else _LOGIT)
     )
     with numbers:
         _explain_numbers(scene)
@@ -49,12 +51,15 @@ The logistic function turns it into a probability.
     if scene.run is not None and scene.generator is not None and scene.run.state_path.exists():
         judge = _discriminator(str(scene.run.path), scene.run.state_path.stat().st_mtime_ns)
     if judge is not None and scene.generator is not None and len(real) > 1:
-        _at_work(judge, real, fake_sample(scene.generator, BATCH, 0))
+        _at_work(judge, real, fake_sample(scene.generator, BATCH, 0), scene.config.scores)
     else:
         _by_hand(real)
 
 
 def _explain_numbers(scene: Scene) -> None:
+    if scene.config.scores:
+        _explain_scores(scene)
+        return
     rows = "\n".join(f"| {logit} | {1 / (1 + np.exp(-logit)):.0%} |" for logit in (-4, -2, 0, 2, 4)).replace("-", "−")
     left, right = st.columns([2, 3], gap="medium")
     left.markdown(f"| logit | real? |\n|--:|--:|\n{rows}")
@@ -73,7 +78,19 @@ def _explain_numbers(scene: Scene) -> None:
     right.caption("Both at 50%: D can only guess.")
 
 
-def _at_work(judge: "Discriminator", real: np.ndarray, fakes: np.ndarray) -> None:
+def _explain_scores(scene: Scene) -> None:
+    """The mean scores of the newest points."""
+    columns = history_of(scene.run) if scene.run else None
+    if columns is None or not len(columns["step"]):
+        st.markdown("**D(x)** is D's score of real pictures, **D(G(z))** of fakes, each averaged over a batch.")
+        return
+    real, fake = (float(columns[name][-200:].mean()) for name in ("d_real", "d_fake"))
+    st.metric("D(x), on real pictures", f"{real:.2f}", help="D's mean score of real pictures: the last 200 points.")
+    st.metric("D(G(z)), on fakes", f"{fake:.2f}", help="D's mean score of G's fakes: the last 200 points.")
+    st.caption("Both alike: D can only guess.")
+
+
+def _at_work(judge: "Discriminator", real: np.ndarray, fakes: np.ndarray, scores: bool) -> None:
     """D's maps for one real picture and one fake, and the fakes that it believed most and least."""
     from dcgan.networks.inspection import verdicts
 
@@ -87,9 +104,8 @@ def _at_work(judge: "Discriminator", real: np.ndarray, fakes: np.ndarray) -> Non
             (fakes, on_fakes, fake_logits, order[len(order) // 2], "A typical fake"),
         ):
             logit = float(logits[at])
-            cards = [
-                Card([pictures[at]], f"logit {logit:+.1f}, {_percent(logit)} real".replace("-", "−"), name, alt=name)
-            ]
+            said = f"score {logit:+.1f}" if scores else f"logit {logit:+.1f}, {_percent(logit)} real"
+            cards = [Card([pictures[at]], said.replace("-", "−"), name, alt=name)]
             for block in maps:
                 channels, size = block.shape[1], block.shape[2]
                 cards.append(
@@ -100,12 +116,14 @@ def _at_work(judge: "Discriminator", real: np.ndarray, fakes: np.ndarray) -> Non
         believed, exposed = order[:ROW], order[::-1][:ROW]
         for rows, title in ((believed, "The fakes it believes most"), (exposed, "The fakes it sees through")):
             st.markdown(f"**{title}**")
-            gallery([Card([fakes[i]], _percent(float(fake_logits[i])), alt="A fake") for i in rows], ROW, phone=ROW)
+            told = [f"{float(fake_logits[i]):+.1f}" if scores else _percent(float(fake_logits[i])) for i in rows]
+            gallery([Card([fakes[i]], said, alt="A fake") for i, said in zip(rows, told, strict=True)], ROW, phone=ROW)
+        both = (real_logits, fake_logits)
+        means = [f"{float(x.mean()):.2f}" if scores else f"{float(x.sigmoid().mean()):.0%}" for x in both]
         st.caption(
             f"The D of the last checkpoint judged {len(real)} real pictures and {len(fakes)} fakes, each kind as one "
-            f"batch, as in training: {float(real_logits.sigmoid().mean()):.0%} and "
-            f"{float(fake_logits.sigmoid().mean()):.0%} on average. The fakes are those of the averaged G; the curves "
-            "come from the G of the moment."
+            f"batch, as in training: {means[0]} and {means[1]} on average. The fakes are those of the averaged G; the "
+            "curves come from the G of the moment."
         )
 
 

@@ -14,8 +14,11 @@ class Verdict(NamedTuple):
     text: str
 
 
-def judge(columns: dict[str, np.ndarray], status: Status) -> Verdict:
-    """One or two sentences on how the game stands; `columns` maps curve names to arrays (N,)."""
+def judge(columns: dict[str, np.ndarray], status: Status, scores: bool = False) -> Verdict:
+    """One or two sentences on how the game stands; `columns` maps curve names to arrays (N,).
+
+    With `scores` D's verdicts are no probabilities: only how often it is right, and the gap between them, can be told.
+    """
     if len(columns["step"]) < 8:
         return Verdict(
             "good", "The two players have only begun. Noise turns into blobs within the first hundred steps."
@@ -27,6 +30,13 @@ def judge(columns: dict[str, np.ndarray], status: Status) -> Verdict:
             "watch",
             f"D is right only {accuracy:.0%} of the time, hardly better than guessing: either the fakes are superb or "
             "D has lost its way. The picture tells which.",
+        )
+    if scores:
+        lead = float((columns["d_real"] - columns["d_fake"])[-WINDOW:].mean())
+        return Verdict(
+            "good",
+            f"D is right {accuracy:.0%} of the time and puts real pictures {lead:.2g} above fakes. Its scores are no "
+            "probabilities, and losses of this kind may have any size: watch the pictures and their distance.",
         )
     if accuracy > 0.95:
         return Verdict(

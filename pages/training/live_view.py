@@ -82,6 +82,7 @@ def _live(run: Run, ticking: bool) -> None:
             growing=status.state in launch.ACTIVE,
             marks=marks_of(run),
             distance=distance.chart_of(rows, *best) if measures else None,
+            scores=run.config.scores,
         )
         if rows:
             st.markdown(f":material/straighten: {distance.words(rows, *best)}")
@@ -248,7 +249,7 @@ def _words(run: Run, status: Status, columns: dict[str, np.ndarray], alarms: lis
     if alarms:
         alarm_view.draw(run, status, alarms)
     elif status.state in launch.ACTIVE:
-        verdict = judge(columns, status)
+        verdict = judge(columns, status, run.config.scores)
         icon = ":material/favorite:" if verdict.level == "good" else ":material/visibility:"
         st.markdown(f"{icon} {verdict.text}")
     if status.state not in launch.ACTIVE and run.generator_path.is_file():

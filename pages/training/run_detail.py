@@ -41,12 +41,13 @@ def one(run: Run) -> None:
     if len(columns["step"]):
         rows, chart = distance.quality_of(run), distance.measured(run)
         height = CURVES_HEIGHT + DISTANCE_HEIGHT * bool(chart)
-        curves.live_curves(f"curves-{run.id}", columns, height, marks=marks_of(run), distance=chart)
+        config = run_rows.config_of(run)
+        scores = config is not None and config.scores
+        curves.live_curves(f"curves-{run.id}", columns, height, marks=marks_of(run), distance=chart, scores=scores)
         curves.load_library()
         if rows:
             st.markdown(f":material/straighten: {distance.words(rows, status.best_step, status.best_distance)}")
         class_mix.draw(rows)
-        config = run_rows.config_of(run)
         losses_per_epoch(columns, marked=config is not None and config.preset in epochs.MARKING)
     else:
         st.caption("No curves yet: their first points come with the first steps.")
@@ -77,15 +78,16 @@ def two(runs: list[Run]) -> None:
     if names[0] == names[1]:
         names = [run.id for run in runs]
     sample_grids(runs, names)
+    configs = [run_rows.config_of(run) for run in runs]
     columns_of = {name: history_of(run) for name, run in zip(names, runs, strict=True)}
     if any(len(columns["step"]) for columns in columns_of.values()):
         charts = {name: chart for name, run in zip(names, runs, strict=True) if (chart := distance.measured(run))}
-        made, alt = compare.figure(columns_of, charts), compare.in_words(columns_of, charts)
+        scores = any(config is not None and config.scores for config in configs)
+        made, alt = compare.figure(columns_of, charts, scores), compare.in_words(columns_of, charts, scores)
         st.plotly_chart(made, key="curves-of-two", config={"displayModeBar": False}, alt=alt)
         st.caption("Moving averages over a fortieth of each run.")
     else:
         st.caption("No curves yet: their first points come with the first steps.")
-    configs = [run_rows.config_of(run) for run in runs]
     if configs[0] is None or configs[1] is None:
         st.error("The settings of one of them can't be read.")
     elif rows := compare.apart(configs[0], configs[1]):

@@ -269,3 +269,16 @@ def test_what_was_changed_since_is_undone_by_going_back() -> None:
 
 def test_every_sign_has_its_words() -> None:
     assert [sign.name for sign in SIGNS] == list(alarm_words.TELLS) == list(alarm_words.HELP)
+
+
+@pytest.mark.parametrize("name", ["runaway", "d_wins"])
+def test_losses_of_scores_may_have_any_size(name) -> None:
+    begun, fault = BEGUN | {"scores": 1}, {"g_loss": 120.0, "d_accuracy": 0.999}
+    rows = [*looks(20), *looks(9, 1050, **fault)]
+    assert name in names([BEGUN, *rows]) and names([begun, *rows]) == []
+    assert names([begun, *looks(20), *looks(9, 1050, spread=0.01)]) == ["collapse"], "what looks at pictures goes on"
+    kept = Watcher()
+    kept.feed([begun, *looks(3)])
+    again = Watcher.from_facts(json.loads(json.dumps(kept.facts())))
+    again.feed(rows)
+    assert again.alarms() == []

@@ -5,8 +5,10 @@ import pytest
 
 from dcgan.monitoring.curve_history import History
 from dcgan.monitoring.thinned_curves import COLUMNS
+from dcgan.runs.records import Status
 from dcgan.runs.run import Run
 from pages.charts.curves import CURVES, MAX_BUCKETS, pack, smoothed, thinned
+from pages.training.health import judge
 
 
 def made_columns(n: int) -> dict[str, np.ndarray]:
@@ -57,6 +59,27 @@ def test_packed_curves_unpack_to_what_went_in() -> None:
     assert len(numbers) == 2 * sum(count for _, count in header["arrays"])
     np.testing.assert_allclose(numbers[:300], columns["step"])
     np.testing.assert_allclose(numbers[300:600], columns["d_loss"], rtol=1e-6)
+
+
+def test_scores_have_a_range_of_their_own_and_are_told_as_numbers() -> None:
+    columns = made_columns(300)
+    columns["d_real"], columns["d_fake"] = columns["d_real"] + 40, columns["d_fake"] - 20
+    columns["g_loss"] = columns["g_loss"] - 30
+    for scores in (False, True):
+        data = pack("me", columns, 560, scores=scores)
+        header = json.loads(data[4 : 4 + int.from_bytes(data[:4], "little")])
+        assert header["losses"][0] < -30, "a loss below 0 stays in the picture"
+        if scores:
+            low, high = header["scores"]
+            assert low < -20 and high > 41 and "%" not in header["alt"].split("D right")[0]
+        else:
+            assert header["scores"] is None
+
+
+def test_the_word_on_a_game_of_scores_speaks_of_a_lead_and_of_no_probability() -> None:
+    columns = {name: np.full(100, 0.5) for name in COLUMNS} | {"d_real": np.full(100, 3.0), "d_accuracy": np.ones(100)}
+    said = judge(columns, Status(step=1000), scores=True).text
+    assert "puts real pictures 2.5 above fakes" in said and "gives the fakes" not in said
 
 
 def test_packing_a_hundred_thousand_points_stays_small() -> None:

@@ -475,6 +475,23 @@ def test_every_screen_of_learn_draws(place, screen, kind):
         assert "Total" in html(app)
 
 
+@pytest.mark.parametrize("loss", ["hinge", "wgan-gp", "lsgan", "relativistic"])
+def test_no_page_takes_scores_for_probabilities(place, loss):
+    """D's outputs are probabilities with bce only."""
+    make_run(place, loss=loss, norm_d="none")
+    for path, query in (
+        ("learn/learn", {"screen": "3"}),
+        ("learn/learn", {"screen": "4"}),
+        ("training/train", {"run": "tiny"}),
+        ("training/runs", {"run": "tiny"}),
+    ):
+        app = open_page(path, **query)
+        said = texts(app) + "".join(metric.value for metric in app.metric)
+        assert not app.error and "70%" not in said and "30%" not in said, path
+        if path == "learn/learn":
+            assert "score" in said, query
+
+
 def test_learn_goes_on_and_back_and_the_address_follows(place):
     make_run(place)
     app = open_page("learn/learn")

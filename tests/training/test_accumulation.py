@@ -21,6 +21,10 @@ GAMES = [
     {"dropout": 0.4, "d_batch": "together", "g_noise": "fresh"},
     {"optimizer": "rmsprop", "clip_value": 1e-3, "lr_decay": 0.1},
     {"augment": "on"},
+    {"loss": "hinge"},
+    {"loss": "wgan-gp", "augment": "shift", "dropout": 0.2},
+    {"loss": "lsgan", "d_batch": "together"},
+    {"loss": "relativistic", "augment": "on", "g_noise": "fresh"},
 ]
 
 

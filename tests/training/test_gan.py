@@ -53,6 +53,16 @@ def trained(steps: int = 40, **values) -> GAN:
 # -- a step
 
 
+@pytest.mark.parametrize("loss", ["hinge", "wgan-gp", "lsgan", "relativistic"])
+@pytest.mark.parametrize("precision", ["float32", "auto"])
+def test_with_every_loss_both_players_move_and_d_learns_to_tell(loss, precision):
+    values = {"loss": loss, "precision": precision, "norm_d": "none", "lr_d": 1e-2, "lr_g": 1e-6}
+    before, gan = GAN(TINY.replace(**values), CPU), trained(39, **values)
+    measured = gan.step(pictures())
+    assert measured["d_real"] > measured["d_fake"] + 0.3 and measured["d_accuracy"] > 0.8
+    assert not torch.equal(weights(before.G), weights(gan.G))
+
+
 def test_a_step_moves_every_weight_of_both_players():
     gan = GAN(TINY, CPU)
     before = {name: copy.deepcopy(getattr(gan, name).state_dict()) for name in ("G", "D", "ema")}

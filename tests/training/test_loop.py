@@ -166,6 +166,16 @@ def test_colour_uniform_z_and_no_average_resume_as_exactly(new_run):
     assert_same_end(parts, whole)
 
 
+@pytest.mark.parametrize("loss", ["hinge", "wgan-gp", "lsgan", "relativistic"])
+def test_every_loss_resumes_as_exactly(new_run, loss):
+    values = {"loss": loss, "norm_d": "none", "dropout": 0.2, "augment": "on", "d_steps": 2}
+    whole, parts = new_run("a", **values), new_run("b", **values)
+    play(whole)
+    for step in (5, 12):
+        play_to(parts, step)
+    assert_same_end(parts, whole)
+
+
 def stop_by_signal(number):
     return lambda run: os.kill(os.getpid(), number)
 
