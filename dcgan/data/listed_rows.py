@@ -17,6 +17,7 @@ from dcgan.errors import BadInput, first_line
 MAX_CSV_BYTES = 256 * 2**20
 LOOKED_AT = 30  # rows that tell which column names files
 MAX_FOLDERS = 100  # beside the CSV, in which the files may lie
+NOT_PLAIN = frozenset(("", ".", ".."))  # parts of a path that need to be resolved
 MANY_COLUMNS = 65  # of numbers: a table of pixels
 SPLITS = ("split", "set", "subset", "partition", "fold", "usage")  # what a column of splits is called
 
@@ -32,15 +33,16 @@ class Where(NamedTuple):
 def look(path: Path, place: str) -> RowSet:
     """Find the listed files and their classes; raises BadInput, which calls the CSV `place`."""
     header, rows = _rows(path, place)
-    where = _where(path.parent, rows)
+    folder = path.parent
+    where = _where(folder, rows)
     if where is None:
         raise BadInput(_no_files(place, header, rows))
-    if not header and _find(path.parent, where, _cell(rows[0], where.column)) is None:
+    if not header and _find(folder, where, _cell(rows[0], where.column)) is None:
         header, rows = rows[0], rows[1:]  # names of columns that look like values
     rows, remark = _of_train(header, rows)
     outside, files = 0, []
     for row in rows:
-        files.append(_inside(path.parent, where, _cell(row, where.column)))
+        files.append(_inside(folder, where, _cell(row, where.column)))
         outside += files[-1] is None
     label = _label_column(header, rows, where.column)
     words = class_words([_cell(row, label) or None for row in rows]) if label is not None else None
@@ -49,10 +51,10 @@ def look(path: Path, place: str) -> RowSet:
         if file is not None:
             names.setdefault(f"{words[i]}/{file}" if words and words[i] else file, file)
     if outside:
-        remark += f" {outside:,} of its rows name files outside of {path.parent}, which are not used."
+        remark += f" {outside:,} of its rows name files outside of {folder}, which are not used."
     if again := len(files) - outside - len(names):
         remark += f" {again:,} of its rows repeat others."
-    files_of_all = (str(path), *(str(path.parent / file) for file in dict.fromkeys(names.values())))
+    files_of_all = (str(path), *(os.path.join(folder, file) for file in dict.fromkeys(names.values())))
     return RowSet(tuple(names), (str(path),), files_of_all, remark.strip(), names)
 
 
@@ -122,20 +124,20 @@ def _cell(row: Sequence[str], column: int) -> str:
 
 
 def _where(folder: Path, rows: list[list[str]]) -> Where | None:
-    """The column that names the most files that are there, rather by their whole names; None where none does."""
+    """The column that names the most files that are there, by their whole names if any; None where none does."""
     some = [*rows[: 2 * LOOKED_AT : 2], *rows[-LOOKED_AT:]]
-    best: list[tuple[int, bool, Where]] = []
+    best: list[tuple[bool, int, Where]] = []
     for place in ("", *_folders(folder)):
         stems: dict[str, str] | None = None
         for column in range(min(MANY_COLUMNS, max(map(len, some), default=0))):
             cells = {_cell(row, column) for row in some} - {""}
             whole = Where(column, place, {})
             if there := sum(_find(folder, whole, cell) is not None for cell in cells):
-                best.append((there, True, whole))
+                best.append((True, there, whole))
             elif any("." not in cell[-6:] for cell in cells):
                 stems = _stems(folder / place) if stems is None else stems
                 if there := len(cells & stems.keys()):
-                    best.append((there, False, Where(column, place, stems)))
+                    best.append((False, there, Where(column, place, stems)))
     return max(best, key=lambda each: each[:2])[2] if best else None
 
 
@@ -157,6 +159,13 @@ def _stems(folder: Path) -> dict[str, str]:
 def _inside(folder: Path, where: Where, cell: str) -> str | None:
     """The file that a cell names, relative to the CSV's folder with forward slashes; None for one outside it."""
     cell = where.stems.get(cell, cell)
+    if not NOT_PLAIN.isdisjoint(cell.split("/")) or any(char in cell for char in "\\\0:"):
+        return _resolved(folder, where, cell)
+    return f"{where.folder}/{cell}" if where.folder else cell
+
+
+def _resolved(folder: Path, where: Where, cell: str) -> str | None:
+    """The same of a cell that needs more than to be put behind the folder's name."""
     if os.sep == "/" and "\\" in cell and not (folder / where.folder / cell).exists():
         cell = cell.replace("\\", "/")
     if not cell or "\0" in cell:

@@ -14,6 +14,8 @@ from dcgan.data.row_set import RowSet, row_of
 from dcgan.errors import BadInput
 
 SUFFIXES = (".npy", ".npz", ".parquet", ".csv", ".tsv")
+COULD_RUN = (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".dill")
+OTHERS = (".h5", ".hdf5", ".mat", ".arrow", ".feather", ".tfrecord", ".tfrecords", ".jsonl", ".json", ".xlsx", ".gz")
 KINDS = "an array (.npy, .npz), a table of pictures (.parquet) or a list of them (.csv)"  # for sentences
 SETTLED_SECONDS = 2.0  # a younger change may be followed by one with the same time stamp
 MAX_LOOKED_AT = 2_000  # entries of a folder that is searched for arrays
@@ -100,6 +102,14 @@ def _stamp(files: tuple[str, ...]) -> tuple[tuple[str, int, int, int, int], ...]
 def forward(path: Path, names: Sequence[str]) -> list[str]:
     """The names in the order in which they are read fastest: parquet files are read in passes."""
     return sorted(names, key=row_of) if kind_of(path) == "parquet" else list(names)
+
+
+def way_out(path: Path) -> str:
+    """What to do with a file of another format, a sentence; nothing for one that isn't known to hold pictures."""
+    suffixes = {suffix.lower() for suffix in path.suffixes[-2:]}
+    if suffixes & set(COULD_RUN):
+        return " Such a file could run code as it is opened, so it isn't: save its pictures as .npy or .npz."
+    return " Save its pictures as .npy, .npz or .parquet." if suffixes & set(OTHERS) else ""
 
 
 def within(folder: Path) -> Path:

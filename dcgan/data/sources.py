@@ -121,7 +121,7 @@ def _resolve_path(spec: str) -> Source:
     if path.is_dir() and not rows.kind_of(path) and not listing(path).names:
         path = rows.within(path)
     if not path.is_dir() and path.suffix.lower() != ".zip" and not rows.kind_of(path) and not zipfile.is_zipfile(path):
-        raise BadInput(f"{path} is neither a folder nor a zip of pictures, nor {rows.KINDS}.")
+        raise BadInput(f"{path} is neither a folder nor a zip of pictures, nor {rows.KINDS}.{rows.way_out(path)}")
     if not folders:
         return Source(str(path), "images", path.name, path)
     known = folder_classes(path)
