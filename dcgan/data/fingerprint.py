@@ -84,9 +84,7 @@ def _state(path: Path, names: list[str]) -> str:
     digest, newest = hashlib.sha256(), 0
     try:
         root = os.fspath(path)
-        if rows.kind_of(path):
-            names = list(rows.found(path).rows.files)
-        for name in names if path.is_dir() or rows.kind_of(path) else [""]:
+        for name in rows.found(path).rows.files if rows.kind_of(path) else names if path.is_dir() else [""]:
             stat = os.stat(os.path.join(root, name) if name else root)
             newest = max(newest, stat.st_ctime_ns, stat.st_mtime_ns)
             facts = f"{name}\0{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_ino} {stat.st_dev}\n"

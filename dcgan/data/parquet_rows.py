@@ -7,13 +7,13 @@ metadata under "huggingface" (datasets, Features).
 import bisect
 import contextlib
 import json
-import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dcgan.data.row_set import LABELS, MAX_PICTURE_BYTES, MAX_ROWS, RowSet, class_words, row_names, row_of, split_of
+from dcgan.data.parquet_files import Inside, look_into, split
+from dcgan.data.row_set import LABELS, MAX_PICTURE_BYTES, MAX_ROWS, RowSet, class_words, row_names, row_of
 from dcgan.errors import BadInput, first_line
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 PICTURES = ("image", "img", "picture", "photo", "pixels", "jpg", "png", "jpeg", "webp")  # what their column is called
 BATCH_BYTES = 16 * 2**20  # of pictures read at a time, by their mean size
 MAX_BATCH = 64  # rows read at a time, for a small file can name one large picture in each of them
-MAX_DEPTH, MAX_ENTRIES, MAX_FOLDERS = 4, 5_000, 40  # of a folder that is searched for parquet files
 
 
 class Table(NamedTuple):
@@ -35,40 +34,20 @@ class Table(NamedTuple):
     batch: int  # rows to read at a time
 
 
-def files_in(folder: Path) -> tuple[tuple[Path, ...], bool]:
-    """The parquet files in a folder and some levels below, and whether picture files lie among them."""
-    found: list[Path] = []
-    pictures, todo = False, [(folder, 0)]
-    for place, depth in todo:
-        with contextlib.suppress(OSError), os.scandir(place) as entries:
-            folders = []
-            for _, entry in zip(range(MAX_ENTRIES), entries, strict=False):
-                if entry.name.startswith("."):
-                    continue
-                if entry.is_dir():
-                    folders.append(place / entry.name)
-                elif entry.name.lower().endswith(".parquet"):
-                    found.append(place / entry.name)
-                else:
-                    pictures = pictures or entry.name.lower().endswith((".png", ".jpg", ".jpeg", ".webp"))
-            if depth < MAX_DEPTH and len(folders) <= MAX_FOLDERS:
-                todo += [(each, depth + 1) for each in folders]
-    return tuple(sorted(found)), pictures
-
-
-def holds_pictures(path: Path) -> bool:
-    """Whether a parquet file has a column of them; False for one that can't be read."""
+def num_pictures(path: Path) -> int:
+    """How many rows a parquet file with a column of pictures has; 0 for another, and for one that can't be read."""
     try:
         with _opened(path) as file:
-            return bool(_picture_columns(file.schema_arrow))
+            return file.metadata.num_rows if _picture_columns(file.schema_arrow) else 0
     except _errors():
-        return False
+        return 0
 
 
 def look(path: Path, place: str) -> RowSet:
     """Find the pictures and their classes in a file or folder, which messages call `place`; raises BadInput."""
-    files, beside = ((path,), False) if path.is_file() else files_in(path)
-    used, remark = _split(path, files)
+    inside = Inside((path,)) if path.is_file() else look_into(path)
+    files = inside.files
+    used, remark = split(path, files)
     groups: list[tuple[str, int, int]] = []
     labels: list[object] = []
     names: list[str] = []
@@ -101,13 +80,13 @@ def look(path: Path, place: str) -> RowSet:
     for *_, rows in groups:
         starts.append(total)
         total += rows
-    if beside:
-        remark += " Picture files that lie beside its parquet files are not used."
+    if inside.pictures:
+        remark += f" {inside.pictures:,} picture files that lie beside its parquet files are not used."
     classes = class_words(labels, names) if label else None
     mean = max(1, num_bytes // max(1, total))
     batch = min(MAX_BATCH, max(1, BATCH_BYTES // mean))
     table = Table(leaf, tuple(groups), tuple(starts), batch)
-    watched = tuple(map(str, (*{each.parent: None for each in files}, *files)))
+    watched = tuple(map(str, (*inside.folders, *files)))
     return RowSet(row_names(total, classes), watched, tuple(map(str, used)), remark.strip(), table)
 
 
@@ -263,34 +242,6 @@ def _labels(path: Path, column: str) -> list[object]:
             else:
                 found += values.to_pylist()
     return found
-
-
-# ---- which files
-
-
-def _split(path: Path, files: Sequence[Path]) -> tuple[list[Path], str]:
-    """The files to train on, and what that leaves aside; raises BadInput where they are of several data sets."""
-    if len(files) == 1:
-        return list(files), ""
-    splits: dict[str, list[Path]] = {}
-    for file in files:
-        inside = file.relative_to(path)
-        told = split_of(inside.name) or next(filter(None, map(split_of, reversed(inside.parts[:-1]))), "")
-        splits.setdefault(told, []).append(file)
-    used = splits.get("train") or splits.get("") or splits["test"]
-    sets = sorted({part for part in (_set_of(file.relative_to(path)) for file in used) if part})
-    if len(sets) > 1:
-        raise BadInput(f"{path} holds several data sets ({', '.join(sets)[:200]}): name the folder of one of them.")
-    left = [file for file in files if file not in set(used)]
-    if not left:
-        return list(used), ""
-    names = sorted({file.relative_to(path).as_posix() for file in left})
-    return list(used), f"Trained on is its split for training; {', '.join(names)[:200]} is left aside."
-
-
-def _set_of(inside: Path) -> str:
-    """The folders on the way to a file that are not those of a split."""
-    return "/".join(part for part in inside.parts[:-1] if not split_of(part) and part not in ("data", "default"))
 
 
 # ---- opening

@@ -26,7 +26,7 @@ SETTLED_SECONDS = 2.0  # a younger change may be followed by one with the same t
 class Listing(NamedTuple):
     """The picture files that a folder or zip holds."""
 
-    names: tuple[str, ...]  # relative paths with forward slashes, of files sorted
+    names: tuple[str, ...]  # relative paths with forward slashes, sorted; of rows, in their order
     stamp: Hashable  # changes when a file comes or goes
     settled: bool  # whether that can be relied on
 

@@ -1,7 +1,6 @@
 """Which paths hold pictures as rows, of a NumPy array, of parquet files or of a CSV, and reading them; no torch."""
 
 import contextlib
-import functools
 import os
 import threading
 import time
@@ -9,17 +8,18 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from dcgan.data import array_rows, listed_rows, parquet_rows
+from dcgan.data import array_rows, listed_rows, parquet_files, parquet_rows
 from dcgan.data.row_set import RowSet, row_of
 from dcgan.errors import BadInput
 
-SUFFIXES = (".npy", ".npz", ".parquet", ".csv", ".tsv")
 COULD_RUN = (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".dill")
 OTHERS = (".h5", ".hdf5", ".mat", ".arrow", ".feather", ".tfrecord", ".tfrecords", ".jsonl", ".json", ".xlsx", ".gz")
 KINDS = "an array (.npy, .npz), a table of pictures (.parquet) or a list of them (.csv)"  # for sentences
 SETTLED_SECONDS = 2.0  # a younger change may be followed by one with the same time stamp
 MAX_LOOKED_AT = 2_000  # entries of a folder that is searched for arrays
 Kind = Literal["array", "parquet", "list", ""]
+Stamp = tuple[tuple[str, int, int, int, int], ...]  # path, size, two times and inode of each file
+BY_SUFFIX: dict[str, Kind] = {".npy": "array", ".npz": "array", ".parquet": "parquet", ".csv": "list", ".tsv": "list"}
 _MODULES: dict[str, Any] = {"array": array_rows, "parquet": parquet_rows, "list": listed_rows}
 
 
@@ -32,6 +32,7 @@ class Found(NamedTuple):
 
 
 _kept: dict[Path, Found] = {}
+_kinds: dict[Path, tuple[Stamp, Kind]] = {}  # of folders
 _lock = threading.Lock()
 
 
@@ -39,25 +40,34 @@ def kind_of(path: Path) -> Kind:
     """What kind of rows a file or folder holds, by its content where that tells; "" for anything else."""
     try:
         if path.is_dir():
-            return _kind_of_folder(path, os.stat(path).st_mtime_ns)
+            return _kind_of_folder(path)
         with open(path, "rb") as file:
             start = file.read(6)
     except OSError:
         return ""
-    if start.startswith(b"\x93NUMPY") or (start.startswith(b"PK") and path.suffix.lower() == ".npz"):
-        return "array"
-    if start.startswith(b"PAR1"):
-        return "parquet"
     suffix = path.suffix.lower()
-    return {".npy": "array", ".npz": "array", ".parquet": "parquet", ".csv": "list", ".tsv": "list"}.get(suffix, "")  # type: ignore[return-value]
+    if start.startswith(b"\x93NUMPY") or (start.startswith(b"PK") and suffix == ".npz"):
+        return "array"
+    return "parquet" if start.startswith(b"PAR1") else BY_SUFFIX.get(suffix, "")
 
 
-@functools.lru_cache(maxsize=16)
-def _kind_of_folder(folder: Path, changed_ns: int) -> Kind:
-    files, pictures = parquet_rows.files_in(folder)
-    if not files or (pictures and not any(map(parquet_rows.holds_pictures, files[:3]))):
-        return ""
-    return "parquet"
+def _kind_of_folder(folder: Path) -> Kind:
+    """parquet for a folder that has more pictures in such files than beside them; looked at again once it changes."""
+    with _lock:
+        known = _kinds.get(folder)
+    if known is not None and known[0] == _stamp(tuple(each[0] for each in known[0])):
+        return known[1]
+    began = time.time_ns()
+    inside = parquet_files.look_into(folder)
+    number = sum(map(parquet_rows.num_pictures, inside.files))
+    kind: Kind = "parquet" if inside.files and (number > inside.pictures or not inside.pictures) else ""
+    stamp = _stamp(tuple(map(str, inside.folders)))
+    with _lock:
+        if stamp is not None and _is_settled(stamp, began):
+            _kinds[folder] = stamp, kind
+        while len(_kinds) > 16:
+            del _kinds[next(iter(_kinds))]
+    return kind
 
 
 def found(path: Path, place: str = "") -> Found:
@@ -72,7 +82,7 @@ def found(path: Path, place: str = "") -> Found:
     place = place or f"The {'folder' if path.is_dir() else 'file'} {path}"
     rows: RowSet = _MODULES[kind].look(path, place)
     stamp = _stamp(rows.watched)
-    settled = stamp is not None and began - max(each[2] for each in stamp) > SETTLED_SECONDS * 1e9
+    settled = stamp is not None and _is_settled(stamp, began)
     now = Found(rows, stamp, settled)
     with _lock:
         if settled:
@@ -90,13 +100,17 @@ def reader(path: Path, place: str = "") -> Iterator[Callable[[str], bytes]]:
         yield read
 
 
-def _stamp(files: tuple[str, ...]) -> tuple[tuple[str, int, int, int, int], ...] | None:
+def _stamp(files: tuple[str, ...]) -> Stamp | None:
     """What the file system says of files and folders, the latter notice files that come; None if one is gone."""
     try:
         stats = [(file, os.stat(file)) for file in files]
     except OSError:
         return None
     return tuple((file, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino) for file, stat in stats)
+
+
+def _is_settled(stamp: Stamp, began: int) -> bool:
+    return began - max(each[2] for each in stamp) > SETTLED_SECONDS * 1e9
 
 
 def forward(path: Path, names: Sequence[str]) -> list[str]:
@@ -113,10 +127,7 @@ def way_out(path: Path) -> str:
 
 
 def within(folder: Path) -> Path:
-    """The one array or list that a folder without pictures holds; raises BadInput for several; the folder without any.
-
-    A CSV beside pictures says nothing of it: who means it names it.
-    """
+    """The one array that a folder without pictures holds; raises BadInput for several; the folder without any."""
     try:
         with os.scandir(folder) as entries:
             names = sorted(

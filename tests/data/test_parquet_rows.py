@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from dcgan.data import decode_workers, parquet_rows, rows, sources
+from dcgan.data import decode_workers, parquet_files, rows, sources
 from dcgan.data.decode_workers import Shape, decoded
 from dcgan.data.picture_files import reader
 from tests.files import colour, encode, refuse, write_pictures
@@ -188,14 +188,24 @@ def test_pictures_beside_tables_without_any_are_the_data_set(tmp_path):
     write_pictures(tmp_path, 4)
     write(tmp_path / "meta.parquet", pa.table({"label": [1, 2]}))
     assert sources.picture_names(sources.resolve(str(tmp_path)))[0] == "000.png"
-    write(tmp_path / "train.parquet", table(0, 4))
     (tmp_path / "meta.parquet").unlink()
+    write(tmp_path / "train.parquet", table(0, 4))
+    assert sources.picture_names(sources.resolve(str(tmp_path)))[0] == "000.png", "no more of them are in the table"
+    write(tmp_path / "train.parquet", table(0, 5))
     source = sources.resolve(str(tmp_path))
-    assert sources.count(source) == 4 and "lie beside" in sources.remark(source, 5000)
+    assert sources.count(source) == 5 and "4 picture files that lie beside" in sources.remark(source, 5000)
+
+
+def test_tables_that_come_into_a_folder_below_are_noticed(tmp_path, monkeypatch):
+    monkeypatch.setattr(rows, "SETTLED_SECONDS", -1e9)
+    (tmp_path / "data").mkdir()
+    assert rows.kind_of(tmp_path) == "" and rows.kind_of(tmp_path) == ""
+    write(tmp_path / "data" / "train.parquet", table(0, 4))
+    assert rows.kind_of(tmp_path) == "parquet"
 
 
 def test_a_search_for_tables_ends_soon(tmp_path, monkeypatch):
-    monkeypatch.setattr(parquet_rows, "MAX_FOLDERS", 3)
+    monkeypatch.setattr(parquet_files, "MAX_FOLDERS", 3)
     for i in range(5):
         write(tmp_path / f"{i}" / "a.parquet", table(0, 2))
-    assert parquet_rows.files_in(tmp_path) == ((), False)
+    assert parquet_files.look_into(tmp_path) == ((), 0, (tmp_path,))
