@@ -57,6 +57,30 @@ class Config:
         10**6,
         own=False,
     )
+    reading: int = network(
+        1,
+        "How picture files are found and read: 2 by their contents, in the colours of their profiles.",
+        1,
+        2,
+        forkable=True,
+        own=False,
+    )
+    black: float = network(
+        0.0,
+        "The value shown black in pictures of more than 8 bits that don't say it.",
+        -1e12,
+        1e12,
+        forkable=True,
+        own=False,
+    )
+    white: float = network(
+        0.0,
+        "And white; 0 for both leaves them to the range of the pictures.",
+        -1e12,
+        1e12,
+        forkable=True,
+        own=False,
+    )
     image_size: int = network(64, "Height and width of the pictures, in pixels.", choices=SIZES)
     channels: int = setting(1, "1 for grey pictures, 3 for colour.", choices=(1, 3), forkable=False)
 

@@ -24,13 +24,16 @@ def train_judge(args: argparse.Namespace) -> int:
     source = sources.resolve(args.data, download=True)
     with _terminable(), training_process.hold():
         fingerprint = sources.fingerprint(source)
+        if args.expect not in ("", fingerprint):  # a run from before
+            source = sources.resolve(args.data, version=1)
+            fingerprint = sources.fingerprint(source)
         channels = args.channels or sources.default_channels(source)
         path = out or training_process.path_of(source, fingerprint, channels)
         reporter = training_process.Reporter(source.title, path)
         try:
             if args.expect not in ("", fingerprint):
                 raise BadInput(f"data {args.data!r} has changed since this run was trained: put it back as it was.")
-            return _train(args, channels, path, reporter)
+            return _train(args, source, channels, path, reporter)
         except KeyboardInterrupt:
             reporter.end("cancelled")
             raise
@@ -47,12 +50,14 @@ def train_judge(args: argparse.Namespace) -> int:
             return FAILED
 
 
-def _train(args: argparse.Namespace, channels: int, path: Path, reporter: training_process.Reporter) -> int:
+def _train(
+    args: argparse.Namespace, source: sources.Source, channels: int, path: Path, reporter: training_process.Reporter
+) -> int:
     from dcgan.judges import classifier, train_classifier
 
     steps = args.steps or train_classifier.NUM_STEPS
     network, about = train_classifier.train_own(
-        args.data, channels, steps, args.seed, _print_step(not args.json), reporter.tell
+        source, channels, steps, args.seed, _print_step(not args.json), reporter.tell
     )
     about = about._replace(name=args.name or about.name)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,8 +6,9 @@ import sys
 
 from dcgan.cli.output import one_line, say, settings
 from dcgan.config import NO_END
-from dcgan.data import sources
+from dcgan.data import account, sources
 from dcgan.errors import DONE, REFUSED, BadInput
+from dcgan.images.tones import reading_of
 from dcgan.runs import launch, live_settings
 from dcgan.runs.fork import fork
 from dcgan.runs.kept_states import can_go_on, newest_facts
@@ -47,6 +48,8 @@ def train(args: argparse.Namespace) -> int:
         if args.step is not None:
             raise BadInput("--step goes with --fork only; --steps is where training ends.")
         config = order(args.preset or "quick", settings(args.set), args.data, *lengths, root=args.root)
+        for sentence in account.sentences(sources.of_run(config), (), reading_of(config)):
+            print(f"Note: {sentence}", file=sys.stderr)
         run = Run.create(config, args.root, args.name or "")
     try:
         code = work(run, end, args.parallel, not args.json and sys.stderr.isatty())
@@ -87,7 +90,7 @@ def new_end(run: Run, steps: int | None, epochs: float | None, minutes: float | 
             )
         return {"num_minutes": minutes, "num_steps": NO_END}
     if epochs is not None:
-        steps = steps_in(epochs, config, sources.resolve(config.data))
+        steps = steps_in(epochs, config, sources.of_run(config))
     if steps is not None:
         if steps <= step:
             option = "--steps is" if epochs is None else f"--epochs {epochs:g} is step {steps:,},"

@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from dcgan.config import Config
-from dcgan.data import idx, sources
+from dcgan.data import account, idx, sources
 from dcgan.data.decode_workers import Shape
 from dcgan.data.fingerprint import difference, digest_of
 from dcgan.data.prepared import Prepared, Progress, known_files, open_prepared, prepared
 from dcgan.errors import BadInput
 from dcgan.images.decode import shown
+from dcgan.images.tones import Reading, reading_of
 
 HELD_OUT = 1_024  # test pictures at most that come along with the training split
 
@@ -26,6 +27,7 @@ class ImageData:
     fingerprint: str  # of the whole data set, whatever the split, the size and the channels
     skipped: list[str]  # "name: reason" for each picture that could not be read
     remark: str = ""  # what a person should know about it
+    told: tuple[str, ...] = ()  # how a folder or zip is used, in sentences
     held_out: np.ndarray | None = None  # of the training split: uint8 (M, C, S, S), some of the test split, M may be 0
 
 
@@ -39,19 +41,23 @@ def load(
     crop: str = "square",
     expected: str = "",
     num_test: int = 0,
+    reading: Reading | None = None,
 ) -> ImageData:
     """Load the split train or test of a data set; raises BadInput when that can't be done.
 
     What can be downloaded is, if it isn't there. Folders and zips of pictures are prepared once, into `cache_dir`;
     `dcgan.data.holdout` says how many of them are held out as the test split. `expected` is the
     fingerprint that a run began with: other data is refused with what differs, but pictures that are merely gone since
-    they were prepared don't matter.
+    they were prepared don't matter. `reading` is how the run reads pictures, None as a new run would.
     """
     assert split in ("train", "test") and channels in (1, 3)
-    folder, shape = cache_dir or sources.DATA_DIR / "cache", Shape(image_size, channels, crop)
+    folder, shape = cache_dir or sources.DATA_DIR / "cache", Shape(image_size, channels, crop, reading or Reading())
     try:
-        source = spec if isinstance(spec, sources.Source) else sources.resolve(spec, download=not expected)
+        version = shape.reading.version
+        source = spec if isinstance(spec, sources.Source) else sources.resolve(spec, not expected, version)
         fingerprint = sources.fingerprint(source)
+        if source.kind == "images" and reading is None:
+            shape = shape._replace(reading=sources.reading(source))
     except BadInput:
         found = open_prepared(expected, shape, folder, num_test) if expected else None
         if found is None:
@@ -80,14 +86,15 @@ def load(
         names = sources.class_names(source)
         return ImageData(images, labels.astype(np.int64), names, fingerprint, [], held_out=held_out)
     found = prepared(source, fingerprint, shape, folder, progress, num_test)
-    return _split(found, fingerprint, split, sources.row_remark(source))
+    told = tuple(account.sentences(source, found.skipped, shape.reading))
+    return dataclasses.replace(_split(found, fingerprint, split, sources.row_remark(source)), told=told)
 
 
 def _split(found: Prepared, fingerprint: str, split: str, remark: str = "") -> ImageData:
     images, tests = found.images[: found.num_train], found.images[found.num_train :]
     if split == "test":
         return ImageData(tests, None, (), fingerprint, found.skipped, remark)
-    return ImageData(images, None, (), fingerprint, found.skipped, remark, _spread(tests, HELD_OUT))
+    return ImageData(images, None, (), fingerprint, found.skipped, remark, held_out=_spread(tests, HELD_OUT))
 
 
 def _only_gone(source: sources.Source, expected: str, folder: Path) -> str:
@@ -111,6 +118,18 @@ def _only_gone(source: sources.Source, expected: str, folder: Path) -> str:
             "new one."
         )
     return f"Of the pictures of {source.spec!r} {words[0]}."
+
+
+def load_for(config: Config, split: str = "train", expected: str = "", progress: Progress | None = None) -> ImageData:
+    """Load the split train or test of a run's data, see `load`."""
+    return load(
+        *(config.data, config.image_size, config.channels, split),
+        progress=progress,
+        crop=config.crop,
+        expected=expected,
+        num_test=config.held_out,
+        reading=reading_of(config),
+    )
 
 
 def notice(found: ImageData) -> str:
@@ -154,8 +173,7 @@ def real_pictures(config: Config, split: str) -> np.ndarray:
 
     Raises BadInput when the data is gone, or has changed since the run began: nothing is then known to be held out.
     """
-    shape = (config.data, config.image_size, config.channels)
-    found = load(*shape, split, crop=config.crop, num_test=config.held_out)
+    found = load_for(config, split)
     if config.data_fingerprint and found.fingerprint != config.data_fingerprint:
         raise BadInput(f"data {config.data!r} has changed since this run was trained, so it can't be compared with it.")
     return found.images[:, 0] if config.channels == 1 else found.images.transpose(0, 2, 3, 1)

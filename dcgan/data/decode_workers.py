@@ -25,6 +25,7 @@ from dcgan.data.fingerprint import digest_of
 from dcgan.data.picture_files import reader
 from dcgan.errors import first_line
 from dcgan.images.decode import decode, fit
+from dcgan.images.tones import NEWEST, Reading
 from dcgan.system.paths import PROJECT
 
 CHUNK = 16  # pictures that a worker gets at a time
@@ -39,6 +40,7 @@ class Shape(NamedTuple):
     size: int  # pixels across and down
     channels: int  # 1 grey, 3 colour
     crop: str  # see `dcgan.images.decode.fit`
+    reading: Reading = NEWEST
 
     @property
     def row_bytes(self) -> int:
@@ -54,7 +56,7 @@ def decoded(path: Path, names: Sequence[str], shape: Shape) -> Generator[Chunk, 
     chunks = [list(names[start : start + CHUNK]) for start in range(0, len(names), CHUNK)]
     num_workers = min(_cores(), MAX_WORKERS)
     if len(names) < MIN_FOR_WORKERS or num_workers == 1:
-        with reader(path) as read:
+        with reader(path, version=shape.reading.version) as read:
             for chunk in chunks:
                 yield chunk, *_decode(read, chunk, shape)
         return
@@ -89,7 +91,8 @@ def _decode(read: Callable[[str], bytes], names: list[str], shape: Shape) -> tup
     for name in names:
         digest, content = digest_of(read, name)
         try:
-            picture = fit(decode(lambda _: _given(content), name, shape.size), *shape)  # noqa: B023 used at once
+            opened = decode(lambda _: _given(content), name, shape.size, shape.reading)  # noqa: B023 used at once
+            picture = fit(opened, shape.size, shape.channels, shape.crop)
         except ValueError as error:
             facts.append((digest, str(error)))
             continue
@@ -166,12 +169,13 @@ class _Worker:
 
 def _serve(job: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to obey
-    path, *shape = json.loads(job)
-    with reader(Path(path)) if path else contextlib.nullcontext() as read:
+    path, size, channels, crop, how = json.loads(job)
+    shape = Shape(size, channels, crop, Reading(*how))
+    with reader(Path(path), version=shape.reading.version) if path else contextlib.nullcontext() as read:
         for line in sys.stdin.buffer:
             names, sizes = json.loads(line)
             given = [each if isinstance(each, str) else sys.stdin.buffer.read(each) for each in sizes]
-            facts, pixels = _decode(read or _reader_of(dict(zip(names, given, strict=True))), names, Shape(*shape))
+            facts, pixels = _decode(read or _reader_of(dict(zip(names, given, strict=True))), names, shape)
             sys.stdout.buffer.write(json.dumps(facts).encode() + b"\n" + pixels)
             sys.stdout.buffer.flush()
 

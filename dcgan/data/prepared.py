@@ -1,9 +1,9 @@
 """Pictures decoded once into a memory-mapped uint8 array, in a cache; an interrupted preparation goes on; no torch.
 
 <cache>/<key>.npy holds the training pictures, then the test pictures; <key>.json says how many are which and which
-were skipped; <key>.files lists what every row was made of. The key is fingerprint, size, channels, crop and how many
-are test pictures. Until it is whole, the array is .<key>.draft, and .<key>.journal lists the pictures that are in it
-for good.
+were skipped; <key>.files lists what every row was made of. The key is fingerprint, size, channels, crop, how many
+are test pictures, and how pictures are read unless it is as in the first version. Until it is whole, the array is
+.<key>.draft, and .<key>.journal lists the pictures that are in it for good.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from dcgan.data import decode_workers, sources
 from dcgan.data.decode_workers import Fact, Shape
 from dcgan.data.fingerprint import of_digests
-from dcgan.data.holdout import MIN_FOR_TEST, held_out
+from dcgan.data.holdout import MIN_FOR_TEST
 from dcgan.errors import BadInput
 from dcgan.system.files import PRIVATE, private, publish, sync_directory
 
@@ -128,7 +128,7 @@ def _prepare(
     """Decode every picture that is not in the draft yet, then publish."""
     key = _key(fingerprint, shape, num_test)
     names = sources.picture_names(source)
-    test_names = held_out(names, num_test)
+    test_names = sources.held_names(source, num_test)
     order = [name for name in names if name not in test_names] + [name for name in names if name in test_names]
     draft = _Draft(folder / f".{key}.draft", order, shape)
     try:
@@ -276,7 +276,10 @@ def _need_room(folder: Path, num_bytes: int) -> None:
 
 def _key(fingerprint: str, shape: Shape, num_test: int) -> str:
     crop = f"-{shape.crop}" if shape.crop != "square" else ""
-    return f"{fingerprint}-{shape.size}-{shape.channels}{crop}" + (f"-test{num_test}" if num_test else "")
+    how = shape.reading
+    read = f"-read{how.version}" if how.version > 1 else ""
+    read += f"-{how.black:g}to{how.white:g}" if how.white > how.black else ""
+    return f"{fingerprint}-{shape.size}-{shape.channels}{crop}" + (f"-test{num_test}" if num_test else "") + read
 
 
 def _header(num_images: int, shape: Shape) -> bytes:

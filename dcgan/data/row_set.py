@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dcgan.data.layout import HELD, TRAIN
+
 MAX_ROWS = 2_000_000
 MAX_CLASSES = 10_000
 MAX_PICTURE_BYTES = 256 * 2**20
-TRAIN = ("train", "training", "trn")
-HELD = ("test", "testing", "tst", "val", "valid", "validation", "dev", "eval")
 LABELS = ("label", "labels", "y", "class", "classes", "target", "targets", "category", "fine_label", "cls")
 
 
@@ -74,4 +74,4 @@ def _word(label: object, names: Sequence[str]) -> str:
 def split_of(name: str) -> str:
     """train or test if a name such as `x_train` or `test-00000-of-00001.parquet` says so, else ""."""
     words = "".join(char if char.isalpha() else " " for char in os.path.splitext(name)[0].lower()).split()
-    return next((split for split, known in (("train", TRAIN), ("test", HELD)) if set(words) & set(known)), "")
+    return next((split for split, known in (("train", TRAIN), ("test", HELD)) if known & set(words)), "")

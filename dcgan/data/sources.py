@@ -12,11 +12,19 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from dcgan.config import Config
 from dcgan.data import idx, rows
+from dcgan.data.depth import FIRST_LOOK, Depth, depth_of
 from dcgan.data.fingerprint import of_arrays, of_files
-from dcgan.data.picture_files import class_of, listing, once, reader
+from dcgan.data.holdout import held_out
+from dcgan.data.layout import Layout, class_of, layout_of
+from dcgan.data.pasted_path import existing, readings
+from dcgan.data.picture_files import Listing, listing, once, reader
+from dcgan.data.unused import in_words
 from dcgan.errors import BadInput
 from dcgan.images.decode import fit, readable, shown
+from dcgan.images.formats import SNIFFED, kind_of
+from dcgan.images.tones import READING, Reading
 from dcgan.system.download import celeba_way_out, download_celeba
 from dcgan.system.paths import PROJECT
 
@@ -49,14 +57,18 @@ class Source:
     path: Path  # the folder of the IDX files, or what holds pictures: a folder, a zip, or rows
     classes: tuple[int, ...] = ()  # of an IDX set: only these labels; empty means all
     folders: tuple[str, ...] = ()  # of pictures: only those in these class folders; empty means all
+    version: int = READING  # of reading them, see `dcgan.images.tones.Reading`
 
 
 # ---- from a SPEC to a Source
 
 
-def resolve(spec: str, download: bool = False) -> Source:
-    """Find the data that a SPEC names; raises BadInput saying what to put where. MNIST and CelebA can be downloaded."""
-    spec = str(spec).strip()
+def resolve(spec: str, download: bool = False, version: int = READING) -> Source:
+    """Find the data that a SPEC names; raises BadInput saying what to put where. MNIST and CelebA can be downloaded.
+
+    `version` is that of reading pictures: a run's own, or the newest for a new run.
+    """
+    given, spec = str(spec), str(spec).strip()
     if not spec:
         raise BadInput(
             "Which pictures this generator was trained on is not known, and this needs them: ",
@@ -68,7 +80,7 @@ def resolve(spec: str, download: bool = False) -> Source:
     if name == "celeba":
         if colon:
             raise BadInput(f"celeba has no classes, so {spec!r} can't be used: write celeba.")
-        return _celeba(download)
+        return dataclasses.replace(_celeba(download), version=version)
     if name in IDX_TITLES:
         classes = _parse_classes(name, spec, rest) if colon else ()
         folder = idx.find(DATA_DIR / name, DATA_DIR / "MNIST" / "raw" if name == "mnist" else BUNDLED_DIR / name)
@@ -78,7 +90,12 @@ def resolve(spec: str, download: bool = False) -> Source:
             raise BadInput(f"{IDX_TITLES[name]} is not here: {idx.way_out(DATA_DIR / name)}.")
         normalised = f"{name}:{','.join(map(str, classes))}" if classes else name
         return Source(normalised, "idx", IDX_TITLES[name], folder, classes)
-    return _resolve_path(spec)
+    return _resolve_path(given, version)
+
+
+def of_run(config: Config) -> Source:
+    """The data of a run, as it reads them; raises BadInput when they are gone."""
+    return resolve(config.data, version=config.reading)
 
 
 def _parse_classes(name: str, spec: str, text: str) -> tuple[int, ...]:
@@ -106,76 +123,137 @@ def _celeba(may_download: bool) -> Source:
     raise BadInput(f"CelebA is not here{half}: {celeba_way_out(archive)}.")
 
 
-def _resolve_path(spec: str) -> Source:
-    path = _existing(spec)
+def _resolve_path(spec: str, version: int) -> Source:
+    path = existing(spec)
     folders: tuple[str, ...] = ()
-    if path is None:
-        place, _, rest = spec.rpartition(":")
-        path = _existing(place)
-        folders = tuple(sorted({name.strip() for name in rest.split(",")}))
+    for meant in readings(spec) if path is None else ():
+        place, _, rest = meant.strip().rpartition(":")
+        if (path := existing(place)) is not None:
+            folders = tuple(sorted({name.strip() for name in rest.split(",")}))
+            break
     if path is None:
         raise BadInput(
-            f"There is no data set or path {spec[:200]!r}: write fashion-mnist, mnist, celeba, "
+            f"There is no data set or path {spec.strip()[:200]!r}: write fashion-mnist, mnist, celeba, "
             f"or the path of a folder or zip of pictures, or of {rows.KINDS}."
         )
-    if path.is_dir() and not rows.kind_of(path) and not listing(path).names:
+    if path.is_dir() and not rows.kind_of(path) and not listing(path, version=version).names:
         path = rows.within(path)
     if not path.is_dir() and path.suffix.lower() != ".zip" and not rows.kind_of(path) and not zipfile.is_zipfile(path):
-        raise BadInput(f"{path} is neither a folder nor a zip of pictures, nor {rows.KINDS}.{rows.way_out(path)}")
+        raise BadInput(f"{path} is neither a folder nor a zip of pictures, nor {rows.KINDS}{_way_out(path)}")
+    source = Source(str(path), "images", path.name, path, version=version)
     if not folders:
-        return Source(str(path), "images", path.name, path)
-    known = folder_classes(path)
-    if not set(folders) <= set(known):
+        return source
+    known = folder_classes(path, version=version)
+    if not set(folders) <= set(known) and not set(folders) <= set(_split_folders(source)):
         has = f"it has {', '.join(map(shown, known))[:300]}" if known else "its pictures are not sorted into folders"
         missing = next(name for name in folders if name not in known)
         raise BadInput(f"There is no class folder {missing[:80]!r} in {path}: {has}.")
-    return Source(f"{path}:{','.join(folders)}", "images", path.name, path, folders=folders)
+    return dataclasses.replace(source, spec=f"{path}:{','.join(folders)}", folders=folders)
 
 
-def _existing(text: str) -> Path | None:
-    """The absolute path of what is there, if it is there."""
-    with contextlib.suppress(OSError, ValueError, RuntimeError):  # too long, a NUL inside, ~nobody
-        if text and (place := Path(text).expanduser().resolve()).exists():
-            return place
-    return None
+def _way_out(path: Path) -> str:
+    """What to do with a file that is no zip and has no rows: the end of a sentence, and perhaps another."""
+    with contextlib.suppress(OSError), open(path, "rb") as file:
+        kind = kind_of(file.read(SNIFFED))
+        if kind == "archive":
+            return ", but an archive of another kind: unpack it once and name the folder."
+        if kind:
+            return ": name the folder that it lies in."
+    return f".{rows.way_out(path)}"
 
 
 # ---- the picture files of a Source
 
 
+def listed(source: Source, place: str = "") -> Listing:
+    """All that a folder or zip holds, whatever the chosen class folders; messages call it `place`."""
+    return listing(source.path, place, source.version)
+
+
 @contextlib.contextmanager
 def pictures(source: Source, place: str = "") -> Iterator[tuple[tuple[str, ...], Callable[[str], bytes]]]:
     """Give the sorted names of its picture files and a function that reads one from any thread."""
-    with reader(source.path, place) as read:
+    with reader(source.path, place, source.version) as read:
         yield picture_names(source, place), read
 
 
 def picture_names(source: Source, place: str = "") -> tuple[str, ...]:
-    """The names of a folder's or zip's picture files, sorted, or of rows, in the chosen classes; readable or not."""
-    found = listing(source.path, place)
-    if not source.folders:
-        return found.names
+    """The names of a folder's or zip's picture files, sorted, or of rows, in the chosen classes; readable or not.
+
+    Among them are those of folders such as test and val, see `held_names`.
+    """
+    found = listed(source, place)
 
     def chosen() -> tuple[str, ...]:
-        classes = class_of(found.names)
-        return tuple(name for name in found.names if classes[name] in source.folders)
+        classes = layout(source).classes
+        if not set(source.folders) <= set(classes.values()):  # folders of splits
+            classes = class_of(found.names)
+        folders = set(source.folders) or set(classes.values())
+        return tuple(name for name in found.names if classes.get(name) in folders)
 
-    return once(found, ("names", source), chosen)
+    return (
+        once(found, ("names", source), chosen)
+        if source.folders or len(layout(source).classes) < len(found.names)
+        else found.names
+    )
 
 
-def folder_classes(path: Path, without: Collection[str] = ()) -> dict[str, int]:
+def layout(source: Source) -> Layout:
+    """How the pictures of a folder or zip are sorted; version 1 of reading knew classes only."""
+    found = listed(source)
+    sorts = source.version > 1 and not rows.kind_of(source.path)
+    of = layout_of if sorts else lambda names: Layout(class_of(names))
+    return once(found, ("layout",), lambda: of(found.names))
+
+
+def held_names(source: Source, num_test: int = 0) -> set[str]:
+    """The pictures that are never trained on: those in folders such as test and val, else `num_test` by chance."""
+    names = picture_names(source)
+    apart = layout(source).held
+    return (apart and {name for name in names if name in apart}) or held_out(names, num_test)
+
+
+def num_apart(source: Source) -> int:
+    """How many pictures lie in folders such as test and val."""
+    return len(apart.intersection(picture_names(source))) if (apart := layout(source).held) else 0
+
+
+def folder_classes(path: Path, without: Collection[str] = (), version: int = READING) -> dict[str, int]:
     """The class folders in a folder or zip of pictures and how many picture files each holds; empty without any.
 
     Those named in `without`, such as the unreadable, are not counted.
     """
-    found = listing(path)
-    skipped = frozenset(without)
+    source, skipped = Source(str(path), "images", path.name, path, version=version), frozenset(without)
 
     def counted() -> Counter[str]:
-        return Counter(folder for name, folder in class_of(found.names).items() if name not in skipped)
+        return Counter(folder for name, folder in layout(source).classes.items() if name not in skipped)
 
-    counts = once(found, ("classes", skipped), counted)
+    counts = once(listed(source), ("classes", skipped), counted)
     return {name: counts[name] for name in sorted(counts) if name}
+
+
+def _split_folders(source: Source) -> tuple[str, ...]:
+    found = layout(source)
+    return (*found.train_folders, *found.held_folders)
+
+
+def depth(source: Source) -> Depth:
+    """What there is to know about its pictures of more than 8 bits."""
+
+    of_rows = rows.kind_of(source.path)
+
+    def look() -> Depth:
+        with pictures(source) as (names, read):
+            return depth_of(names[:FIRST_LOOK] if of_rows == "parquet" else names, read)  # which is read in passes
+
+    knows = source.version > 1 and of_rows != "array"  # whose scale is that of all its values
+    return once(listed(source), ("depth", source), look) if knows else Depth()
+
+
+def reading(source: Source) -> Reading:
+    """How its pictures are read unless a run says otherwise."""
+    found = depth(source)
+    return Reading(source.version, found.black, found.white)
 
 
 # ---- questions about a Source
@@ -213,8 +291,9 @@ def fingerprint(source: Source) -> str:
     if source.kind == "idx":
         arrays = [idx.read(source.path, name) for name in idx.FILES[:2]]
         return of_arrays(arrays, source.classes)
+    known_as = source.spec if source.version == 1 else f"{source.spec} {source.version}"
     with pictures(source) as (names, read):
-        return of_files(source.spec, source.path, names, read, DATA_DIR / "cache")
+        return of_files(known_as, source.path, names, read, DATA_DIR / "cache")
 
 
 def class_names(source: Source) -> tuple[str, ...]:
@@ -229,10 +308,11 @@ def default_channels(source: Source) -> int:
 
     def look() -> int:
         with pictures(source) as (names, read):
-            seen = [np.asarray(fit(picture, 64, 3), np.int16) for picture in readable(names[:MAX_FAILED], read, 8)]
+            found = readable(names[:MAX_FAILED], read, 8, reading=Reading(source.version))
+            seen = [np.asarray(fit(picture, 64, 3), np.int16) for picture in found]
         return 1 if seen and all(np.ptp(array, axis=2).max() <= 8 for array in seen) else 3
 
-    return once(listing(source.path), ("channels", source), look)
+    return once(listed(source), ("channels", source), look)
 
 
 def check(source: Source, place: str = "") -> None:
@@ -244,15 +324,16 @@ def check(source: Source, place: str = "") -> None:
         return
     of_rows = rows.kind_of(source.path)
     place = place or f"The {'folder' if source.path.is_dir() else 'file' if of_rows else 'archive'} {source.path}"
-    once(listing(source.path, place), ("check", source), lambda: _need_two_readable(source, place))
+    once(listed(source, place), ("check", source), lambda: _need_two_readable(source, place))
 
 
 def _need_two_readable(source: Source, place: str) -> None:
     failed: list[str] = []
     with pictures(source, place) as (names, read):
         if not names:
-            raise BadInput(f"{place} holds no pictures: put files such as .png or .jpg into it.")
-        good = sum(1 for _ in readable(names[:MAX_FAILED], read, 2, failed))
+            but = f" but {in_words(unused)}" if (unused := listed(source, place).unused) else ""
+            raise BadInput(f"{place} holds no pictures{but}: put files such as .png or .jpg into it.")
+        good = sum(1 for _ in readable(names[:MAX_FAILED], read, 2, failed, Reading(source.version)))
     if good == 0:
         where = place[0].lower() + place[1:]
         which = f"first {MAX_FAILED:,}" if len(names) > MAX_FAILED else f"{len(names)}"
@@ -275,4 +356,4 @@ def preview(source: Source, n: int = 9, seed: int = 0, size: int = 128, crop: st
     with pictures(source) as (names, read):
         order = chance.sample(names, min(len(names), MAX_FAILED))
         order[:n] = rows.forward(source.path, order[:n])
-        return [fit(picture, size, 3, crop) for picture in readable(order, read, n)]
+        return [fit(picture, size, 3, crop) for picture in readable(order, read, n, reading=reading(source))]

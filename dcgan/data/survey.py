@@ -9,6 +9,7 @@ from pathlib import Path
 from dcgan.data import rows
 from dcgan.data.picture_files import listing, once, reader
 from dcgan.images.decode import verify
+from dcgan.images.formats import has_heif
 
 SECONDS = 3.0  # of looking: enough for some thousand pictures
 THREADS = 4
@@ -23,7 +24,7 @@ def survey(path: Path, seconds: float = SECONDS) -> Survey:
     A file that is begun in time is finished. The answer is kept as long as no file comes or goes.
     """
     found = listing(path)
-    return once(found, ("survey", seconds), lambda: _look(path, found.names, time.monotonic() + seconds))
+    return once(found, ("survey", seconds, has_heif()), lambda: _look(path, found.names, time.monotonic() + seconds))
 
 
 def _look(path: Path, names: tuple[str, ...], until: float) -> Survey:

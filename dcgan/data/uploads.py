@@ -10,7 +10,7 @@ from typing import IO
 
 from dcgan.data import sources
 from dcgan.errors import BadInput, Unwritable
-from dcgan.images.decode import SUFFIXES
+from dcgan.images.formats import SUFFIXES
 from dcgan.system.files import PRIVATE, private
 
 WHOLE = (".zip", ".npy", ".npz", ".parquet")  # files that hold all pictures

@@ -194,7 +194,8 @@ class Reference:
 def identity(config: Config) -> list[object]:
     """What decides which real pictures a run is compared with."""
     pictures = [config.data, config.data_fingerprint, config.image_size, config.channels, config.crop]
-    return pictures + [config.held_out] * bool(config.held_out)
+    pictures += [config.held_out] * bool(config.held_out)
+    return pictures + ([config.reading, config.black, config.white] if config.reading > 1 else [])
 
 
 _REFERENCES: dict[tuple[object, ...], Reference] = {}

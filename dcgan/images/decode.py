@@ -1,5 +1,6 @@
 """Strangers' picture files, decoded within limits; light enough for a page (no torch)."""
 
+import functools
 import io
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -8,33 +9,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dcgan.errors import first_line
+from dcgan.images import tones
+from dcgan.images.formats import BY_NAME, FORMATS, HEIF, SNIFFED, has_heif, kind_of, suffix_of
+from dcgan.images.srgb import in_srgb
+from dcgan.images.tones import NEWEST, Reading
 
 if TYPE_CHECKING:
     from PIL import Image
 
-FORMATS = {  # Pillow's name -> how such files end; not EPS and others that start programs
-    "PNG": (".png",),
-    "JPEG": (".jpg", ".jpeg", ".jfif"),
-    "WEBP": (".webp",),
-    "GIF": (".gif",),
-    "BMP": (".bmp",),
-    "TIFF": (".tif", ".tiff"),
-    "PPM": (".ppm", ".pgm", ".pbm"),
-}
 LARGE = 2**20  # pixels; smaller pictures are decoded as quickly as looked at
 JPEG_END, JPEG_TAIL = b"\xff\xd9", 2**16  # bytes; no pixels are ever packed as these two
-SUFFIXES = tuple(suffix for suffixes in FORMATS.values() for suffix in suffixes)
+FIRST_FORMATS: tuple[str, ...] = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # all of reading 1
+NO_HEIF = "a HEIC photograph: install the package pillow-heif to read it"
 
 
-def decode(read: Callable[[str], bytes], name: str, size: int = 128) -> "Image.Image":
-    """Read one picture upright as L or RGB, large enough for `size` px; raises ValueError("name: reason")."""
+def decode(read: Callable[[str], bytes], name: str, size: int = 128, reading: Reading = NEWEST) -> "Image.Image":
+    """Read one picture upright as L or RGB in sRGB, large enough for `size` px; raises ValueError("name: reason")."""
     try:
-        return _decoded(read(name), size)
+        return _decoded(read(name), name, reading, size)
     except Exception as error:  # decoders of strangers' files raise nearly anything
         raise ValueError(f"{shown(name)}: {reason_of(error)}") from error
 
 
-def verify(read: Callable[[str], bytes], name: str) -> None:
+def verify(read: Callable[[str], bytes], name: str, reading: Reading = NEWEST) -> None:
     """Raise ValueError("name: reason") unless a picture can be read, a large one without decoding it if possible.
 
     A large PNG has checksums; of a large JPEG that has its header and the mark of its end, all between can be decoded,
@@ -42,52 +39,103 @@ def verify(read: Callable[[str], bytes], name: str) -> None:
     """
     try:
         content = read(name)
-        with _opened(content) as opened:
-            large = opened.width * opened.height > LARGE
-            if large and opened.format == "PNG":
-                opened.verify()
+        with opened(content, name, reading) as picture:
+            large = picture.width * picture.height > LARGE
+            if large and picture.format == "PNG":
+                picture.verify()
                 return
-            if large and opened.format in ("JPEG", "MPO") and JPEG_END in content[-JPEG_TAIL:]:
+            if large and picture.format in ("JPEG", "MPO") and JPEG_END in content[-JPEG_TAIL:]:
                 return
-        _decoded(content)
+        _decoded(content, name, reading)
     except Exception as error:
         raise ValueError(f"{shown(name)}: {reason_of(error)}") from error
 
 
-def _opened(content: bytes) -> "Image.Image":
-    """A picture whose header has been read and is within the limits."""
+def opened(content: bytes, name: str, reading: Reading = NEWEST) -> "Image.Image":
+    """A picture whose header has been read and is within the limits; the name matters where the content says little.
+
+    Raises nearly anything for what is none.
+    """
     from PIL import Image
 
     if not content:
         raise ValueError("the file is empty")
-    opened = Image.open(io.BytesIO(content), formats=tuple(FORMATS))
-    if opened.width * opened.height > (Image.MAX_IMAGE_PIXELS or math.inf):
+    formats = FIRST_FORMATS if reading.version == 1 else _formats_of(content, name)
+    found = Image.open(io.BytesIO(content), formats=formats)
+    if found.width * found.height > (Image.MAX_IMAGE_PIXELS or math.inf):
         raise Image.DecompressionBombError
-    return opened
+    return found
 
 
-def _decoded(content: bytes, size: int = 128) -> "Image.Image":
-    from PIL import ImageOps
-
-    with _opened(content) as opened:
-        opened.draft(None, (2 * size, 2 * size))  # a JPEG of 12 megapixels decodes at an eighth of its size
-        opened.load()
-        return _flatten(ImageOps.exif_transpose(opened))
-
-
-def _flatten(picture: "Image.Image") -> "Image.Image":
-    """Any mode to L or RGB: 16-bit greys scaled, transparency laid on white."""
+def _formats_of(content: bytes, name: str) -> tuple[str, ...]:
+    """The formats in which Pillow is to try a file; raises ValueError for one that it can't read here."""
     from PIL import Image
 
-    if picture.mode.startswith(("I", "F")):
-        values = np.nan_to_num(np.asarray(picture).astype(np.float32))
-        full = 65535.0 if picture.mode.startswith("I;16") or values.max() > 255 else 1.0 if values.max() <= 1 else 255.0
-        return Image.fromarray(np.clip(values * (255.0 / full) + 0.5, 0, 255).astype(np.uint8))
+    kind = kind_of(content[:SNIFFED])
+    if kind in HEIF:
+        if not has_heif():
+            raise ValueError(NO_HEIF)
+        _register_heif()
+        return (kind,)
+    Image.preinit()  # the usual formats; all of them take a quarter of a second to load
+    if kind not in Image.OPEN:
+        Image.init()
+    if kind in FORMATS:
+        if kind not in Image.OPEN:
+            raise ValueError(f"a picture in the format {kind}, which this build of Pillow can't read")
+        return (kind,)
+    own = (each for each, suffixes in BY_NAME.items() if suffix_of(name) in suffixes)
+    return tuple(each for each in (*own, *FORMATS) if each in Image.OPEN)
+
+
+@functools.cache
+def _register_heif() -> None:
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener()
+
+
+def _decoded(content: bytes, name: str, reading: Reading, size: int = 128) -> "Image.Image":
+    from PIL import Image, ImageOps
+
+    with opened(content, name, reading) as picture:
+        picture.draft(None, (2 * size, 2 * size))  # a JPEG of 12 megapixels decodes at an eighth of its size
+        if reading.version > 1:
+            _scale_transparent(picture)
+        profile = picture.info.get("icc_profile") if reading.version > 1 else None
+        stated = tones.stated_range(picture) if tones.is_deep(picture) else None
+        picture.load()
+        upright = ImageOps.exif_transpose(picture)
+        if tones.is_deep(upright):
+            return Image.fromarray(tones.to_8_bits(upright, reading, stated))
+        return _flatten(upright, profile)
+
+
+def _scale_transparent(picture: "Image.Image") -> None:
+    """Bring a PNG's transparent value from the depth of its file to the 8 bits of its pixels, where Pillow doesn't."""
+    clear, tile = picture.info.get("transparency"), getattr(picture, "tile", ())
+    stored = str(tile[0].args) if tile else ""
+    if isinstance(clear, int) and picture.mode == "L" and stored in ("L;2", "L;4"):
+        picture.info["transparency"] = clear * {"L;2": 85, "L;4": 17}[stored]
+    elif isinstance(clear, tuple) and stored.startswith("RGB;16"):
+        picture.info["transparency"] = tuple(value >> 8 for value in clear)
+
+
+def _flatten(picture: "Image.Image", profile: bytes | None) -> "Image.Image":
+    """Any mode of 8 bits to L or RGB: as its profile shows it, with transparency laid on white."""
+    from PIL import Image
+
+    grey = picture.mode in ("1", "L", "LA", "La")
     if picture.has_transparency_data:
-        grey = picture.mode in ("L", "LA", "La")
         picture = picture.convert("RGBA")
+        if profile:
+            colour = in_srgb(picture.convert("L" if grey else "RGB"), profile).convert("RGB")
+            colour.putalpha(picture.getchannel("A"))
+            picture = colour
         picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
         return picture.convert("L" if grey else "RGB")
+    if profile:
+        picture = in_srgb(picture if picture.mode == "CMYK" else picture.convert("L" if grey else "RGB"), profile)
     return picture.convert("L" if picture.mode in ("1", "L") else "RGB")
 
 
@@ -143,14 +191,18 @@ def shown(name: str) -> str:
 
 
 def readable(
-    names: Iterable[str], read: Callable[[str], bytes], most: int, failed: list[str] | None = None
+    names: Iterable[str],
+    read: Callable[[str], bytes],
+    most: int,
+    failed: list[str] | None = None,
+    reading: Reading = NEWEST,
 ) -> Iterator["Image.Image"]:
     """Decode in order until `most` pictures came through; the others go to `failed` as "name: reason"."""
     for name in names:
         if most == 0:
             return
         try:
-            picture = decode(read, name)
+            picture = decode(read, name, reading=reading)
         except ValueError as error:
             if failed is not None:
                 failed.append(str(error))

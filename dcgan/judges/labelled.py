@@ -2,7 +2,7 @@
 
 import contextlib
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,9 +11,8 @@ from torch import Tensor
 
 from dcgan.data import idx, rows
 from dcgan.data.decode_workers import Shape, decoded
-from dcgan.data.holdout import held_out, num_to_hold_out
-from dcgan.data.picture_files import class_of
-from dcgan.data.sources import Source, class_names, picture_names
+from dcgan.data.holdout import num_to_hold_out
+from dcgan.data.sources import Source, class_names, held_names, layout, picture_names, reading
 from dcgan.errors import BadInput
 from dcgan.judges import training_process
 from dcgan.judges.classifier import FRAME, framed
@@ -44,12 +43,12 @@ def labelled(source: Source, channels: int, progress: Callable[[float], None] = 
     if reason := training_process.why_not(source):
         raise BadInput(reason)
     names = picture_names(source)
-    classes = classes_of(names)
+    classes = classes_of(layout(source).classes, names)
     pairs = [(name, label) for label, name_of in enumerate(sorted(classes)) for name in classes[name_of]]
     pairs = random.Random(0).sample(pairs, min(len(pairs), MAX_PICTURES))
     of_name = dict(pairs)
     label_of = {name: of_name[name] for name in rows.forward(source.path, list(of_name))}
-    shape = Shape(FRAME, channels, "square")
+    shape = Shape(FRAME, channels, "square", reading(source))
     looked_at = 0
     found: dict[str, np.ndarray] = {}  # name -> (C, 32, 32), of those that can be read
     with contextlib.closing(decoded(source.path, list(label_of), shape)) as chunks:
@@ -57,7 +56,7 @@ def labelled(source: Source, channels: int, progress: Callable[[float], None] = 
             readable = [name for name, (_, reason) in zip(chunk, facts, strict=True) if not reason]
             progress((looked_at := looked_at + len(chunk)) / len(label_of))
             found |= zip(readable, np.frombuffer(pixels, np.uint8).reshape(-1, channels, FRAME, FRAME), strict=True)
-    splits, test_names = [], held_out(names, num_to_hold_out(len(names)))
+    splits, test_names = [], held_names(source, num_to_hold_out(len(names)))
     for is_test in (False, True):
         kept = [name for name in found if (name in test_names) == is_test]
         if not kept:
@@ -67,11 +66,11 @@ def labelled(source: Source, channels: int, progress: Callable[[float], None] = 
     return Examples(splits[0], splits[1], tuple(sorted(classes)))
 
 
-def classes_of(names: Sequence[str]) -> dict[str, list[str]]:
-    """Relative paths by their class, see `dcgan.data.picture_files.class_of`; empty if any has none."""
+def classes_of(own: Mapping[str, str], names: Sequence[str]) -> dict[str, list[str]]:
+    """Relative paths by their class, which `own` tells; empty if any has none."""
     found: dict[str, list[str]] = {}
-    for name, own in class_of(tuple(names)).items():
-        found.setdefault(own, []).append(name)
+    for name in names:
+        found.setdefault(own[name], []).append(name)
     return {} if "" in found else found
 
 

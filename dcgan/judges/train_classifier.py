@@ -110,7 +110,7 @@ def named(network: judge.Classifier, examples: Labelled) -> np.ndarray:
 
 
 def train_own(
-    spec: str,
+    source: sources.Source,
     channels: int,
     num_steps: int = NUM_STEPS,
     seed: int = 0,
@@ -121,7 +121,6 @@ def train_own(
 
     Its name ends with its weights' hash: distances by two classifiers can't be compared, nor be mistaken for another.
     """
-    source = sources.resolve(spec, download=True)
     found = labelled(source, channels, lambda share: tell(READING * share, "Reading the pictures"))
 
     def learnt(step: int, of: int, loss: float) -> None:

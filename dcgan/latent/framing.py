@@ -9,6 +9,7 @@ from dcgan.data import sources
 from dcgan.data.dataset import as_prepared
 from dcgan.errors import BadInput
 from dcgan.images.decode import decode, fit
+from dcgan.images.tones import reading_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -73,7 +74,7 @@ def is_swapped(background: float, pictures: np.ndarray) -> bool:
 
 def _decoded(content: bytes, name: str, config: Config) -> "Image.Image":
     try:
-        return decode(lambda _: content, name, max(config.image_size, 128))
+        return decode(lambda _: content, name, max(config.image_size, 128), reading_of(config))
     except ValueError as error:
         raise BadInput(f"This file can't be used as a picture: {error}.") from None
 

@@ -13,7 +13,7 @@ from dcgan.data import sources
 from dcgan.errors import BadInput
 from dcgan.runs import estimate, live_settings
 from dcgan.runs.kept_states import facts, fork_points, is_whole
-from dcgan.runs.new_run import hold_out, steps_in
+from dcgan.runs.new_run import hold_out, read_as, steps_in
 from dcgan.runs.quality_log import lines_until
 from dcgan.runs.records import Parent, Status, dump
 from dcgan.runs.run import Run
@@ -57,7 +57,7 @@ def fork(
             f"num_minutes is {config.num_minutes:g}, and {parent.id} has trained that long: give the fork more minutes."
         )
 
-    estimate.check(config, estimate.estimate_on(config, sources.resolve(config.data)), parent.path.parent)
+    estimate.check(config, estimate.estimate_on(config, sources.of_run(config)), parent.path.parent)
 
     def fill(draft: Run) -> None:
         _copy_history(parent, draft, step)
@@ -155,14 +155,17 @@ def _ordered(
     config = before.replace(**wanted)
     if spec is not None:  # also the same name again: what it holds may have changed
         source = sources.resolve(str(spec), download=True)
+        if source.spec == before.data:
+            source = sources.resolve(str(spec), version=before.reading)
         sources.check(source)
         config = config.replace(data=source.spec, data_fingerprint=sources.fingerprint(source))
         if config.data_fingerprint != before.data_fingerprint:
-            config = hold_out(config.replace(held_out=wanted.get("held_out", 0)), source)
+            config = config.replace(**{name: wanted.get(name, 0) for name in ("black", "white", "held_out")})
+            config = hold_out(read_as(config, source), source)
     if steps is not None:
         config = config.replace(num_steps=steps)
     if epochs is not None:
-        config = config.replace(num_steps=step + steps_in(epochs, config, sources.resolve(config.data)))
+        config = config.replace(num_steps=step + steps_in(epochs, config, sources.of_run(config)))
     if minutes is not None:
         if minutes <= 0:
             raise BadInput("minutes must be more than 0.")

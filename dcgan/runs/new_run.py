@@ -8,6 +8,8 @@ from dcgan.config import NO_END, Config
 from dcgan.data import sources
 from dcgan.data.holdout import num_held_out, num_to_hold_out
 from dcgan.errors import BadInput
+from dcgan.images.decode import shown
+from dcgan.images.tones import READING
 from dcgan.presets import preset_config
 from dcgan.runs import estimate
 from dcgan.runs.run import default_root
@@ -40,9 +42,9 @@ def order(
             raise BadInput("minutes must be more than 0.")
         if steps is None and epochs is None:
             config = config.replace(num_steps=NO_END)
-    source = sources.resolve(config.data, download=download)
+    source = sources.resolve(config.data, download, config.reading if "reading" in values else READING)
     sources.check(source)
-    config = hold_out(config, source)
+    config = hold_out(read_as(config, source), source)
     if epochs is not None:
         config = config.replace(num_steps=steps_in(epochs, config, source))
     if "channels" not in values:
@@ -55,8 +57,24 @@ def compared_with(config: Config, spec: str) -> Config:
     """The settings of a generator that is measured beside these pictures; raises BadInput for what can't be used."""
     source = sources.resolve(spec)
     sources.check(source)
-    config = hold_out(config.replace(held_out=0), source)
+    config = read_as(hold_out(config.replace(held_out=0, black=0.0, white=0.0), source), source)
     return config.replace(data=source.spec, data_fingerprint=sources.fingerprint(source))
+
+
+def read_as(config: Config, source: sources.Source) -> Config:
+    """Fill in how a run reads these pictures, with the range of those of more than 8 bits unless it is set.
+
+    Raises BadInput for a white that isn't more than black.
+    """
+    if source.kind == "idx":
+        return config.replace(reading=1, black=0.0, white=0.0)
+    config = config.replace(reading=source.version)
+    if config.white > config.black:
+        return config
+    if (config.black, config.white) != (0.0, 0.0):
+        raise BadInput(f"white must be more than black ({config.black:g}), not {config.white:g}.")
+    found = sources.reading(source)
+    return config.replace(black=found.black, white=found.white)
 
 
 def steps_in(epochs: float, config: Config, source: sources.Source) -> int:
@@ -75,7 +93,16 @@ def hold_out(config: Config, source: sources.Source) -> Config:
         if config.held_out:
             raise BadInput(f"held_out must be 0 on {source.title}, which comes with its own test pictures.")
         return config
-    count = sources.count(source)
+    count, apart = sources.count(source), sources.num_apart(source)
+    if apart:
+        folders = ", ".join(map(shown, sources.layout(source).held_folders))
+        if config.held_out not in (0, apart):
+            raise BadInput(
+                f"held_out must be 0 here: {source.title} comes with pictures to measure with, {apart:,} in {folders}."
+            )
+        if count - apart < 2:
+            raise BadInput(f"{source.title} has {count - apart} to train on beside those in {folders}: add pictures.")
+        return config.replace(held_out=apart)
     if config.held_out > count - 2:
         raise BadInput(
             f"held_out is {config.held_out:,}, but of the {count:,} pictures of {source.title} training needs at least "

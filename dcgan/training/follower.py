@@ -46,12 +46,7 @@ def _follow(team: distributed.Processes) -> None:
     config, now = Config.from_json(begin["config"]), Config.from_json(begin["now"])
     device = team.device(begin["device"])
     distributed.set_threads(config, team)
-    pictures = dataset.load(
-        *(config.data, config.image_size, config.channels),
-        crop=config.crop,
-        expected=config.data_fingerprint,
-        num_test=config.held_out,
-    )
+    pictures = dataset.load_for(config, expected=config.data_fingerprint)
     allocator.keep_buffers()
     devices.repeat_exactly(device)
     gan = GAN(config, device, team, len(pictures.images))

@@ -71,6 +71,8 @@ def train(
     except Stopped:  # what is prepared is kept
         heart.update(state="stopped", message="", prepared=None, obeyed=run.control().serial)
         return
+    for sentence in pictures.told:
+        log.info("%s", sentence)
     for reason in pictures.skipped:
         log.warning("skipped %s", reason)
     notice = f"{passed_over} {dataset.notice(pictures)}".strip()
@@ -215,10 +217,4 @@ def _load_pictures(
         if run.control().command == "stop" and run.control().serial > heart.status.obeyed:
             raise Stopped
 
-    return dataset.load(
-        *(config.data, config.image_size, config.channels),
-        progress=say_prepared,
-        crop=config.crop,
-        expected=config.data_fingerprint,
-        num_test=config.held_out,
-    )
+    return dataset.load_for(config, expected=config.data_fingerprint, progress=say_prepared)

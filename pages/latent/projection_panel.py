@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from dcgan.errors import BadInput
-from dcgan.images.decode import SUFFIXES
+from dcgan.images.formats import SUFFIXES
 from dcgan.runs.run import Run
 from pages.common import visitors
 from pages.common.jobs import Job

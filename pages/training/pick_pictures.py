@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from dcgan.data import sources, uploads
+from dcgan.data import account, sources, uploads
 from dcgan.data.picture_files import listing
 from dcgan.data.survey import Survey, survey
 from dcgan.errors import BadInput
-from dcgan.images.decode import SUFFIXES
+from dcgan.images.formats import SUFFIXES
 from pages.common import visitors
 from pages.common.widgets import refuse
 from pages.common.words import escaped, sentence
@@ -100,6 +100,9 @@ def _show(source: sources.Source, look: Survey, crop: str) -> None:
         st.image(picture, output_format="PNG", width="stretch", alt=alt)
     told, number = in_words(source, look, shown)
     st.caption(escaped(told))
+    broken = broken_of(source, look)
+    for said in account.sentences(source, broken if len(broken) > 1 else ()):
+        st.caption(f":material/info: {escaped(said)}")
     if remark := sources.remark(source, number):
         st.caption(f":material/lightbulb: {escaped(remark)}")
 
@@ -107,8 +110,7 @@ def _show(source: sources.Source, look: Survey, crop: str) -> None:
 def in_words(source: sources.Source, look: Survey, shown: int) -> tuple[str, int]:
     """How many pictures there are, of which so many are shown, and those that can't be read; and the number."""
     number = sources.count(source)
-    looked_at = [look[name] for name in sources.picture_names(source) if name in look] if look else []
-    broken = [reason for reason in looked_at if reason]
+    looked_at, broken = _looked_at(source, look), broken_of(source, look)
     such = f", such as {broken[0]}" if broken else ""
     if look and len(looked_at) < number:  # there was no time for all
         found = f"{len(broken):,} can't be read{such}" if broken else "all can be read"
@@ -119,6 +121,15 @@ def in_words(source: sources.Source, look: Survey, shown: int) -> tuple[str, int
     if broken:
         told += f" {len(broken):,} more file{'s' * (len(broken) > 1)} can't be read{such}."
     return told, number
+
+
+def broken_of(source: sources.Source, look: Survey) -> list[str]:
+    """ "name: reason" of each picture file that was looked at and can't be read."""
+    return [reason for reason in _looked_at(source, look) if reason]
+
+
+def _looked_at(source: sources.Source, look: Survey) -> list[str]:
+    return [look[name] for name in sources.picture_names(source) if name in look] if look else []
 
 
 def _classes(kind: str) -> str:
@@ -165,7 +176,7 @@ def _path() -> str | None:
         help="Pictures of any size, grey or colour; sub-folders are searched. Transparency is laid on white. Or a file "
         "of many pictures: .npy, .npz, .parquet, or a .csv that lists picture files.",
     )
-    return path.strip() or None
+    return path if path.strip() else None
 
 
 def _upload() -> str | None:

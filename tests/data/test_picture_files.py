@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dcgan.data import picture_files, sources
+from dcgan.data import folder_files, picture_files, sources, zip_files
 from dcgan.data.picture_files import Listing
 from dcgan.images import decode
 from tests.files import colour, encode, refuse, write_pictures, write_zip
@@ -90,8 +90,8 @@ def test_an_answer_is_kept_only_for_a_settled_listing():
 def test_too_large_a_folder_is_refused_and_an_unreadable_one_named(tmp_path, monkeypatch):
     folder = write_pictures(tmp_path / "d", 5)
     with refuse(f"The folder {folder / 'gone'} can't be read"):
-        picture_files._list_folder(folder / "gone")
-    monkeypatch.setattr(picture_files, "MAX_FOLDER_ENTRIES", 4)
+        folder_files.list_folder(folder / "gone", 2)
+    monkeypatch.setattr(folder_files, "MAX_FOLDER_ENTRIES", 4)
     with refuse(f"The folder {folder} holds more than 4 files: name the folder that holds the pictures only"):
         sources.check(sources.resolve(str(folder)))
 
@@ -132,7 +132,7 @@ def test_damaged_member_of_a_zip_is_skipped_by_name(tmp_path):
 )
 def test_zip_beyond_the_limits_is_refused(tmp_path, monkeypatch, limit, value, words):
     archive = write_zip(tmp_path / "x.zip", {f"{i}.png": encode(colour()) for i in range(9)})
-    monkeypatch.setattr(picture_files, limit, value)
+    monkeypatch.setattr(zip_files, limit, value)
     with refuse(words):
         sources.check(sources.resolve(str(archive)))
 
@@ -152,7 +152,7 @@ def test_overlapping_zip_bomb_is_refused():
     info = zipfile.ZipInfo("a.bmp")
     info.file_size, info.compress_size = 2**30 + 1, 1000
     with refuse("would unpack to 1.0 GiB"):
-        picture_files._check_limits([info], "The archive x")
+        zip_files._check_limits([info], "The archive x")
 
 
 def test_a_member_larger_than_it_declares_is_not_read_further(tmp_path):

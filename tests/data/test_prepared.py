@@ -45,7 +45,7 @@ def test_folder_is_prepared_once(tmp_path, monkeypatch):
     assert first.images.shape == (5, 3, 16, 16) and isinstance(first.images, np.memmap) and first.num_train == 5
     assert first.skipped == ["broken.png: not a picture in a known format"]
     assert np.array_equal(first.images[2].transpose(1, 2, 0), np.asarray(fit(colour(seed=2), 16, 3)))
-    name = f"{sources.fingerprint(sources.resolve(str(folder)))}-16-3"
+    name = f"{sources.fingerprint(sources.resolve(str(folder)))}-16-3-read2"
     assert names_in(cache) == [f"{name}.files", f"{name}.json", f"{name}.npy"]
 
     monkeypatch.setattr(prepared, "_prepare", None)  # the second time must not need it

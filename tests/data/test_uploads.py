@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from dcgan.data import sources, uploads
-from dcgan.images.decode import SUFFIXES, decode
+from dcgan.images.decode import decode
+from dcgan.images.formats import SUFFIXES
 from dcgan.system.names import run_name
 from tests.files import colour, encode, refuse, write_zip
 

@@ -10,6 +10,7 @@ from PIL import Image
 from dcgan.cli.main import main
 from dcgan.config import Config
 from dcgan.data import sources
+from dcgan.data.layout import layout_of
 from dcgan.errors import BadInput
 from dcgan.judges import classifier, training_process
 from dcgan.judges.judge import judge_of
@@ -95,8 +96,8 @@ def test_a_training_that_breaks_says_so_to_the_pages(shapes, capsys, monkeypatch
 
 
 def test_the_same_seed_gives_the_same_weights_and_a_folded_network_sees_the_same(shapes, tmp_path):
-    first, about = train_own(str(shapes), 3, 8)
-    second, _ = train_own(str(shapes), 3, 8)
+    first, about = train_own(sources.resolve(str(shapes)), 3, 8)
+    second, _ = train_own(sources.resolve(str(shapes)), 3, 8)
     for a, b in zip(first.state_dict().values(), second.state_dict().values(), strict=True):
         assert torch.equal(a, b)
     (tmp_path / "judge").write_bytes(classifier.save_bytes(first, about))
@@ -124,19 +125,19 @@ def test_held_out_pictures_are_those_of_the_data_set(shapes):
     ],
 )
 def test_classes_of(names, classes):
-    assert classes_of(names) == classes
+    assert classes_of(layout_of(names).classes, names) == classes
 
 
 def test_a_folder_without_classes_is_refused(shapes):
     with pytest.raises(BadInput, match="has no classes: put its pictures into two or more sub-folders"):
-        train_own(str(shapes / "bars"), 1)
+        train_own(sources.resolve(str(shapes / "bars")), 1)
 
 
 def test_too_few_pictures_are_refused(shapes):
     for i in range(110):
         (shapes / "bars" / f"{i}.png").unlink()
     with pytest.raises(BadInput, match="too few pictures .*'bars' has 10"):
-        train_own(str(shapes), 1)
+        train_own(sources.resolve(str(shapes)), 1)
 
 
 def test_classes_that_cannot_be_told_apart_are_refused(shapes):
@@ -144,7 +145,7 @@ def test_classes_that_cannot_be_told_apart_are_refused(shapes):
     for i, path in enumerate(np.random.default_rng(1).permutation(pictures)):
         path.rename(shapes / ("bars" if i % 2 else "squares") / f"mixed-{i}.png")
     with pytest.raises(BadInput, match="could not be told apart"):
-        train_own(str(shapes), 1, 5)
+        train_own(sources.resolve(str(shapes)), 1, 5)
 
 
 def test_idx_judges_serve_every_filter_of_their_classes(tmp_path, monkeypatch):

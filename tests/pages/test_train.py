@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from dcgan.config import Config
 from dcgan.data import sources, uploads
-from dcgan.images.decode import SUFFIXES
 from dcgan.images.encode import png_bytes
+from dcgan.images.formats import SUFFIXES
 from dcgan.images.grids import grid
 from dcgan.monitoring.thinned_curves import COLUMNS
 from dcgan.presets import PRESETS, PUBLISHED, in_group

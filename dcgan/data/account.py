@@ -1,0 +1,85 @@
+"""What of a folder or zip is used and how, and what isn't and why: the page says it before a start, then log.txt."""
+
+import re
+from collections.abc import Iterable
+
+from dcgan.data import sources
+from dcgan.data.unused import Unused, in_words
+from dcgan.images.decode import shown
+from dcgan.images.tones import Reading
+
+MAX_REASONS = 6  # kinds of failure that are listed
+
+
+def sentences(source: sources.Source, failed: Iterable[str] = (), reading: Reading | None = None) -> list[str]:
+    """All that a person should know about how their pictures are used, a sentence or two for each subject.
+
+    `failed` is "name: reason" of each picture file that could not be read, as far as is known; `reading` is how the
+    run reads them. For data sets with a name there is nothing to say, nor for runs from before version 2 of reading.
+    """
+    if source.kind == "idx" or source.version == 1:
+        return []
+    found = [_splits(source), _not_used(source), _not_read(failed), _scale(source, reading)]
+    return [sentence for sentence in found if sentence]
+
+
+def _splits(source: sources.Source) -> str:
+    layout, apart = sources.layout(source), sources.num_apart(source)
+    if not apart:
+        return ""
+    number = sources.count(source) - apart
+    told = (
+        f"Trained on is {_folders(layout.train_folders)} ({number:,} pictures); {_folders(layout.held_folders)} "
+        f"({apart:,}) {'is' if len(layout.held_folders) == 1 else 'are'} held out to measure with."
+    )
+    if outside := layout.outside:
+        told += f" Not used: {len(outside):,} beside these folders, such as {shown(outside[0])}."
+    return told
+
+
+def _not_used(source: sources.Source) -> str:
+    unused = sources.listed(source).unused
+    if masks := sources.layout(source).masks:
+        unused += (Unused("mask of another picture", len(masks), min(masks)),)
+    words = in_words(unused)
+    return f"Not used: {words}." if words else ""
+
+
+def _not_read(failed: Iterable[str]) -> str:
+    """How many can't be read, by reason; figures in a reason, such as of bytes, make no new one."""
+    reasons: dict[str, list[tuple[str, str]]] = {}  # -> names with their own words
+    for line in sorted(failed):
+        name, _, reason = line.partition(": ")
+        reasons.setdefault(re.sub(r"\d+", "", reason), []).append((name, reason))
+    if not reasons:
+        return ""
+    listed = sorted(reasons.values(), key=len, reverse=True)
+    parts = [
+        f"{len(names):,} ({'such as ' * (len(names) > 1)}{names[0][0]}: {names[0][1]})"
+        for names in listed[:MAX_REASONS]
+    ]
+    rest = sum(map(len, listed[MAX_REASONS:]))
+    return f"Can't be read: {', '.join(parts)}" + (f", {rest:,} for other reasons." if rest else ".")
+
+
+def _scale(source: sources.Source, reading: Reading | None) -> str:
+    """The one scale of all pictures with more than 8 bits, and what it does to some of them."""
+    depth = sources.depth(source)
+    told = ""
+    if depth.looked:
+        black, white = (reading.black, reading.white) if reading and reading.white > reading.black else depth[1:3]
+        of = "the range of the whole set" if (black, white) == depth[1:3] else "as set"
+        told = f"Some have more than 8 bits a value: in all of them {black:,.6g} is black and {white:,.6g} white, {of}."
+        if depth.dim and of != "as set":
+            told += f" Of {depth.looked:,} of these {depth.dim:,} stay nearly black, since others are far brighter."
+    if depth.cut:
+        told += " Of 16 bits for each colour the upper 8 are read" + (
+            f", which hold hardly anything in {depth.cut_dim:,} of {depth.cut:,}: save those with 8 bits."
+            if depth.cut_dim
+            else "."
+        )
+    return told.strip()
+
+
+def _folders(names: tuple[str, ...]) -> str:
+    return ("the folder " if len(names) == 1 else "the folders ") + ", ".join(map(shown, names))
