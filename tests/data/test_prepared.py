@@ -16,6 +16,7 @@ import pytest
 from dcgan.data import decode_workers, prepared, sources
 from dcgan.data.decode_workers import Shape
 from dcgan.images.decode import fit
+from dcgan.images.tones import Reading
 from dcgan.system.paths import PROJECT
 from tests.files import colour, encode, refuse, write_pictures
 
@@ -58,6 +59,7 @@ def test_the_array_is_kept_by_size_channels_and_crop(tmp_path):
     for shape in (SHAPE, Shape(32, 3, "square"), Shape(16, 1, "square"), *(Shape(16, 3, crop) for crop in CROPS)):
         assert prepare(folder, cache, shape).images.shape == (2, shape.channels, shape.size, shape.size)
     assert endings(cache).count(".npy") == 3 + len(CROPS)
+    prepare(folder, cache, SHAPE._replace(reading=Reading(1)))
     plain = f"{sources.fingerprint(sources.resolve(str(folder)))}-16-3.npy"
     assert plain in names_in(cache), "what older versions prepared is still found"
 
