@@ -14,6 +14,7 @@ from dcgan.runs.fork import fork
 from dcgan.runs.kept_states import can_go_on, newest_facts
 from dcgan.runs.new_run import order, steps_in
 from dcgan.runs.records import COMMANDS
+from dcgan.runs.restarts import begun_before
 from dcgan.runs.run import Run
 from dcgan.runs.throughput import is_over
 from dcgan.training.worker import follows, work
@@ -26,7 +27,10 @@ def train(args: argparse.Namespace) -> int:
 
         follow()
     lengths, end = (args.steps, args.epochs, args.minutes), {}
-    if args.resume:
+    begun = None if args.resume else begun_before(args.root)
+    if begun is not None:
+        run = begun
+    elif args.resume:
         others = [args.preset, args.data, args.set, args.name, args.step]
         if any(other not in (None, []) for other in others):
             raise BadInput(
@@ -53,10 +57,10 @@ def train(args: argparse.Namespace) -> int:
         run = Run.create(config, args.root, args.name or "")
     try:
         code = work(run, end, args.parallel, not args.json and sys.stderr.isatty())
-        if code == REFUSED and not args.resume:
+        if code == REFUSED and not args.resume and begun is None:
             raise BadInput(run.status().error)
     except BadInput:
-        if not args.resume:
+        if not args.resume and begun is None:
             with contextlib.suppress(BadInput):  # the reason of the refusal matters more
                 run.delete()  # refused before its first step
         raise

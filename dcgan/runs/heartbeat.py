@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 
 from dcgan.runs.records import dump
+from dcgan.runs.restarts import starter
 from dcgan.runs.run import Run
 from dcgan.system.files import overwrite
 
@@ -28,6 +29,7 @@ class Heartbeat:
             message="Loading PyTorch",
             error="",
             pid=os.getpid(),
+            starter=starter(),
             obeyed=run.control().serial,  # wishes from before this process are history
         )
         self._lock = threading.Lock()

@@ -41,7 +41,10 @@ class Processes(Team):
         self.local_rank = int(os.environ.get("LOCAL_RANK", self.rank))
         self.local_size = int(os.environ.get("LOCAL_WORLD_SIZE", self.size))
         ready = datetime.timedelta(seconds=READY_SECONDS)
-        self.store = next(iter(dist.rendezvous("env://", self.rank, self.size, timeout=ready)))[0]  # type: ignore[attr-defined]
+        store = next(iter(dist.rendezvous("env://", self.rank, self.size, timeout=ready)))[0]  # type: ignore[attr-defined]
+        # torchrun's store outlives a restart, and what the processes before have left in it
+        start = f"start {os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}"
+        self.store = dist.PrefixStore(start, store)  # type: ignore[attr-defined]
         self.gradients: Any = None  # the group that adds up what is on the devices; None is the one of the CPUs
         self.buckets: dict[nn.Module, Buckets] = {}
         self.on_the_way: Any = None  # from `exchange` to `collect`

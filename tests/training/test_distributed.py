@@ -16,7 +16,7 @@ import torch
 
 from dcgan.runs import live_settings
 from dcgan.runs.checkpoint import load_state
-from dcgan.runs.run import Run
+from dcgan.runs.run import Run, list_runs
 from dcgan.system.paths import PROJECT
 from dcgan.training import distributed
 from dcgan.training.distributed import Processes, checksum
@@ -323,6 +323,45 @@ def test_torchrun_is_the_same_program(root, tiny, new_run, pictures):
     assert done.returncode == 0, done.stderr
     assert Run(root / "two").status().state == "finished" and done.stdout.strip() == str(root / "two")
     assert os.listdir(root) == ["two"] or set(os.listdir(root)) == {"two", ".trainer.lock"}  # one run, made once
+
+
+@pytest.mark.slow
+def test_torchrun_goes_on_by_itself_when_a_process_is_lost(root, tiny, pictures, tmp_path):
+    settings = [f"{name}={getattr(tiny, name)}" for name in ("image_size", "z_dim", "ngf", "ndf", "batch_size")]
+    settings += ["device=cpu", "num_threads=1", "checkpoint_seconds=0"]
+    program = tmp_path / "lost_once.py"
+    program.write_text(LOST_ONCE)
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command = ["train", "--data", str(pictures), "--steps", "30", "--name", "two", "--set", *settings]
+    done = subprocess.run(
+        [*torchrun, "--max-restarts", "1", str(program), *command],
+        cwd=PROJECT,
+        env=os.environ | {"PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stderr
+    assert [run.id for run in list_runs(root)] == ["two"]
+    assert (Run(root / "two").status().state, load_state(Run(root / "two"))["step"]) == ("finished", 30)
+    assert "resuming at step" in (root / "two" / "log.txt").read_text()
+
+
+LOST_ONCE = """
+import os
+from dcgan.cli.main import main
+from dcgan.training import gan
+
+step = gan.GAN.step
+
+def lost(self, *args, **options):
+    if self.steps == 9 and os.environ["RANK"] == "1" and os.environ["TORCHELASTIC_RESTART_COUNT"] == "0":
+        os._exit(3)
+    return step(self, *args, **options)
+
+gan.GAN.step = lost
+raise SystemExit(main())
+"""
 
 
 def test_gpus_are_given_out_by_number(monkeypatch):
