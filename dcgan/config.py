@@ -7,6 +7,7 @@ from typing import Any
 
 from dcgan.errors import BadInput
 from dcgan.setting_values import checked, setting, shown
+from dcgan.system.names import nearest
 
 SCHEMA = 1  # raised when the meaning of config.json changes
 SIZES = (16, 28, 32, 64, 128)
@@ -287,7 +288,7 @@ class Config:
         known = [field.name for field in dataclasses.fields(self)]
         for name in values:
             if name not in known:
-                raise BadInput(f"{shown(name)} is not a setting; the settings are {', '.join(known)}.")
+                raise unknown(name)
         return dataclasses.replace(self, **values)
 
     def to_json(self) -> str:
@@ -316,6 +317,22 @@ def describe(name: str) -> str:
 def label_of(name: str) -> str:
     """A setting's name in plain words, or its own where it has none."""
     return Config.__dataclass_fields__[name].metadata["label"] or name
+
+
+def unknown(name: str) -> BadInput:
+    """What to say to a name that no setting has: the nearest, or those whose meaning speaks of it, or where all are."""
+    fields = dataclasses.fields(Config)
+    words = str(name).replace("_", " ").strip().lower()
+    near = [nearest(str(name), [field.name for field in fields])]
+    if not near[0]:
+        near = [field.name for field in fields if len(words) > 3 and words in field.metadata["help"].lower()][:3]
+    if near:
+        return BadInput(f"{shown(name)} is not a setting; the nearest is {' or '.join(near)}.")
+    return BadInput(
+        f"{shown(name)} is not a setting, nor like one",
+        terminal=": the config.json of any run lists them.",
+        page=": Advanced, on Train, lists them.",
+    )
 
 
 def those(**wanted: Any) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ from typing import Any, NamedTuple
 
 from dcgan.config import Config
 from dcgan.errors import BadInput
+from dcgan.setting_values import shown
+from dcgan.system.names import nearest
 
 START, PAPER, PUBLISHED = "Start here", "Paper", "Published systems"
 IMPORTED = "imported"  # no recipe: what the preset of a generator is called that another program trained
@@ -277,7 +279,12 @@ PRESETS: dict[str, Preset] = {
 def preset_config(name: str) -> Config:
     """Return a preset's Config; raises BadInput for an unknown name."""
     if name not in PRESETS:
-        raise BadInput(f"preset must be one of {', '.join(PRESETS)}, not {name!r}.")
+        near = nearest(name, PRESETS)
+        raise BadInput(
+            f"There is no preset {shown(name)}" + f", the nearest is {near}" * bool(near),
+            terminal="; `python -m dcgan presets` lists them.",
+            page=".",
+        )
     return PRESETS[name].config
 
 

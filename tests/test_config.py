@@ -122,12 +122,25 @@ def test_what_is_no_config_is_refused(text):
         Config.from_json(text)
 
 
-@pytest.mark.parametrize("name", ["learning_rate", "self", "cls", "a\nb", "x" * 500])
-def test_an_unknown_field_is_named_beside_the_known_ones(name):
+@pytest.mark.parametrize("name", ["self", "cls", "a\nb", "x" * 500])
+def test_an_unknown_field_is_named_on_one_short_line(name):
     for build in (lambda: Config().replace(**{name: 1}), lambda: Config.from_json(json.dumps({name: 1}))):
-        with pytest.raises(BadInput, match="is not a setting; the settings are preset, data, ") as caught:
+        with pytest.raises(BadInput, match="is not a setting, nor like one: the config.json of any run") as caught:
             build()
-        assert repr(name)[:50] in str(caught.value) and "\n" not in str(caught.value)
+        assert repr(name)[:50] in str(caught.value) and "\n" not in str(caught.value) and len(str(caught.value)) < 200
+        assert "Advanced" in caught.value.on_page
+
+
+@pytest.mark.parametrize(
+    ("typed", "nearest"),
+    [
+        *(("batchsize", "batch_size"), ("Batch-Size", "batch_size"), ("lrg", "lr_g"), ("optimiser", "optimizer")),
+        *(("beta_1", "beta1"), ("learning_rate", "lr_g or lr_d or lr_decay"), ("momentum", "beta1"), ("los", "loss")),
+    ],
+)
+def test_a_mistyped_setting_is_answered_with_the_nearest(typed, nearest):
+    with pytest.raises(BadInput, match=f"^'{typed}' is not a setting; the nearest is {nearest}\\.$"):
+        Config().replace(**{typed: 1})
 
 
 def test_a_newer_format_asks_for_an_update_whatever_else_is_in_it():

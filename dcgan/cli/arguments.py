@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -10,7 +11,10 @@ from dcgan.config import LIVE, describe
 from dcgan.errors import BadInput
 from dcgan.presets import PRESETS
 from dcgan.runs.records import COMMANDS
+from dcgan.setting_values import shown
+from dcgan.system.names import nearest
 
+FEW = 5  # choices that a refusal lists
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -145,6 +149,11 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
+        if found := re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message, re.DOTALL):
+            choices = [choice.strip("' ") for choice in found[2].split(",")]
+            near = nearest(found[1], choices)
+            if near or len(choices) > FEW:
+                message = f"there is no {shown(found[1])}" + f", the nearest is {near}" * bool(near)
         raise BadInput(f"{message[0].upper()}{message[1:]}; `{self.prog} --help` lists what is possible.")
 
 

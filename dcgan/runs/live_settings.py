@@ -18,9 +18,8 @@ def ask(run: Run, values: Mapping[str, object]) -> dict[str, float | str]:
     """Wish that settings change; returns those that do. Raises BadInput, and nothing is written, for what can't."""
     for name in values:
         if name not in LIVE:
-            raise BadInput(
-                f"{name} can't change in a run that has begun, only {', '.join(LIVE)} can: fork the run to change it."
-            )
+            run.config.replace(**{name: values[name]})  # says it of a name that no setting has
+            raise BadInput(f"{name} can't change in a run that has begun: fork the run to change it.")
     before = asked(run.config, run.control())
     after = before.replace(**values)
     changes = changed(before, after)

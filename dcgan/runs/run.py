@@ -21,7 +21,7 @@ from dcgan.runs.metrics_blocks import bytes_until
 from dcgan.runs.metrics_log import read_lines
 from dcgan.runs.records import COMMANDS, MAX_BYTES, Control, Parent, Status, dump, load
 from dcgan.system.files import PRIVATE, bytes_in, publish, read_regular, sync_directory
-from dcgan.system.names import clean_name, free_name, is_text, run_name, slug
+from dcgan.system.names import clean_name, free_name, is_text, nearest, run_name, slug
 from dcgan.system.paths import PROJECT
 
 SHIPPED = ("quick-fashion", "classic-64-fashion", "modern-64-fashion")  # ids of the runs that came with the studio
@@ -135,8 +135,9 @@ class Run:
             with contextlib.suppress(OSError, ValueError):  # a name too long or not a path at all
                 if is_run(root / wanted):
                     return cls(root / wanted)
+        near = nearest(wanted, [run.id for run in list_runs(root)])
         raise BadInput(
-            f"There is no run {wanted[:80]!r} in {root}",
+            f"There is no run {wanted[:80]!r} in {root}" + f", the nearest is {near}" * bool(near),
             terminal="; `python -m dcgan runs` lists what is there.",
             page="; the page Runs shows what is there.",
         )

@@ -1,7 +1,11 @@
 """What people call things, as safe names of directories and on pages."""
 
+import difflib
 import re
 import unicodedata
+from collections.abc import Iterable
+
+MAX_TYPED = 100  # letters of a name that are compared with others
 
 
 def slug(name: str) -> str:
@@ -36,6 +40,17 @@ def free_name(name: str, taken: set[str]) -> str:
         number += 1
         free = f"{name} ({number})"
     return free
+
+
+def nearest(wanted: str, known: Iterable[str]) -> str:
+    """The known name that is most like what was typed, small letters and kinds of dashes aside; empty if none is."""
+    plain = {_plain(name): name for name in known}
+    found = difflib.get_close_matches(_plain(wanted[:MAX_TYPED]), plain, n=1)
+    return plain[found[0]] if found else ""
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]+", "-", name.strip().lower())
 
 
 def is_text(value: str, most: int = 10_000) -> bool:

@@ -172,7 +172,7 @@ def spoiled(tmp_path) -> dict[str, str]:
 
 
 BAD_TRAIN = {
-    "an unknown preset": (["--preset", "nothing"], "preset must be one of"),
+    "an unknown preset": (["--preset", "nothing"], "There is no preset"),
     "no batch": (["--set", "batch_size=0"], "batch_size must be at least 2, not 0."),
     "a batch in letters": (["--set", "batch_size=abc"], "batch_size must be a whole number, not 'abc'."),
     "a rate that is no number": (["--set", "lr_g=nan"], "lr_g must be a number, not 'nan'."),
@@ -188,7 +188,7 @@ BAD_TRAIN = {
     "endless minutes": (["--minutes", "inf"], "Argument --minutes: must be a number"),
     "two lengths": (["--steps", "5", "--epochs", "1"], "not allowed with"),
     "an unknown option": (["--colour", "red"], "Unrecognized arguments: --colour red"),
-    "two lines": (["--preset", "a\nb"], "preset must be one of"),
+    "two lines": (["--preset", "a\nb"], "There is no preset"),
     "an option with two lines": (["a\nTraceback"], "Unrecognized arguments: a Traceback"),
     "an abbreviation": (["--pre", "quick"], "Unrecognized arguments: --pre"),
     "a device that is not here": (["--set", "device=mps"], "device is 'mps', but PyTorch finds none here"),
@@ -248,7 +248,7 @@ def test_a_run_that_came_without_its_state_can_not_go_on(cli, trained):
 
 BAD_COMMANDS = {
     "no command": ([], "COMMAND"),
-    "an unknown command": (["dream"], "invalid choice: 'dream'"),
+    "an unknown command": (["dream"], "There is no 'dream'"),
     "sample nowhere": (["sample", "nowhere"], "There is no run 'nowhere'"),
     "sample without a run": (["sample"], "required: RUN"),
     "no pictures": (["sample", "done", "--n", "0"], "n must be from 1 to 100000, not 0."),
@@ -263,6 +263,8 @@ BAD_COMMANDS = {
     "a seed in letters": (["interpolate", "done", "--seeds", "1", "x"], "must be a whole number, not 'x'"),
     "fewer frames than seeds": (["interpolate", "done", "--frames", "1"], "frames must be at least"),
     "too many frames": (["interpolate", "done", "--frames", "9999"], "frames must be at most 5000"),
+    "a mistyped command": (["smaple"], "There is no 'smaple', the nearest is sample"),
+    "a mistyped run": (["sample", "dome"], "the nearest is done"),
     "an unknown mode": (["interpolate", "done", "--mode", "jump"], "invalid choice: 'jump'"),
     "columns of a film": (["interpolate", "done", "--columns", "2"], "columns must be from 1 to"),
     "no columns": (["interpolate", "done", "--columns", "0", "--out", "x.png"], "columns must be from 1 to"),
@@ -430,7 +432,7 @@ def python(*arguments, **options) -> subprocess.CompletedProcess:
 @pytest.mark.slow
 def test_the_program_refuses_like_the_function(root, spoiled):
     for arguments, sentence in [
-        (["train", "--preset", "nothing"], "preset must be one of"),
+        (["train", "--preset", "nothing"], "There is no preset"),
         (["train", "--data", spoiled["broken"]], "can be read"),
         (["sample", "nowhere"], "There is no run"),
         (["--nonsense"], "COMMAND"),

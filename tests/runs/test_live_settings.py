@@ -118,8 +118,8 @@ def test_a_decaying_rate_decays_from_its_new_value(new_run):
 
 
 BAD = {
-    "a setting that is fixed": ({"batch_size": 9}, "^batch_size can't change in a run that has begun, only micro_"),
-    "an unknown one": ({"mood": 1}, "^mood can't change"),
+    "a setting that is fixed": ({"batch_size": 9}, "^batch_size can't change in a run that has begun: fork the run"),
+    "an unknown one": ({"mood": 1}, "^'mood' is not a setting"),
     "out of range": ({"lr_g": 7}, r"^lr_g must be at most 1.0, not 7.0\.$"),
     "no steps of D": ({"d_steps": 0}, r"^d_steps must be at least 1, not 0\.$"),
     "letters": ({"lr_d": "x"}, r"^lr_d must be a number, not 'x'\.$"),
