@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from dcgan.config import LIVE, describe
+from dcgan.config import LIVE, Config, describe
 from dcgan.errors import BadInput
 from dcgan.presets import PRESETS
 from dcgan.runs.records import COMMANDS
@@ -106,6 +106,12 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     sub = add("train-judge")
     sub.add_argument("--data", metavar="SPEC", required=True, help="mnist, or pictures with classes")
     sub.add_argument("--channels", type=_whole, choices=(1, 3), help="1 grey, 3 colour (default: the data's)")
+    sub.add_argument(
+        "--crop",
+        choices=Config.__dataclass_fields__["crop"].metadata["choices"],
+        default="square",
+        help="how oblong pictures become square, as in the runs that it is to judge (default: square)",
+    )
     sub.add_argument("--steps", type=_whole, help="batches of 128 to learn from (default: 700)")
     sub.add_argument("--seed", type=_seed, default=0, help="of its first weights and the order of the pictures")
     sub.add_argument("--name", help="of its figures: FD-NAME (default: from the data and its weights)")

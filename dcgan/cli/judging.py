@@ -28,7 +28,7 @@ def train_judge(args: argparse.Namespace) -> int:
             source = sources.resolve(args.data, version=1)
             fingerprint = sources.fingerprint(source)
         channels = args.channels or sources.default_channels(source)
-        path = out or training_process.path_of(source, fingerprint, channels)
+        path = out or training_process.path_of(source, fingerprint, channels, args.crop)
         reporter = training_process.Reporter(source.title, path)
         try:
             if args.expect not in ("", fingerprint):
@@ -57,7 +57,7 @@ def _train(
 
     steps = args.steps or train_classifier.NUM_STEPS
     network, about = train_classifier.train_own(
-        source, channels, steps, args.seed, _print_step(not args.json), reporter.tell
+        source, channels, steps, args.seed, _print_step(not args.json), reporter.tell, args.crop
     )
     about = about._replace(name=args.name or about.name)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -88,7 +88,7 @@ def judge_of(config: Config) -> Judge:
         if judge.hash != SHIPPED_HASH:
             raise BadInput(f"{SHIPPED} is not the classifier that came with the studio: put the original there again.")
         return judge
-    own = training_process.path_of(source, config.data_fingerprint, config.channels)
+    own = training_process.path_of(source, config.data_fingerprint, config.channels, config.crop)
     return _read(own, own.stat().st_mtime_ns) if own.exists() else EdgeJudge(config.channels)
 
 

@@ -33,9 +33,12 @@ class Examples(NamedTuple):
     class_names: tuple[str, ...]
 
 
-def labelled(source: Source, channels: int, progress: Callable[[float], None] = lambda share: None) -> Examples:
+def labelled(
+    source: Source, channels: int, progress: Callable[[float], None] = lambda share: None, crop: str = "square"
+) -> Examples:
     """All classes of a data set; raises BadInput where there are none, or too few pictures of them.
 
+    Oblong pictures become square as `crop` says, see `dcgan.images.decode.fit`.
     `progress` is called with the share of the pictures that have been read.
     """
     if source.kind == "idx":
@@ -48,7 +51,7 @@ def labelled(source: Source, channels: int, progress: Callable[[float], None] = 
     pairs = random.Random(0).sample(pairs, min(len(pairs), MAX_PICTURES))
     of_name = dict(pairs)
     label_of = {name: of_name[name] for name in rows.forward(source.path, list(of_name))}
-    shape = Shape(FRAME, channels, "square", reading(source))
+    shape = Shape(FRAME, channels, crop, reading(source))
     looked_at = 0
     found: dict[str, np.ndarray] = {}  # name -> (C, 32, 32), of those that can be read
     with contextlib.closing(decoded(source.path, list(label_of), shape)) as chunks:

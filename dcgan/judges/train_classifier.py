@@ -116,12 +116,13 @@ def train_own(
     seed: int = 0,
     on_step: OnStep = lambda step, of, loss: None,
     tell: Tell = lambda share, doing: None,
+    crop: str = "square",
 ) -> tuple[judge.Classifier, judge.About]:
     """A classifier of a data set's own classes; raises BadInput for data without any, or with too few pictures.
 
     Its name ends with its weights' hash: distances by two classifiers can't be compared, nor be mistaken for another.
     """
-    found = labelled(source, channels, lambda share: tell(READING * share, "Reading the pictures"))
+    found = labelled(source, channels, lambda share: tell(READING * share, "Reading the pictures"), crop)
 
     def learnt(step: int, of: int, loss: float) -> None:
         tell(READING + (LEARNING - READING) * step / of, "Learning the classes")

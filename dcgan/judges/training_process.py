@@ -48,15 +48,16 @@ class Progress:
 # ---- what can have a judge
 
 
-def path_of(source: sources.Source, fingerprint: str, channels: int) -> Path:
+def path_of(source: sources.Source, fingerprint: str, channels: int, crop: str = "square") -> Path:
     """Where a judge trained for a data set lives; a filter of IDX classes changes nothing."""
     name = f"{source.title.lower()}cnn" if source.kind == "idx" else f"{fingerprint}-{channels}"
+    name += f"-{crop}" if source.kind == "images" and crop != "square" else ""
     return folder() / f"{name}.safetensors"
 
 
 def path_for(config: Config) -> Path:
     """Where the judge of a run's data lives; raises BadInput when the data is gone."""
-    return path_of(sources.resolve(config.data), config.data_fingerprint, config.channels)
+    return path_of(sources.resolve(config.data), config.data_fingerprint, config.channels, config.crop)
 
 
 def folder() -> Path:
@@ -113,6 +114,7 @@ def start(config: Config) -> None:
         raise BadInput(_busy(other))
     command = [sys.executable, "-m", "dcgan", "train-judge", "--data", source.spec]
     command += ["--channels", str(config.channels), "--expect", config.data_fingerprint]
+    command += ["--crop", config.crop]
     log_path = folder() / "log.txt"
     try:
         folder().mkdir(PRIVATE, parents=True, exist_ok=True)

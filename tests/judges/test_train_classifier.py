@@ -16,7 +16,7 @@ from dcgan.judges import classifier, training_process
 from dcgan.judges.judge import judge_of
 from dcgan.judges.labelled import classes_of, labelled
 from dcgan.judges.train_classifier import train_own
-from dcgan.judges.training_process import path_of
+from dcgan.judges.training_process import path_for, path_of
 
 
 @pytest.fixture
@@ -146,6 +146,25 @@ def test_classes_that_cannot_be_told_apart_are_refused(shapes):
         path.rename(shapes / ("bars" if i % 2 else "squares") / f"mixed-{i}.png")
     with pytest.raises(BadInput, match="could not be told apart"):
         train_own(sources.resolve(str(shapes)), 1, 5)
+
+
+def test_a_judge_sees_pictures_as_the_run_made_them_square(shapes):
+    """In a wide strip a square cut shows the middle only, and pad leaves dark borders above and below."""
+    for path in shapes.rglob("*.png"):
+        strip = Image.new("L", (60, 20), 90)
+        strip.paste(Image.open(path), (20, 0))
+        strip.save(path)
+    source = sources.resolve(str(shapes))
+    config = Config(data=str(shapes), channels=1, data_fingerprint=sources.fingerprint(source))
+    square, padded = config, config.replace(crop="pad")
+    assert path_for(square) == path_of(source, config.data_fingerprint, 1), "as before there was a choice"
+    assert path_for(padded) == path_of(source, config.data_fingerprint, 1, "pad") != path_for(square)
+    pad = labelled(source, 1, crop="pad").train.pictures
+    assert (pad[:, 0, :9] == 90).all() and not (labelled(source, 1).train.pictures[:, 0, :9] == 90).all()
+    network, about = train_own(str(shapes), 1, 60, crop="pad")
+    path_for(padded).parent.mkdir(parents=True, exist_ok=True)
+    path_for(padded).write_bytes(classifier.save_bytes(network, about))
+    assert judge_of(padded).name == about.name and judge_of(square).name == "edges-v1"
 
 
 def test_idx_judges_serve_every_filter_of_their_classes(tmp_path, monkeypatch):
