@@ -21,8 +21,11 @@ Survey = dict[str, str]  # the name of each file that was looked at -> "", or "n
 def survey(path: Path, seconds: float = SECONDS) -> Survey:
     """Look at the picture files in an order of chance, all of them or as many as the time allows; raises BadInput.
 
-    A file that is begun in time is finished. The answer is kept as long as no file comes or goes.
+    A file that is begun in time is finished. The answer is kept as long as no file comes or goes. It is empty for an
+    array, of which every row is a picture.
     """
+    if rows.kind_of(path) == "array":
+        return {}
     found = listing(path)
     return once(found, ("survey", seconds, has_heif()), lambda: _look(path, found.names, time.monotonic() + seconds))
 

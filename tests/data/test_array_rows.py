@@ -13,6 +13,7 @@ from PIL import Image
 from dcgan.data import array_rows, dataset, rows, sources
 from dcgan.data.array_values import axes_of, range_of
 from dcgan.data.picture_files import reader
+from dcgan.data.survey import survey
 from tests.files import refuse
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 10, 12, 3), dtype=np.uint8)  # (N, H, W, C)
@@ -63,6 +64,11 @@ def test_every_way_that_pictures_lie_in_an_array(tmp_path, array, expected):
     np.savez_compressed(tmp_path / "b.npz", images=array)
     for name in ("a.npy", "a.npz", "b.npz"):
         assert near(shown(tmp_path / name), expected[3], 2 if array.dtype == np.float16 else 1), name
+
+
+def test_a_page_need_not_look_through_an_array(tmp_path):
+    np.save(tmp_path / "a.npy", GREY)
+    assert survey(tmp_path / "a.npy") == {}
 
 
 def test_one_scale_holds_for_the_whole_set_and_is_said(tmp_path):
