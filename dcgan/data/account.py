@@ -29,7 +29,7 @@ def _splits(source: sources.Source) -> str:
         return ""
     number = sources.count(source) - apart
     told = (
-        f"Trained on is {_folders(layout.train_folders)} ({number:,} pictures); {_folders(layout.held_folders)} "
+        f"Trained on is {_folders(layout.train_folders)} ({number:,} picture files); {_folders(layout.held_folders)} "
         f"({apart:,}) {'is' if len(layout.held_folders) == 1 else 'are'} held out to measure with."
     )
     if outside := layout.outside:

@@ -10,7 +10,6 @@ from dcgan.errors import BadInput
 from dcgan.images.formats import FIRST_SUFFIXES, SETTLED, SNIFFED, SUFFIXES, other_kind, suffix_of
 
 MAX_FOLDER_ENTRIES = 1_000_000  # files and folders looked at: somebody may name the root of a disk
-_PICTURES = frozenset(SUFFIXES)
 
 
 class Found(NamedTuple):
@@ -47,6 +46,7 @@ class _Walk:
 
     def __init__(self, folder: Path, version: int) -> None:
         self.folder, self.version = folder, version
+        self._suffixes = frozenset(FIRST_SUFFIXES if version == 1 else SUFFIXES)
         self.names: list[str] = []
         self.times: list[tuple[str, int]] = []
         self.newest_ns = 0
@@ -69,10 +69,16 @@ class _Walk:
             self.newest_ns = max(self.newest_ns, stat.st_mtime_ns)
             with os.scandir(place) as found:
                 for entry in found:
-                    self._count()
-                    name = f"{relative}/{entry.name}" if relative else entry.name
-                    if entry.name.startswith(".") or is_litter(entry.name):
-                        if not is_litter(entry.name):
+                    self._entries += 1
+                    if self._entries > MAX_FOLDER_ENTRIES:
+                        raise self._too_many()
+                    own = entry.name
+                    name = f"{relative}/{own}" if relative else own
+                    plain = own[own.rfind(".") :].lower() in self._suffixes and own[0] != "."
+                    if plain and entry.is_file(follow_symlinks=False):  # nearly all: the quick way
+                        self.names.append(name)
+                    elif own[0] == "." or is_litter(own):
+                        if not is_litter(own):
                             self.tally.add("hidden file or folder", name)
                     elif entry.is_dir(follow_symlinks=False):
                         inner.append(name)
@@ -100,7 +106,7 @@ class _Walk:
                     self.names.append(name)
                 return
             if entry.is_file():
-                if suffix in _PICTURES or not (kind := self._kind(name, suffix)):
+                if suffix in self._suffixes or not (kind := self._kind(name, suffix)):
                     self.names.append(name)
                 else:
                     self.tally.add(kind, name)
@@ -123,13 +129,11 @@ class _Walk:
                 pass
         return other_kind(name, head)
 
-    def _count(self) -> None:
-        self._entries += 1
-        if self._entries > MAX_FOLDER_ENTRIES:
-            raise BadInput(
-                f"The folder {self.folder} holds more than {MAX_FOLDER_ENTRIES:,} files: "
-                "name the folder that holds the pictures only."
-            )
+    def _too_many(self) -> BadInput:
+        return BadInput(
+            f"The folder {self.folder} holds more than {MAX_FOLDER_ENTRIES:,} files: "
+            "name the folder that holds the pictures only."
+        )
 
 
 def times_again(folder: Path, times: tuple[tuple[str, int], ...]) -> tuple[Hashable, ...]:

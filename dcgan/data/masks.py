@@ -8,6 +8,7 @@ MASK_FOLDER = re.compile(
     rf"({WORDS}|segmentationclass|segmentationobject|mask_?images?|images?_?masks?)", re.IGNORECASE
 )
 MASK_STEM = re.compile(rf"(.+?)[_-]({WORDS})[_-]?\d*", re.IGNORECASE)
+SIGN = re.compile(rf"[_-]({WORDS})[_-]?\d*(\.[^./\n]*)?$|(^|/){MASK_FOLDER.pattern}/", re.IGNORECASE | re.MULTILINE)
 OF_PICTURES = {"images", "image", "imgs", "img", "jpegimages", "photos", "pictures", "input", "inputs", "original"}
 
 
@@ -17,6 +18,8 @@ def masks_among(names: Sequence[str]) -> frozenset[str]:
     A folder of masks counts only where the folder beside it says that it holds the pictures, for a class may be called
     mask as well.
     """
+    if not SIGN.search("\n".join(names)):  # as in nearly every set, told in a moment
+        return frozenset()
     stems = {name: name.rpartition(".")[0] or name for name in names}
     known = set(stems.values())
     folders = {stem.rpartition("/")[0] for stem in known}

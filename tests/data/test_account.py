@@ -57,7 +57,7 @@ def test_splits_are_told_and_the_rest_is_held_out(tmp_path):
     config = order("quick", {}, str(tmp_path / "zoo"))
     source = sources.of_run(config)
     assert account.sentences(source) == [
-        "Trained on is the folder train (12 pictures); the folders test, val (10) are held out to measure with. "
+        "Trained on is the folder train (12 picture files); the folders test, val (10) are held out to measure with. "
         "Not used: 1 beside these folders, such as all.png."
     ]
     assert config.held_out == 10 and sources.folder_classes(source.path) == {"cats": 11, "dogs": 11}

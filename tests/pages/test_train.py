@@ -288,6 +288,24 @@ def test_only_what_can_be_read_is_counted_and_few_is_said_to_be_few(root, tmp_pa
     assert labelled(app.text_input, "Name of the run").placeholder == "Holiday cats"
 
 
+def test_what_is_not_used_is_said_before_the_start(root, tmp_path) -> None:
+    folder = tmp_path / "phone"
+    for split in ("train", "test"):
+        write_pictures(folder / split, 3)
+    for name in ("h.svg", "notes.xml", "more.zip", "half.png", "page.jpg"):
+        (folder / "train" / name).write_bytes(b"<svg>")
+    app = open_page("training/train")
+    labelled(app.selectbox, "Pictures").set_value("path").run()
+    labelled(app.text_input, "Folder or zip").set_value(f"'{folder}'\n").run()
+    said = texts(app).replace("\\", "")
+    assert "Trained on is the folder train (5 picture files); the folder test (3) is held out to measure with." in said
+    assert (
+        "1 SVG drawing (train/h.svg: save it as PNG), 1 archive (train/more.zip: unpack it for what it holds), 1 text"
+        in said
+    )
+    assert "Can't be read: 2 (such as train/half.png: not a picture in a known format)." in said
+
+
 def test_a_set_too_large_to_look_through_says_how_far_it_was(root, tmp_path) -> None:
     source = sources.resolve(str(write_pictures(tmp_path / "d", 5)))
     some = {"000.png": "", "001.png": "001.png: the file is empty"}
