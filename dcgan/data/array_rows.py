@@ -13,8 +13,9 @@ import numpy as np
 import psutil
 
 from dcgan.data.array_values import Axes, axes_of, classes_of, picture_file, range_of, range_words
-from dcgan.data.row_set import LABELS, MAX_ROWS, RowSet, row_names, row_of, split_of
+from dcgan.data.row_set import LABELS, MAX_ROWS, RowSet, listed, row_names, row_of, split_of
 from dcgan.errors import BadInput, first_line
+from dcgan.images.decode import shown
 
 LIKELY = ("images", "image", "imgs", "img", "pictures", "x", "data", "features")  # what pictures are called
 MAX_MEMBERS = 1_000
@@ -103,7 +104,7 @@ def _look_npz(path: Path, place: str) -> RowSet:
                 headers[info.filename] = _header(file)
     member, left = _pictures(headers, place)
     header = headers[member]
-    axes = axes_of(header.shape, header.dtype, f"{member[:-4]} in {path}")
+    axes = axes_of(header.shape, header.dtype, f"{shown(member[:-4])} in {path}")
     _check_rows(header.shape, place)
     array = _member(path, member, place)
     black, white = range_of(array, place)
@@ -115,7 +116,7 @@ def _look_npz(path: Path, place: str) -> RowSet:
             break
     remark = [range_words(header.dtype, black, white)]
     if left:
-        remark.append(f"Of its arrays {member[:-4]} is used, not {', '.join(name[:-4] for name in left)[:200]}.")
+        remark.append(f"Of its arrays {shown(member[:-4])} is used, not {listed(name[:-4] for name in left)}.")
     return RowSet(
         row_names(len(array), classes), (str(path),), (str(path),), _told(remark), Stack(member, axes, black, white)
     )
@@ -127,14 +128,14 @@ def _pictures(headers: dict[str, Header], place: str) -> tuple[str, list[str]]:
     refused: list[BadInput] = []
     for name, header in headers.items():
         try:
-            axes_of(header.shape, header.dtype, f"{name[:-4]} in {place[0].lower() + place[1:]}")
+            axes_of(header.shape, header.dtype, f"{shown(name[:-4])} in {place[0].lower() + place[1:]}")
         except BadInput as error:
             refused += [error] if len(header.shape) > 1 or header.dtype.kind in "OV" else []
         else:
             found.append(name)
     found = [name for name in found if len(headers[name].shape) > 2] or found
     if not found:
-        holds = ", ".join(f"{name[:-4]} {header.shape}" for name, header in headers.items())[:300] or "no arrays"
+        holds = listed((f"{name[:-4]} {header.shape}" for name, header in headers.items()), 300) or "no arrays"
         raise next(iter(refused), BadInput(f"{place} holds {holds}, but no pictures: save them as (N, H, W, C) in it."))
     of_train = [name for name in found if split_of(name) == "train"]
     best = of_train or [name for name in found if not split_of(name)] or found
@@ -145,7 +146,7 @@ def _pictures(headers: dict[str, Header], place: str) -> tuple[str, list[str]]:
             break
     if len(best) > 1:
         raise BadInput(
-            f"{place} holds several arrays of pictures ({', '.join(name[:-4] for name in best)[:200]}): save the one "
+            f"{place} holds several arrays of pictures ({listed(name[:-4] for name in best)}): save the one "
             "to train on by itself."
         )
     return best[0], [name for name in found if name != best[0]]
@@ -201,7 +202,7 @@ def _member(path: Path, name: str, place: str) -> np.ndarray:
                 offset = info.header_offset + before + file.tell()
                 mapped = np.memmap(path, header.dtype, "r", offset=offset, shape=header.shape, order=order)
                 return _by_rows(mapped, place)
-            compressed = f"{place} is compressed, and its {name[:-4]}"
+            compressed = f"{place} is compressed, and its {shown(name[:-4])}"
             _check_memory(header.num_bytes, compressed, "save it as .npy, which is read in place")
             content = bytearray()
             while len(content) < header.num_bytes and (piece := file.read(PIECE)):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from dcgan.data.row_set import LABELS, MAX_PICTURE_BYTES, MAX_ROWS, RowSet, class_words, split_of
+from dcgan.data.row_set import LABELS, MAX_PICTURE_BYTES, MAX_ROWS, RowSet, class_words, listed, split_of
 from dcgan.errors import BadInput, first_line
 
 MAX_CSV_BYTES = 256 * 2**20
@@ -188,7 +188,7 @@ def _no_files(place: str, header: list[str], rows: list[list[str]]) -> str:
     first = rows[min(1, len(rows) - 1)] if rows else []
     if len(first) >= MANY_COLUMNS:
         return f"{place} is a table of numbers, not a list of files: save its pixels as .npy of the shape (N, H, W)."
-    columns = ", ".join(header or first)[:200]
+    columns = listed(header or first)
     return (
         f"{place} names no file that is there ({columns}): a column must hold the pictures' file names, and they must "
         "lie in the folder of the CSV or below it."

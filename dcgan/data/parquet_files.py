@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from dcgan.data.row_set import split_of
+from dcgan.data.row_set import listed, split_of
 from dcgan.errors import BadInput
 
 MAX_DEPTH, MAX_ENTRIES, MAX_FOLDERS, MAX_VISITED = 4, 5_000, 40, 200  # of a folder that is searched
@@ -54,12 +54,12 @@ def split(path: Path, files: Sequence[Path]) -> tuple[list[Path], str]:
     used = splits.get("train") or splits.get("") or splits["test"]
     sets = sorted({part for part in (_set_of(file.relative_to(path)) for file in used) if part})
     if len(sets) > 1:
-        raise BadInput(f"{path} holds several data sets ({', '.join(sets)[:200]}): name the folder of one of them.")
+        raise BadInput(f"{path} holds several data sets ({listed(sets)}): name the folder of one of them.")
     left = [file for file in files if file not in set(used)]
     if not left:
         return list(used), ""
     names = sorted({file.relative_to(path).as_posix() for file in left})
-    return list(used), f"Trained on is its split for training; {', '.join(names)[:200]} is left aside."
+    return list(used), f"Trained on is its split for training; {listed(names)} is left aside."
 
 
 def _set_of(inside: Path) -> str:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dcgan.data.parquet_files import Inside, look_into, split
-from dcgan.data.row_set import LABELS, MAX_PICTURE_BYTES, MAX_ROWS, RowSet, class_words, row_names, row_of
+from dcgan.data.row_set import LABELS, MAX_PICTURE_BYTES, MAX_ROWS, RowSet, class_words, listed, row_names, row_of
 from dcgan.errors import BadInput, first_line
+from dcgan.images.decode import shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,7 +60,7 @@ def look(path: Path, place: str) -> RowSet:
                     leaf, column = _leaf(file.schema_arrow, place)
                     label, names = _label(file.schema_arrow)
                     others = [name for name, _ in _picture_columns(file.schema_arrow) if name != column]
-                    remark += f" Of its columns {column} is used, not {', '.join(others)[:200]}." if others else ""
+                    remark += f" Of its columns {shown(column)} is used, not {listed(others)}." if others else ""
                 for group in range(file.num_row_groups):
                     about = file.metadata.row_group(group)
                     groups.append((str(each), group, about.num_rows))
@@ -198,7 +199,7 @@ def _leaf(schema: "pa.Schema", place: str) -> tuple[str, str]:
     """The path of the pictures' bytes, and their column."""
     found = _picture_columns(schema)
     if not found:
-        columns = ", ".join(f"{field.name} ({field.type})"[:80] for field in schema)[:400]
+        columns = listed((f"{field.name} ({field.type})"[:80] for field in schema), 400)
         raise BadInput(
             f"{place} holds no column of pictures, which are the bytes of picture files, but {columns or 'none'}: save "
             "arrays of pixels as .npy."

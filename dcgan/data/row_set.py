@@ -1,12 +1,13 @@
 """Pictures that are rows of something: of an array, of tables, of a list of files; what all of these say; no torch."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from dcgan.data.layout import HELD, TRAIN
+from dcgan.images.decode import shown
 
 MAX_ROWS = 2_000_000
 MAX_CLASSES = 10_000
@@ -69,6 +70,11 @@ def _word(label: object, names: Sequence[str]) -> str:
         label = names[label]
     text = "".join(char if char.isprintable() and char not in "/\\,:" else "_" for char in str(label)).strip()[:80]
     return f"_{text}" if text.startswith(".") else text
+
+
+def listed(names: Iterable[str], most: int = 200) -> str:
+    """Strangers' names as part of a sentence: on one line, without invisible characters, not endless."""
+    return ", ".join(map(shown, names))[:most]
 
 
 def split_of(name: str) -> str:

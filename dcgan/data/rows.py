@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from dcgan.data import array_rows, listed_rows, parquet_files, parquet_rows
-from dcgan.data.row_set import RowSet, row_of
+from dcgan.data.row_set import RowSet, listed, row_of
 from dcgan.errors import BadInput
+from dcgan.images.decode import shown
 
 COULD_RUN = (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".dill")
 OTHERS = (".h5", ".hdf5", ".mat", ".arrow", ".feather", ".tfrecord", ".tfrecords", ".jsonl", ".json", ".xlsx", ".gz")
+UNREAD = (*COULD_RUN, ".h5", ".hdf5", ".mat", ".arrow", ".feather", ".tfrecord", ".tfrecords")  # of data sets
 KINDS = "an array (.npy, .npz), a table of pictures (.parquet) or a list of them (.csv)"  # for sentences
 SETTLED_SECONDS = 2.0  # a younger change may be followed by one with the same time stamp
 MAX_LOOKED_AT = 2_000  # entries of a folder that is searched for arrays
@@ -127,20 +129,26 @@ def way_out(path: Path) -> str:
 
 
 def within(folder: Path) -> Path:
-    """The one array that a folder without pictures holds; raises BadInput for several; the folder without any."""
+    """The one array that a folder without pictures holds; raises BadInput for several; the folder without any.
+
+    Where there are files of other formats only, BadInput says what they are to become."""
     try:
         with os.scandir(folder) as entries:
             names = sorted(
                 entry.name
                 for _, entry in zip(range(MAX_LOOKED_AT), entries, strict=False)
-                if entry.name.lower().endswith((".npy", ".npz")) and not entry.name.startswith(".") and entry.is_file()
+                if not entry.name.startswith(".") and entry.is_file()
             )
     except OSError:
         return folder
+    others = [name for name in names if name.lower().endswith(UNREAD)]
+    names = [name for name in names if name.lower().endswith((".npy", ".npz"))]
+    if others and not names:
+        raise BadInput(f"{folder} holds no pictures, but {shown(others[0])}.{way_out(Path(others[0]))}")
     names = [name for name in names if not _is_labels(name, names)]
     if len(names) > 1:
         raise BadInput(
-            f"{folder} holds no pictures but {len(names):,} files of arrays ({', '.join(names)[:200]}): name the one "
+            f"{folder} holds no pictures but {len(names):,} files of arrays ({listed(names)}): name the one "
             "to train on."
         )
     return folder / names[0] if names else folder

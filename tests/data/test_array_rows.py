@@ -208,6 +208,9 @@ def test_labels_become_classes_where_they_are_some(tmp_path, arrays, classes):
 def test_what_is_left_aside_is_said_and_a_choice_is_asked_for(tmp_path):
     np.savez(tmp_path / "a.npz", x_train=PIXELS, x_test=PIXELS[:4])
     assert "x_train is used, not x_test" in sources.remark(sources.resolve(str(tmp_path / "a.npz")), 5000)
+    np.savez(tmp_path / "d.npz", **{"x": PIXELS, "forged\nline\x1b[2J": PIXELS})
+    remark = sources.remark(sources.resolve(str(tmp_path / "d.npz")), 5000)
+    assert "x is used, not forged\ufffdline\ufffd[2J." in remark, "a name can't forge a line of the log"
     np.savez(tmp_path / "b.npz", left=PIXELS, right=PIXELS)
     with refuse("several arrays of pictures (left, right)"):
         sources.check(sources.resolve(str(tmp_path / "b.npz")))
