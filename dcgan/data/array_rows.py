@@ -135,8 +135,9 @@ def _pictures(headers: dict[str, Header], place: str) -> tuple[str, list[str]]:
             found.append(name)
     found = [name for name in found if len(headers[name].shape) > 2] or found
     if not found:
-        holds = listed((f"{name[:-4]} {header.shape}" for name, header in headers.items()), 300) or "no arrays"
-        raise next(iter(refused), BadInput(f"{place} holds {holds}, but no pictures: save them as (N, H, W, C) in it."))
+        holds = listed((f"{name[:-4]} {header.shape}" for name, header in headers.items()), 300)
+        but = f" but {holds}" if holds else ", and no other arrays"
+        raise next(iter(refused), BadInput(f"{place} holds no pictures{but}: save them as (N, H, W, C) in it."))
     of_train = [name for name in found if split_of(name) == "train"]
     best = of_train or [name for name in found if not split_of(name)] or found
     for likely in LIKELY:

@@ -10,7 +10,8 @@ from dcgan.errors import BadInput
 
 PIECE = 64 * 2**20  # bytes looked at at a time
 LOOKED_AT = 200  # pictures of a uint8 array, to see whether they have more than two values
-OVERSHOOT = 1.02  # how far values may go past a usual range and still be meant by it: resizing does that
+USUAL = (1.0, 255.0, 4095.0, 65535.0)  # what floats go up to
+OVERSHOOT = 1.01  # how far values may go past a usual range and still be meant by it: resizing does that
 MIN_SIDE, MAX_SIDE = 4, 8192  # pixels
 
 
@@ -52,7 +53,8 @@ def axes_of(shape: tuple[int, ...], dtype: np.dtype, what: str) -> Axes:
 def range_of(array: np.ndarray, what: str) -> tuple[float, float]:
     """The values that are black and white in all of an array; raises BadInput if some are no numbers.
 
-    The range by convention, where the values fill half of it: 0 to 1, -1 to 1, 0 to 255, 0 to 65,535; else their own.
+    Whole numbers go up to 255, or to the end of the bits they need. Floats have the range by convention, where they
+    fill half of it: -1 to 1, or 0 to one of USUAL. Else black and white are the lowest and the highest value.
     """
     if array.dtype == bool:
         return 0.0, 1.0
@@ -68,12 +70,12 @@ def range_of(array: np.ndarray, what: str) -> tuple[float, float]:
         if not np.isfinite(ends).all():
             raise BadInput(f"{what} holds values that are not a number or infinite: replace them and save it again.")
         low, high = min(low, ends[0]), max(high, ends[1])
-    usual = next((top for top in (1.0, 255.0, 65535.0) if top / 2 < max(high, -low) <= top * OVERSHOOT), None)
-    if array.dtype.kind in "ui":
-        usual = 1.0 if high == 1 else 255.0 if 1 < high <= 255 else None
-    if usual is not None and low >= (1 - OVERSHOOT) * usual:
+    if array.dtype.kind in "ui" and low >= 0:
+        return 0.0, 1.0 if high <= 1 else 255.0 if high <= 255 else 2.0 ** int(high).bit_length() - 1
+    usual = next((top for top in USUAL if top / 2 < max(high, -low) <= top * OVERSHOOT), None)
+    if array.dtype.kind == "f" and usual is not None and low >= (1 - OVERSHOOT) * usual:
         return 0.0, usual
-    if usual == 1.0 and low < 0:
+    if array.dtype.kind == "f" and usual == 1.0:
         return -1.0, 1.0
     return (min(low, 0.0), high) if high > low else (low, low + 1.0)
 
@@ -114,7 +116,7 @@ def classes_of(labels: np.ndarray, num_rows: int) -> list[str] | None:
 
 def range_words(dtype: np.dtype, black: float, white: float) -> str:
     """What becomes of the values, in a sentence; nothing where they are pixels already."""
-    if dtype == np.uint8 and (black, white) == (0, 255):
+    if (black, white) == (0, 255):
         return ""
     return f"Of its values ({dtype.name}) {black:,.6g} is shown black and {white:,.6g} white."
 

@@ -74,10 +74,10 @@ def test_a_page_need_not_look_through_an_array(tmp_path):
 def test_one_scale_holds_for_the_whole_set_and_is_said(tmp_path):
     array = np.stack([np.full((8, 8), value, np.uint16) for value in (0, 1000, 4000)])
     np.save(tmp_path / "a.npy", array)
-    assert [int(shown(tmp_path / "a.npy", row)[0, 0]) for row in range(3)] == [0, 64, 255]
+    assert [int(shown(tmp_path / "a.npy", row)[0, 0]) for row in range(3)] == [0, 62, 249]
     source = sources.resolve(str(tmp_path / "a.npy"))
-    assert "(uint16) 0 is shown black and 4,000 white" in sources.remark(source, 5000)
-    assert "4,000 white" in dataset.notice(dataset.load(str(tmp_path / "a.npy"), 16, 1, cache_dir=tmp_path / "c"))
+    assert "(uint16) 0 is shown black and 4,095 white" in sources.remark(source, 5000)
+    assert "4,095 white" in dataset.notice(dataset.load(str(tmp_path / "a.npy"), 16, 1, cache_dir=tmp_path / "c"))
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_what_is_left_aside_is_said_and_a_choice_is_asked_for(tmp_path):
     with refuse("several arrays of pictures (left, right)"):
         sources.check(sources.resolve(str(tmp_path / "b.npz")))
     np.savez(tmp_path / "c.npz", weights=np.ones(5))
-    with refuse("weights (5,)", "no pictures"):
+    with refuse("holds no pictures but weights (5,): save them"):
         sources.check(sources.resolve(str(tmp_path / "c.npz")))
 
 
@@ -256,4 +256,18 @@ def test_the_limits_of_rows_and_usual_ranges(monkeypatch, tmp_path):
         sources.resolve(f"{tmp_path / 'a.npy'}:x")
     assert axes_of((5, 8, 8, 3), np.dtype(np.uint8), "It").words == "(N, H, W, C)"
     assert range_of(np.array([[0.0, 1.004]]), "It") == (0, 1), "a little over is an overshoot"
-    assert range_of(np.array([[-3.0, 2.0]]), "It") == (-3, 2)
+    for values, expected in (
+        ([-3.0, 2.0], (-3, 2)),
+        ([-0.9, 0.2], (-1, 1)),
+        ([0.0, 100.0], (0, 100)),
+        ([0.0, 3000.0], (0, 4095)),
+        ([0.5, 0.5], (0.5, 1.5)),
+    ):
+        assert range_of(np.array([values]), "It") == expected
+    for whole, expected in (
+        ([0, 100], (0, 255)),
+        ([0, 300], (0, 511)),
+        ([0, 2**40], (0, 2**41 - 1)),
+        ([-5, 9], (-5, 9)),
+    ):
+        assert range_of(np.array([whole]), "It") == expected
