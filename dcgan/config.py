@@ -208,6 +208,11 @@ class Config:
     )
 
     # what is kept
+    log: str = length(
+        "none",
+        "tensorboard also writes its event files beside metrics.jsonl; it needs the package tensorboard.",
+        choices=("none", "tensorboard"),
+    )
     log_every: int = length(10, "Steps between two points of the curves.", 1, 10**6)
     sample_every: int = length(
         200,

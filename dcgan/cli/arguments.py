@@ -44,6 +44,7 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     length.add_argument("--steps", type=_whole, help="train until this step")
     length.add_argument("--epochs", type=_number, help="train for this many passes over the data")
     length.add_argument("--minutes", type=_number, help="train for this long")
+    sub.add_argument("--log", choices=["tensorboard"], help="also write TensorBoard's event files, as --set log= does")
     sub.add_argument("--name", help="what to call the run")
     sub.add_argument("--resume", metavar="RUN", help="go on with a run, exactly where its last checkpoint is")
     sub.add_argument("--fork", metavar="RUN", help="begin as a kept checkpoint of another run, with changes by --set")
@@ -146,7 +147,7 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     sub.add_argument("--seconds", type=_number, default=4.0, help="of training on each side of a pair")
 
     add("presets")
-    add("runs")
+    add("runs").add_argument("--csv", action="store_true", help="as a table for spreadsheets, with a line of names")
     return whole
 
 

@@ -1,6 +1,8 @@
 """Commands that list: presets and runs."""
 
 import argparse
+import csv
+import io
 from typing import Any
 
 from dcgan.cli.output import one_line, say
@@ -9,6 +11,11 @@ from dcgan.networks.layer_sizes import parameter_counts
 from dcgan.presets import PRESETS
 from dcgan.runs import launch
 from dcgan.runs.run import Run, list_runs
+
+COLUMNS = (  # of a run
+    *("id", "name", "preset", "directory", "state", "step", "num_steps", "d_loss", "g_loss", "images_per_s"),
+    *("distance", "distance_floor", "best_step", "best_distance", "alarms", "parent", "parent_step", "kept_states"),
+)
 
 
 def presets(args: argparse.Namespace) -> int:
@@ -42,6 +49,11 @@ def list_all(args: argparse.Namespace) -> int:
         row["alarms"] = status.alarms.split(", ") if status.alarms else []
         row |= {"parent": parent.run or None, "parent_step": parent.step if parent.run else None}
         rows.append(row | {"kept_states": run.kept_states()})
+    if args.csv:
+        if args.json:
+            raise BadInput("--csv and --json are two ways to say the same: choose one.")
+        print(_table(rows), end="")
+        return DONE
     lines = [
         f"{row['id']:36} {row['state']:12} {row['preset']:12} step {row['step']:<10,} "
         + (f"distance {row['distance']:.2f}" if row["distance"] is not None else "")
@@ -53,6 +65,22 @@ def list_all(args: argparse.Namespace) -> int:
     lines = [line.rstrip() for line in lines]
     say(args, {"runs": rows}, "\n".join(lines) or "No runs yet: `python -m dcgan train` makes the first.")
     return DONE
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    """Rows as CSV with a line of names (RFC 4180); what is a list has a space between its parts."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS)
+    writer.writeheader()
+    for row in rows:
+        cells = {name: " ".join(map(str, value)) if isinstance(value, list) else value for name, value in row.items()}
+        writer.writerow({name: _inert(value) for name, value in cells.items()})
+    return out.getvalue()
+
+
+def _inert(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula: a name may be anybody's."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value
 
 
 def _alarmed(row: dict[str, Any]) -> str:

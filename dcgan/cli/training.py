@@ -28,10 +28,11 @@ def train(args: argparse.Namespace) -> int:
         follow()
     lengths, end = (args.steps, args.epochs, args.minutes), {}
     begun = None if args.resume else begun_before(args.root)
+    wanted = settings(args.set) | ({"log": args.log} if args.log else {})
     if begun is not None:
         run = begun
     elif args.resume:
-        others = [args.preset, args.data, args.set, args.name, args.step]
+        others = [args.preset, args.data, args.set, args.name, args.step, args.log]
         if any(other not in (None, []) for other in others):
             raise BadInput(
                 "--resume keeps the run's settings: only a new end of training, --steps, --epochs or --minutes, goes "
@@ -45,13 +46,13 @@ def train(args: argparse.Namespace) -> int:
         if args.preset:
             raise BadInput("--fork begins with the settings of its parent: change them by --set, without --preset.")
         parent = Run.find(args.fork, args.root)
-        run = fork(parent, args.step, settings(args.set), args.data, *lengths, name=args.name or "")
+        run = fork(parent, args.step, wanted, args.data, *lengths, name=args.name or "")
         if (run.config.data, run.config.data_fingerprint) != (parent.config.data, parent.config.data_fingerprint):
             print(f"Note: {run.id} goes on with other pictures than {parent.id} learned from.", file=sys.stderr)
     else:
         if args.step is not None:
             raise BadInput("--step goes with --fork only; --steps is where training ends.")
-        config = order(args.preset or "quick", settings(args.set), args.data, *lengths, root=args.root)
+        config = order(args.preset or "quick", wanted, args.data, *lengths, root=args.root)
         for sentence in account.sentences(sources.of_run(config), (), reading_of(config)):
             print(f"Note: {sentence}", file=sys.stderr)
         run = Run.create(config, args.root, args.name or "")

@@ -13,7 +13,7 @@ from dcgan.data import sources
 from dcgan.errors import BadInput
 from dcgan.runs import estimate, live_settings
 from dcgan.runs.kept_states import facts, fork_points, is_whole
-from dcgan.runs.new_run import hold_out, read_as, steps_in
+from dcgan.runs.new_run import check_log, hold_out, read_as, steps_in
 from dcgan.runs.quality_log import lines_until
 from dcgan.runs.records import Parent, Status, dump
 from dcgan.runs.run import Run
@@ -57,6 +57,7 @@ def fork(
             f"num_minutes is {config.num_minutes:g}, and {parent.id} has trained that long: give the fork more minutes."
         )
 
+    check_log(config)
     estimate.check(config, estimate.estimate_on(config, sources.of_run(config)), parent.path.parent)
 
     def fill(draft: Run) -> None:

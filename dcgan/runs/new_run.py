@@ -1,5 +1,6 @@
 """From what a person asked for to a checked Config: whatever can be refused is refused here, before anything exists."""
 
+import importlib.util
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,6 +43,7 @@ def order(
             raise BadInput("minutes must be more than 0.")
         if steps is None and epochs is None:
             config = config.replace(num_steps=NO_END)
+    check_log(config)
     source = sources.resolve(config.data, download, config.reading if "reading" in values else READING)
     sources.check(source)
     config = hold_out(read_as(config, source), source)
@@ -51,6 +53,17 @@ def order(
         config = config.replace(channels=sources.default_channels(source))
     estimate.check(config, estimate.estimate_on(config, source), root or default_root())
     return config.replace(data=source.spec, data_fingerprint=sources.fingerprint(source))
+
+
+def has_tensorboard() -> bool:
+    """Whether the optional package is here."""
+    return importlib.util.find_spec("tensorboard") is not None
+
+
+def check_log(config: Config) -> None:
+    """Raise BadInput for a log that can't be written here."""
+    if config.log == "tensorboard" and not has_tensorboard():
+        raise BadInput("log=tensorboard needs one more package: python -m pip install tensorboard.")
 
 
 def compared_with(config: Config, spec: str) -> Config:

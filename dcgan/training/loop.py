@@ -98,8 +98,7 @@ def train(
     if not run.state_paths():  # before there is a picture: a run with one always has a state to go on from
         recorder.saved(session.save())  # also the first to fork from: the same initial weights
     if not run.generator_path.exists() or is_first and not run.sample_path(session.step).exists():
-        session.keep_sample()
-        recorder.add_notice(session.snapshots.notice)
+        recorder.pictured(session.keep_sample())
     saved_at = time.monotonic()
 
     # Train until the end
@@ -149,8 +148,7 @@ def train(
             # Keep a picture and the generator that made it
             due = is_sample_step(session.step, session.now.sample_every)
             due = due and is_sample_time(session.time_s, session.pictured_s) and not session.snapshots.off
-            pictured = (single or due or is_last) and session.keep_sample()
-            recorder.add_notice(session.snapshots.notice)
+            pictured = (single or due or is_last) and recorder.pictured(session.keep_sample())
 
             # Measure a kept generator, a little after each step
             elapsed = session.trained_s + time.monotonic() - began
@@ -172,8 +170,7 @@ def train(
     # Leave everything in order
     drawn = True
     if not run.sample_path(session.step).exists() or not session.snapshots.whole:
-        drawn = session.keep_sample()
-        recorder.add_notice(session.snapshots.notice)
+        drawn = recorder.pictured(session.keep_sample())
     problem = session.save()
     team.tell("end")
     moment = session.step, session.images, session.time_s

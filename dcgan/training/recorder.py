@@ -20,6 +20,7 @@ from dcgan.runs.heartbeat import Heartbeat
 from dcgan.runs.metrics_blocks import read_blocks
 from dcgan.runs.metrics_log import Curves
 from dcgan.runs.throughput import STEADY_SECONDS, Rate, seconds_left
+from dcgan.training.event_files import EventFiles
 from dcgan.training.session import Session
 
 log = logging.getLogger("dcgan")
@@ -51,6 +52,7 @@ class Recorder:
         """
         self._session, self._heart, self._on_progress = session, heart, on_progress
         self._curves = Curves(session.run.metrics_path)
+        self._event_files = EventFiles(session.run, session.config, session.step)
         self._rate, self._steady = Rate(), Rate(STEADY_SECONDS)
         self._watcher = Watcher()
         self.events: set[str] = set()  # kinds of those in the curves when this process began
@@ -91,6 +93,13 @@ class Recorder:
             step=session.step, num_steps=session.num_steps, images=session.images, epoch=session.stream.epoch
         )
 
+    def pictured(self, drawn: bool) -> bool:
+        """The sample grid of this step was kept, or could not be; returns which."""
+        self.add_notice(self._session.snapshots.notice)
+        if drawn:
+            self._event_files.picture(self._session.run, self._session.step)
+        return drawn
+
     def timed(self) -> None:
         """The step's time has been added up."""
         self._rate.count(self._session.images_per_step)
@@ -101,6 +110,7 @@ class Recorder:
         """A new distance to real pictures."""
         self._heart.update(**evaluation.facts)
         self._watch(evaluation.row)
+        self._event_files.point(evaluation.row)
 
     def add_notice(self, words: str) -> None:
         """Words that stay to be read, once each; nothing for none."""
@@ -160,6 +170,8 @@ class Recorder:
         point |= {"time_s": round(time_s, 3), "images_per_s": round(images_per_s, 1)}
         self._curves.add(point)
         self._watch(point)
+        self._event_files.point(point)
+        self.add_notice(self._event_files.notice)
         steps_left = session.num_steps - session.step
         eta_s = seconds_left(session.now, steps_left, self._steady.images_per_s(), session.time_s)
         self._heart.update(images_per_s=point["images_per_s"], eta_s=eta_s)

@@ -1,6 +1,8 @@
 """The command line is a contract: exit codes, one sentence on stderr, one JSON object on the last line."""
 
+import csv
 import dataclasses
+import io
 import json
 import math
 import os
@@ -594,3 +596,14 @@ def test_project_refuses_what_is_no_picture(cli, trained, tmp_path):
     for name, words in (("page.png", "can't be used as a picture"), ("gone.png", "can't be read")):
         code, out, err = cli("project", "done", tmp_path / name)
         assert (code, out) == (2, "") and words in err and len(err.splitlines()) == 1
+
+
+def test_runs_are_a_table_for_spreadsheets(cli, root, tiny):
+    Run.create(tiny, root, '=A1, "quoted"')
+    code, out, err = cli("runs", "--csv")
+    (row,) = csv.DictReader(io.StringIO(out))
+    assert code == 0 and row["preset"] == "tiny" and row["state"] == "created" and row["d_loss"] == ""
+    assert row["name"] == '\'=A1, "quoted"', "no spreadsheet takes it for a formula"
+    listed = json.loads(cli("runs", "--json")[1])["runs"][0]
+    assert listed.keys() == row.keys()
+    assert_refused(cli("runs", "--csv", "--json"), "choose one")

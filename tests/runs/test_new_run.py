@@ -77,7 +77,7 @@ def test_a_length_in_minutes_lifts_the_limit_on_steps_and_only_then(pictures):
         ({"values": {"colour": 1}}, "'colour'"),
         ({"values": {"self": 1}}, "'self'"),
         ({"values": {"schema": 2}}, "schema"),
-        ({"preset": "nothing"}, "preset"),
+        ({"preset": "nothing"}, "There is no preset 'nothing';"),
     ],
 )
 def test_bad_values_are_refused_by_name(pictures, arguments, field):
