@@ -72,7 +72,7 @@ def resolve(spec: str, download: bool = False, version: int = READING) -> Source
     if not spec:
         raise BadInput(
             "Which pictures this generator was trained on is not known, and this needs them: ",
-            terminal="name them with --data.",
+            terminal="name them by --data, where it is imported or evaluated.",
             page="bring its file again on Runs, and name them there.",
         )
     name, colon, rest = spec.partition(":")

@@ -63,11 +63,16 @@ def _content(path: Path, name: str) -> Any:
 
 
 def _check_packed(path: Path, name: str) -> None:
-    """Refuse an archive that would unpack to more than it may."""
+    """Refuse an archive that would unpack to more than it may, or that holds a program."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             if sum(info.file_size for info in archive.infolist()) > MAX_BYTES:
                 raise BadInput(f"{name} would unpack to more than 2 GB: save the generator's weights alone.")
+            if any(each.endswith("/constants.pkl") for each in archive.namelist()):
+                raise BadInput(
+                    f"{name} is TorchScript, a program, and is not run: where it was made, save `netG.state_dict()` "
+                    "and bring that file."
+                )
 
 
 def _refused(name: str, words: str) -> BadInput:

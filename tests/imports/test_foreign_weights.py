@@ -72,6 +72,14 @@ def test_what_is_no_file_of_weights_is_refused_in_one_sentence(tmp_path):
         networks_in(tmp_path, "x.pth")
 
 
+def test_a_program_is_not_run(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.pt", "w") as archive:  # as torch.jit.save lays it out
+        for name in ("data.pkl", "constants.pkl", "code/__torch__.py"):
+            archive.writestr(f"x/{name}", b"")
+    with refuse("x.pt is TorchScript", "state_dict()"):
+        networks_in(tmp_path / "x.pt", "x.pt")
+
+
 def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(foreign_weights, "MAX_BYTES", 1_000_000)
     with zipfile.ZipFile(tmp_path / "x.pth", "w", zipfile.ZIP_DEFLATED) as archive:
