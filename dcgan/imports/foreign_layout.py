@@ -65,6 +65,9 @@ def rebuilt(tensors: Tensors, **settings: object) -> Generator:
         raise Unfit(f"it has more than {MAX_NUMBERS:,} numbers")
     layers = layers_of(tensors)
     config = config_of(layers).replace(**settings)
+    for name, tensor in tensors.items():  # last, for only here their number is known to be that of a generator
+        if not bool(tensor.float().isfinite().all()):
+            raise Unfit(f"{shown(name[-60:])} has values that are no finite numbers")
     if sizes(config)["G"].trainable > MAX_NUMBERS:
         raise Unfit(f"with all its layers as wide as the studio lays them out it has more than {MAX_NUMBERS:,} numbers")
     generator = Generator(config)
@@ -83,9 +86,7 @@ def layers_of(tensors: Tensors) -> list[Linear]:
         prefix, _, ending = name.rpartition(".")
         if ending not in ENDINGS:
             raise Unfit(f"{shown(name[-60:])} is of no layer that is known here")
-        if not bool(tensor.isfinite().all()):
-            raise Unfit(f"{shown(name[-60:])} has values that are no finite numbers")
-        grouped.setdefault(prefix, {})[ending] = tensor.float() if ending != "num_batches_tracked" else tensor
+        grouped.setdefault(prefix, {})[ending] = tensor
     ordered = sorted(grouped, key=_natural) if list(grouped) == sorted(grouped) else list(grouped)  # safetensors sorts
     found = [grouped[name] for name in ordered]
     norms = [each for each in found if "running_mean" in each]
@@ -97,6 +98,8 @@ def layers_of(tensors: Tensors) -> list[Linear]:
     shapes = [each["weight"].shape for each in linear]
     if any(len(a) == len(b) == 4 and a[1] != b[0] for a, b in itertools.pairwise(shapes)):
         raise Unfit(NO_CHAIN)
+    if any(not _fits_together(each) for each in found):
+        raise Unfit("the tensors of one of its layers don't fit one another")
     layers = []
     for i, each in enumerate(linear):
         norm = next((n for n in norms if len(n["running_mean"]) == _outputs(each, linear[i + 1 :])), None)
@@ -208,6 +211,18 @@ def _outputs(layer: Mapping[str, Tensor], later: list[Tensors]) -> int:
     if weight.ndim == 4:
         return weight.shape[1]
     return later[0]["weight"].shape[0] if later else weight.shape[0]
+
+
+def _fits_together(layer: Tensors) -> bool:
+    """Whether the tensors of one layer have the shapes that its weight, or BatchNorm's mean, asks for."""
+    if "running_mean" in layer:
+        wanted = layer["running_mean"].shape
+    else:
+        weight = layer["weight"]
+        wanted = weight.shape[1:2] if weight.ndim == 4 else weight.shape[:1]
+    others = [each for name, each in layer.items() if name != "num_batches_tracked"]
+    vectors = [each for each in others if each is not layer.get("weight") or "running_mean" in layer]
+    return len(wanted) == 1 and all(each.shape == wanted for each in vectors) and all(each.numel() for each in others)
 
 
 def _is_square(weight: Tensor) -> bool:

@@ -30,7 +30,7 @@ def networks_in(path: Path, name: str) -> list[tuple[str, Tensors]]:
     The tensors are on the CPU, as the file has them. Raises BadInput, which calls the file by its `name`, for what
     can't be read safely.
     """
-    found = list(_dictionaries(_content(path, shown(name)), ""))
+    found = list(_dictionaries(_content(path, shown(name)), "", set()))
     if not found:
         raise BadInput(f"{shown(name)} holds no weights by name: save `netG.state_dict()` and bring that file.")
     return found
@@ -84,16 +84,17 @@ def _refused(name: str, words: str) -> BadInput:
     )
 
 
-def _dictionaries(value: Any, where: str, depth: int = 0) -> Iterator[tuple[str, Tensors]]:
-    """The dictionaries of tensors in nested ones, outer ones first."""
-    if not isinstance(value, dict) or depth > MAX_DEPTH:
+def _dictionaries(value: Any, where: str, seen: set[int], depth: int = 0) -> Iterator[tuple[str, Tensors]]:
+    """The dictionaries of tensors in nested ones, outer ones first, each once: one may hold itself a thousand times."""
+    if not isinstance(value, dict) or depth > MAX_DEPTH or id(value) in seen:
         return
+    seen.add(id(value))
     tensors = {key: tensor for key, tensor in value.items() if isinstance(key, str) and _is_plain(tensor)}
     if tensors:
         yield where, tensors
     for key, each in value.items():
         if isinstance(key, str):
-            yield from _dictionaries(each, f"{where}.{key}".lstrip("."), depth + 1)
+            yield from _dictionaries(each, f"{where}.{key}".lstrip("."), seen, depth + 1)
 
 
 def _is_plain(value: Any) -> bool:

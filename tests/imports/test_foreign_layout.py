@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from dcgan.errors import BadInput
 from dcgan.images.grids import to_uint8
 from dcgan.imports.foreign_layout import generator_in
 from dcgan.latent.render import render
@@ -119,6 +120,20 @@ def test_what_does_not_fit_is_refused_with_what_was_found():
     )
     with refuse("BatchNorm with its running statistics"):
         found(norm.state_dict())
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_weights_of_odd_shapes_are_refused_and_never_guessed_at(seed):
+    rng = torch.Generator().manual_seed(seed)
+    tensors = dict(Example(16, 6, 4, 1).state_dict())
+    names = [name for name in tensors if "num_batches" not in name]
+    name = names[int(torch.randint(len(names), (), generator=rng))]
+    shape = list(tensors[name].shape)
+    at = len(shape) - 1 - int(torch.randint(min(3, len(shape)), (), generator=rng))  # any length of z will do
+    shape[at] = [0, shape[at] + 1, max(0, shape[at] - 1), 2 * shape[at] + 3][seed % 4]
+    tensors[name] = torch.ones(shape if seed % 5 else shape[1:])
+    with pytest.raises(BadInput):
+        found(tensors)
 
 
 def test_a_shape_that_would_take_all_memory_is_refused_at_once():

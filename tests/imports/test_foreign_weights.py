@@ -72,6 +72,13 @@ def test_what_is_no_file_of_weights_is_refused_in_one_sentence(tmp_path):
         networks_in(tmp_path, "x.pth")
 
 
+def test_a_dictionary_that_holds_itself_again_and_again_is_looked_at_once(tmp_path):
+    knot: dict = {"w.weight": torch.ones(2)}
+    knot |= {f"again {i}": knot for i in range(3000)}
+    torch.save(knot, tmp_path / "x.pth")
+    assert [where for where, _ in networks_in(tmp_path / "x.pth", "x.pth")] == [""]
+
+
 def test_a_program_is_not_run(tmp_path):
     with zipfile.ZipFile(tmp_path / "x.pt", "w") as archive:  # as torch.jit.save lays it out
         for name in ("data.pkl", "constants.pkl", "code/__torch__.py"):
