@@ -1,5 +1,6 @@
 """Which files are pictures: by their first bytes, where the name doesn't settle it; no torch."""
 
+import codecs
 import functools
 import importlib.util
 import re
@@ -69,6 +70,15 @@ RAW = "camera raw photograph"
 KIND_OF_SUFFIX = {suffix: kind for kind, suffixes in OTHER.items() for suffix in suffixes.split()}
 SETTLED = {suffix for suffix, kind in KIND_OF_SUFFIX.items() if kind in (NOTES, RAW, "archive")}  # by their names
 
+PLURALS = {  # of kinds that take more than an s
+    "array or table": "arrays or tables",
+    "mask of another picture": "masks of other pictures",
+    "hidden file or folder": "hidden files or folders",
+    "folder that is there twice": "folders that are there twice",
+    "link that leads back": "links that lead back",
+    "pipe, socket or device": "pipes, sockets or devices",
+}
+
 _MAGIC: tuple[tuple[str, re.Pattern[bytes]], ...] = tuple(
     (kind, re.compile(pattern, re.DOTALL))
     for kind, pattern in (
@@ -133,9 +143,10 @@ def other_kind(name: str, head: bytes | None) -> str:
 
 def _is_text(head: bytes) -> bool:
     try:
-        return head.decode("utf-8", errors="strict").isprintable() or not re.search(rb"[\0-\x08\x0e-\x1f]", head)
-    except UnicodeDecodeError:  # perhaps cut within a character
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)  # the last character may be cut
+    except UnicodeDecodeError:
         return False
+    return not re.search(r"[\0-\x08\x0e-\x1f]", text)
 
 
 def suffix_of(name: str) -> str:
@@ -152,7 +163,10 @@ def has_heif() -> bool:
 
 
 def plural(kind: str, number: int) -> str:
-    """`1 SVG drawing`, `1,000 .dat files`."""
-    ends = {"archive": "archives", "array or table": "arrays or tables", NOTES: "text or annotation files"}
-    ends["mask of another picture"] = "masks of other pictures"
-    return f"{number:,} {kind if number == 1 else ends.get(kind, kind + 's')}"
+    """`1 SVG drawing`, `1,000 .dat files`, `2 folders that are there twice`."""
+    if number == 1:
+        return f"1 {kind}"
+    if kind in PLURALS:
+        return f"{number:,} {PLURALS[kind]}"
+    noun, that, rest = kind.partition(" that ")
+    return f"{number:,} {noun}s{that}{rest}"

@@ -77,10 +77,13 @@ def compared_with(config: Config, spec: str) -> Config:
 def read_as(config: Config, source: sources.Source) -> Config:
     """Fill in how a run reads these pictures, with the range of those of more than 8 bits unless it is set.
 
-    Raises BadInput for a white that isn't more than black.
+    Raises BadInput for what can't be a range, or is none of theirs.
     """
     if source.kind == "idx":
-        return config.replace(reading=1, black=0.0, white=0.0)
+        for name in ("black", "white"):
+            if getattr(config, name):
+                raise BadInput(f"{name} must be 0 on {source.title}, whose pictures have 8 bits.")
+        return config
     config = config.replace(reading=source.version)
     if config.white > config.black:
         return config

@@ -45,6 +45,7 @@ def test_every_format_that_pillow_writes_is_read_or_named():
         ("a.nef", None, "camera raw photograph"),
         ("x.xml", None, formats.NOTES),
         ("README", b"Pictures of cats", formats.NOTES),
+        ("LIESMICH", ("\u00e4" * 600).encode()[:511], formats.NOTES),
         ("x.npz", b"PK\3\4", "array or table"),
         ("set", b"PK\3\4", "archive"),
         ("a.jxl", b"\xff\x0a", "JPEG XL picture"),
@@ -74,3 +75,4 @@ def test_a_heic_photograph_is_read_by_its_package_or_names_it(monkeypatch):
 def test_numbers_of_a_kind_in_words():
     assert formats.plural("SVG drawing", 1) == "1 SVG drawing" and formats.plural("video", 1000) == "1,000 videos"
     assert formats.plural("array or table", 2) == "2 arrays or tables"
+    assert formats.plural("folder that can't be read (gone)", 2) == "2 folders that can't be read (gone)"
