@@ -72,13 +72,7 @@ def _scale(source: sources.Source, reading: Reading | None) -> str:
         told = f"Some have more than 8 bits a value: in all of them {black:,.6g} is black and {white:,.6g} white, {of}."
         if depth.dim and of != "as set":
             told += f" Of {depth.looked:,} of these {depth.dim:,} stay nearly black, since others are far brighter."
-    if depth.cut:
-        told += " Of 16 bits for each colour the upper 8 are read" + (
-            f", which hold hardly anything in {depth.cut_dim:,} of {depth.cut:,}: save those with 8 bits."
-            if depth.cut_dim
-            else "."
-        )
-    return told.strip()
+    return told
 
 
 def _folders(names: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from dcgan.images.decode import opened
 from dcgan.images.formats import suffix_of
-from dcgan.images.tones import is_deep, stated_range, values_of
+from dcgan.images.tones import has_wide_colours, is_deep, lower_bytes, stated_range, values_of, wide_values
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -28,8 +28,6 @@ class Depth(NamedTuple):
     black: float = 0.0
     white: float = 0.0  # 0 where there are none
     dim: int = 0  # of those looked at: how many stay nearly black
-    cut: int = 0  # pictures of 16 bits for each colour, of which 8 are read
-    cut_dim: int = 0  # of these: how many are nearly black for it
 
 
 def depth_of(names: Sequence[str], read: Callable[[str], bytes]) -> Depth:
@@ -37,35 +35,28 @@ def depth_of(names: Sequence[str], read: Callable[[str], bytes]) -> Depth:
     candidates = [name for name in names if suffix_of(name) not in SHALLOW]
     order = random.Random(0).sample(candidates, min(len(candidates), LOOKED_AT))
     ranges: list[tuple[float, float, bool]] = []  # darkest, brightest, whether floats
-    cut = cut_dim = pixels = size = 0
+    pixels = size = 0
     for number, name in enumerate(order):
         if number >= LEAST and (pixels > MOST_PIXELS or size > MOST_BYTES):
             break
-        if number >= FIRST_LOOK and not (ranges or cut):
+        if number >= FIRST_LOOK and not ranges:
             break
         try:
             content = read(name)
             size += len(content)
             with opened(content, name) as picture:
-                if is_deep(picture):
-                    if stated_range(picture):
-                        continue
-                    values = values_of(picture)
+                values = _values(picture, lambda: opened(content, name))  # noqa: B023 used at once
+                if values is not None:
+                    pixels += picture.width * picture.height
                     ranges.append((float(values.min()), float(values.max()), picture.mode.startswith("F")))
-                elif _has_cut_colours(picture):
-                    cut += 1
-                    cut_dim += int(np.asarray(picture.convert("RGB")).max()) < 16
-                else:
-                    continue
-                pixels += picture.width * picture.height
         except Exception:  # it is told of where pictures are read
             continue
     if not ranges:
-        return Depth(cut=cut, cut_dim=cut_dim)
+        return Depth()
     low, high = min(each[0] for each in ranges), max(each[1] for each in ranges)
     black, white = range_around(low, high, any(floats for *_, floats in ranges))
     dim = sum(brightest - black < DIM * (white - black) for _, brightest, _ in ranges)
-    return Depth(len(ranges), black, white, dim, cut, cut_dim)
+    return Depth(len(ranges), black, white, dim)
 
 
 def range_around(low: float, high: float, floats: bool) -> tuple[float, float]:
@@ -86,6 +77,8 @@ def range_around(low: float, high: float, floats: bool) -> tuple[float, float]:
     return (-usual, usual) if usual == 1.0 and floats else (low, high)
 
 
-def _has_cut_colours(picture: "Image.Image") -> bool:
-    """Whether Pillow reads only the upper 8 of 16 bits for each colour."""
-    return picture.mode in ("RGB", "RGBA", "CMYK") and ";16" in str(getattr(picture, "tile", ()))
+def _values(picture: "Image.Image", again: Callable[[], "Image.Image"]) -> np.ndarray | None:
+    """The values of a deep picture that doesn't say its range; None for any other. `again` opens it once more."""
+    if not is_deep(picture) and not has_wide_colours(picture) or stated_range(picture):
+        return None
+    return values_of(picture) if is_deep(picture) else wide_values(picture, lower_bytes(again()))

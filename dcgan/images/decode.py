@@ -103,9 +103,13 @@ def _decoded(content: bytes, name: str, reading: Reading, size: int = 128) -> "I
         if reading.version > 1:
             _scale_transparent(picture)
         profile = picture.info.get("icc_profile") if reading.version > 1 else None
-        stated = tones.stated_range(picture) if tones.is_deep(picture) else None
+        stated = tones.stated_range(picture) if tones.is_deep(picture) or tones.has_wide_colours(picture) else None
+        wide = tones.has_wide_colours(picture) and tones.range_of(reading, stated)
         picture.load()
-        upright = ImageOps.exif_transpose(picture)
+        whole: Image.Image = picture
+        if wide and wide != (0.0, 65535.0):
+            whole = tones.narrowed(picture, tones.lower_bytes(opened(content, name, reading)), *wide)
+        upright = ImageOps.exif_transpose(whole)
         if tones.is_deep(upright):
             return Image.fromarray(tones.to_8_bits(upright, reading, stated))
         return _flatten(upright, profile)

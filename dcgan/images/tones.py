@@ -1,6 +1,8 @@
 """Pictures of more than 8 bits for each value: which of their values is black and which is white."""
 
-from typing import TYPE_CHECKING, NamedTuple
+import re
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 READING = 2  # how new runs read pictures; runs from before have 1: files by their endings, colours and depth as stored
 MIN_VALUE, MAX_VALUE = 280, 281  # TIFF 6.0, MinSampleValue and MaxSampleValue; signed and float ones stand 60 further
 BITS = 258  # TIFF 6.0, BitsPerSample
+ORIENTATION = 0x112  # Exif 2.3
 
 
 class Reading(NamedTuple):
@@ -57,6 +60,11 @@ def stated_range(picture: "Image.Image") -> tuple[float, float] | None:
     return (0.0, 2.0**bits - 1) if bits and 8 < bits < 16 else None
 
 
+def range_of(reading: Reading, stated: tuple[float, float] | None) -> tuple[float, float] | None:
+    """Black and white by what the file states, else as the run has them; None leaves it to the picture."""
+    return stated or ((reading.black, reading.white) if reading.white > reading.black else None)
+
+
 def to_8_bits(picture: "Image.Image", reading: Reading, stated: tuple[float, float] | None = None) -> np.ndarray:
     """A deep picture as uint8 (H, W): black 0, white 255, a value that is said to be transparent white.
 
@@ -66,10 +74,59 @@ def to_8_bits(picture: "Image.Image", reading: Reading, stated: tuple[float, flo
         values = np.nan_to_num(np.asarray(picture).astype(np.float32))
         return _between(values, *_usual_range(picture, values))
     values = values_of(picture)
-    of_set = (reading.black, reading.white) if reading.white > reading.black else None
-    grey = _between(values, *(stated or of_set or _usual_range(picture, values)))
+    grey = _between(values, *(range_of(reading, stated) or _usual_range(picture, values)))
     clear = picture.info.get("transparency")
     return np.where(values == clear, np.uint8(255), grey) if isinstance(clear, int) else grey
+
+
+# ---- colours of 16 bits, of which Pillow gives the upper 8
+
+
+def has_wide_colours(picture: "Image.Image") -> bool:
+    """Whether a picture that isn't loaded yet has 16 bits for each colour."""
+    return (
+        picture.format in ("PNG", "TIFF")
+        and picture.mode in ("RGB", "RGBA")
+        and bool(re.fullmatch(r"RGB[AaX]?;16[BLN]", _stored(picture)))
+    )
+
+
+def lower_bytes(picture: "Image.Image") -> np.ndarray:
+    """The lower 8 bits of wide colours, uint8 (H, W, 3): a second decoding that takes the bytes the other way round."""
+    stored = _stored(picture)
+    swapped = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}[stored[-1]]
+    tiles: list[Any] = picture.tile  # type: ignore[attr-defined]
+    for i, tile in enumerate(tiles):
+        rest = tile.args[1:] if isinstance(tile.args, tuple) else ()
+        args = stored[:-1] + swapped
+        tiles[i] = tile._replace(args=(args, *rest) if isinstance(tile.args, tuple) else args)
+    return np.asarray(picture)[..., :3]
+
+
+def wide_values(upper: "Image.Image", lower: np.ndarray) -> np.ndarray:
+    """Colours of 16 bits, float32 (H, W, 3)."""
+    return np.asarray(upper)[..., :3].astype(np.float32) * 256 + lower
+
+
+def narrowed(upper: "Image.Image", lower: np.ndarray, black: float, white: float) -> "Image.Image":
+    """A picture of wide colours with 8 bits: black 0, white 255, as transparent and as upright as it was."""
+    from PIL import Image
+
+    shown = Image.fromarray(_between(wide_values(upper, lower), black, white))
+    if upper.has_transparency_data:
+        shown.putalpha(upper.convert("RGBA").getchannel("A"))
+    shown.getexif()[ORIENTATION] = upper.getexif().get(ORIENTATION, 1)
+    return shown
+
+
+def _stored(picture: "Image.Image") -> str:
+    """How Pillow calls the order of bits in the file, such as RGB;16B."""
+    tiles = getattr(picture, "tile", ())
+    args = tiles[0].args if tiles else ""
+    return str(args[0] if isinstance(args, tuple) else args)
+
+
+# ---- helpers
 
 
 def _between(values: np.ndarray, black: float, white: float) -> np.ndarray:

@@ -48,7 +48,8 @@ def test_pictures_of_8_bits_and_files_that_say_their_range_do_not_count():
     assert depth_of(sorted(found), found.__getitem__) == Depth()
 
 
-def test_colours_of_16_bits_that_stay_dark_are_counted():
-    values = np.full((8, 8, 3), 4095)
-    content = png(16, 2, values, (0, 0, 0))
-    assert depth_of(["a.png", "b.png"], lambda _: content) == Depth(cut=2, cut_dim=2)
+def test_colours_of_16_bits_count_with_all_their_bits():
+    contents = {
+        name: png(16, 2, np.full((8, 8, 3), value), (1, 2, 3)) for name, value in (("a.png", 4000), ("b.png", 9))
+    }
+    assert depth_of(sorted(contents), contents.__getitem__) == Depth(2, 0.0, 4095.0, dim=1)

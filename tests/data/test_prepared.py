@@ -54,6 +54,18 @@ def test_folder_is_prepared_once(tmp_path, monkeypatch):
     assert np.array_equal(first.images, second.images) and first.skipped == second.skipped
 
 
+def test_what_was_prepared_for_a_run_from_before_is_found(tmp_path):
+    folder, cache = write_pictures(tmp_path / "d", 3), tmp_path / "c"
+    source = sources.resolve(str(folder), version=1)
+    fingerprint = sources.fingerprint(source)
+    old = SHAPE._replace(reading=Reading(1))
+    prepared.prepared(source, fingerprint, old, cache)
+    assert names_in(cache) == [f"{fingerprint}-16-3{ending}" for ending in (".files", ".json", ".npy")]
+    ranged = SHAPE._replace(reading=Reading(2, -1.0, 4095.0))
+    prepared.prepared(source, fingerprint, ranged, cache)
+    assert f"{fingerprint}-16-3-read2--1to4095.npy" in names_in(cache)
+
+
 def test_the_array_is_kept_by_size_channels_and_crop(tmp_path):
     folder, cache = write_pictures(tmp_path / "d", 2), tmp_path / "c"
     for shape in (SHAPE, Shape(32, 3, "square"), Shape(16, 1, "square"), *(Shape(16, 3, crop) for crop in CROPS)):

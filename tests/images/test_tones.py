@@ -72,3 +72,36 @@ def test_a_transparent_value_is_white_at_every_depth(bits, colour):
         content = png(bits, colour, values, (clear,) * channels)
         picture = np.asarray(decode(lambda _, c=content: c, "a").convert("L"))
         assert picture[0 if clear == 0 else -1, 0] == 255 and picture[other, 0] == expected
+
+
+@pytest.mark.parametrize("colour,channels", [(2, 3), (6, 4)])
+def test_colours_of_16_bits_are_shown_on_the_scale_of_the_set(colour, channels):
+    values = np.zeros((8, 8, channels), int)
+    values[...] = (4095, 2048, 16, 65535)[:channels]
+    content = png(16, colour, values, (0, 0, 0))
+    picture = decode(lambda _: content, "a", reading=Reading(2, 0, 4095))
+    assert picture.getpixel((0, 0)) == (255, 128, 1)
+    assert decode(lambda _: content, "a", reading=Reading(2, 0, 65_535)).getpixel((0, 0)) == (15, 8, 0)
+    assert decode(lambda _: content, "a", reading=Reading(1)).getpixel((0, 0)) == (15, 8, 0)
+
+
+def test_a_transparent_colour_of_16_bits_is_white():
+    values = np.full((8, 8, 3), 2048)
+    values[4:] = 300
+    picture = decode(lambda _: png(16, 2, values, (300, 300, 300)), "a", reading=Reading(2, 0, 4095))
+    assert picture.getpixel((0, 0)) == (128, 128, 128) and picture.getpixel((0, 7)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_tiff_of_16_bits_for_each_colour(order):
+    pixels = np.full((8, 8, 3), 2048).astype(f"{order}u2").tobytes()
+    entries = [(256, 3, 1, 8), (257, 3, 1, 8), (258, 3, 3, 8 + len(pixels)), (259, 3, 1, 1), (262, 3, 1, 2)]
+    entries += [(273, 4, 1, 8), (277, 3, 1, 3), (278, 3, 1, 8), (279, 4, 1, len(pixels)), (284, 3, 1, 1)]
+    bits = struct.pack(f"{order}3H", 16, 16, 16)
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", 8 + len(pixels) + len(bits))
+    table = struct.pack(f"{order}H", len(entries))
+    for tag, kind, number, value in entries:
+        short = struct.pack(f"{order}HH", value, 0) if kind == 3 and number == 1 else struct.pack(f"{order}I", value)
+        table += struct.pack(f"{order}HHI", tag, kind, number) + short
+    content = head + pixels + bits + table + bytes(4)
+    assert decode(lambda _: content, "a", reading=Reading(2, 0, 4095)).getpixel((0, 0)) == (128, 128, 128)
