@@ -86,7 +86,7 @@ def load(
         names = sources.class_names(source)
         return ImageData(images, labels.astype(np.int64), names, fingerprint, [], held_out=held_out)
     found = prepared(source, fingerprint, shape, folder, progress, num_test)
-    told = tuple(account.sentences(source, found.skipped, shape.reading))
+    told = tuple(account.sentences(source, found.skipped, shape.reading)) if split == "train" else ()
     return dataclasses.replace(_split(found, fingerprint, split, sources.row_remark(source)), told=told)
 
 

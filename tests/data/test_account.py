@@ -69,6 +69,16 @@ def test_splits_are_told_and_the_rest_is_held_out(tmp_path):
     assert order("quick", {}, f"{tmp_path / 'zoo'}:train").held_out == 0  # a split may be chosen, too
 
 
+def test_masks_beside_pictures_are_told_and_not_trained_on(tmp_path):
+    for folder in ("images", "masks"):
+        write_pictures(tmp_path / "scans" / folder, 3)
+    (tmp_path / "scans" / "images" / "000.xml").write_text("<a/>")
+    found = dataset.load(str(tmp_path / "scans"), 16, 3)
+    assert len(found.images) == 3 and found.told == (
+        "Not used: 3 masks of other pictures (such as masks/000.png), 1 text or annotation file (images/000.xml).",
+    )
+
+
 def test_one_scale_is_recorded_and_told(tmp_path):
     folder = write_deep(tmp_path / "scans", 4095, 3000, 40)
     config = order("quick", {}, str(folder))
