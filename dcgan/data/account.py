@@ -19,7 +19,7 @@ def sentences(source: sources.Source, failed: Iterable[str] = (), reading: Readi
     """
     if source.kind == "idx" or source.version == 1:
         return []
-    found = [_splits(source), _not_used(source), _not_read(failed), _scale(source, reading)]
+    found = [_splits(source), _not_used(source), _not_read(failed), _several(source), _scale(source, reading)]
     return [sentence for sentence in found if sentence]
 
 
@@ -60,6 +60,14 @@ def _not_read(failed: Iterable[str]) -> str:
     ]
     rest = sum(map(len, listed[MAX_REASONS:]))
     return f"Can't be read: {', '.join(parts)}" + (f", {rest:,} for other reasons." if rest else ".")
+
+
+def _several(source: sources.Source) -> str:
+    looked, several, example = sources.frames(source)
+    if not several:
+        return ""
+    of = f"Of {looked:,} files that were looked at {several:,}" if looked > 1 else "One file"
+    return f"{of} hold{'s' * (several == 1)} several pictures, of which the first is used (such as {shown(example)})."
 
 
 def _scale(source: sources.Source, reading: Reading | None) -> str:

@@ -20,6 +20,7 @@ from dcgan.data.holdout import held_out
 from dcgan.data.layout import Layout, class_of, layout_of
 from dcgan.data.pasted_path import existing, readings
 from dcgan.data.picture_files import Listing, listing, once, reader
+from dcgan.data.several_frames import Frames, frames_among
 from dcgan.data.unused import in_words
 from dcgan.errors import BadInput
 from dcgan.images.decode import fit, readable, shown
@@ -248,6 +249,16 @@ def depth(source: Source) -> Depth:
 
     knows = source.version > 1 and of_rows != "array"  # whose scale is that of all its values
     return once(listed(source), ("depth", source), look) if knows else Depth()
+
+
+def frames(source: Source) -> Frames:
+    """Which of its files hold several pictures."""
+
+    def look() -> Frames:
+        with pictures(source) as (names, read):
+            return frames_among(names, read)
+
+    return once(listed(source), ("frames", source), look)
 
 
 def reading(source: Source) -> Reading:

@@ -79,6 +79,17 @@ def test_masks_beside_pictures_are_told_and_not_trained_on(tmp_path):
     )
 
 
+def test_films_and_stacks_give_their_first_picture_and_say_so(tmp_path):
+    folder = write_pictures(tmp_path / "d", 2)
+    for kind in ("GIF", "TIFF"):
+        more = [colour(seed=seed) for seed in (8, 9)]
+        (folder / f"film.{kind.lower()}").write_bytes(encode(colour(), kind, save_all=True, append_images=more))
+    (folder / "one.gif").write_bytes(encode(colour(), "GIF"))
+    assert account.sentences(sources.resolve(str(folder))) == [
+        "Of 3 files that were looked at 2 hold several pictures, of which the first is used (such as film.gif)."
+    ]
+
+
 def test_one_scale_is_recorded_and_told(tmp_path):
     folder = write_deep(tmp_path / "scans", 4095, 3000, 40)
     config = order("quick", {}, str(folder))
