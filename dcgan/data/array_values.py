@@ -5,13 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dcgan.data.depth import range_around
 from dcgan.data.row_set import class_words
 from dcgan.errors import BadInput
 
 PIECE = 64 * 2**20  # bytes looked at at a time
 LOOKED_AT = 200  # pictures of a uint8 array, to see whether they have more than two values
-USUAL = (1.0, 255.0, 4095.0, 65535.0)  # what floats go up to
-OVERSHOOT = 1.01  # how far values may go past a usual range and still be meant by it: resizing does that
 MIN_SIDE, MAX_SIDE = 4, 8192  # pixels
 
 
@@ -53,8 +52,7 @@ def axes_of(shape: tuple[int, ...], dtype: np.dtype, what: str) -> Axes:
 def range_of(array: np.ndarray, what: str) -> tuple[float, float]:
     """The values that are black and white in all of an array; raises BadInput if some are no numbers.
 
-    Whole numbers go up to 255, or to the end of the bits they need. Floats have the range by convention, where they
-    fill half of it: -1 to 1, or 0 to one of USUAL. Else black and white are the lowest and the highest value.
+    Those of uint8 are 0 and 255, or 0 and 1 where there are no others; the rest is as `depth.range_around` has it.
     """
     if array.dtype == bool:
         return 0.0, 1.0
@@ -70,14 +68,9 @@ def range_of(array: np.ndarray, what: str) -> tuple[float, float]:
         if not np.isfinite(ends).all():
             raise BadInput(f"{what} holds values that are not a number or infinite: replace them and save it again.")
         low, high = min(low, ends[0]), max(high, ends[1])
-    if array.dtype.kind in "ui" and low >= 0:
-        return 0.0, 1.0 if high <= 1 else 255.0 if high <= 255 else 2.0 ** int(high).bit_length() - 1
-    usual = next((top for top in USUAL if top / 2 < max(high, -low) <= top * OVERSHOOT), None)
-    if array.dtype.kind == "f" and usual is not None and low >= (1 - OVERSHOOT) * usual:
-        return 0.0, usual
-    if array.dtype.kind == "f" and usual == 1.0:
-        return -1.0, 1.0
-    return (min(low, 0.0), high) if high > low else (low, low + 1.0)
+    if array.dtype.kind in "ui" and low >= 0 and high <= 255:
+        return 0.0, 1.0 if high <= 1 else 255.0
+    return range_around(low, high, array.dtype.kind == "f")
 
 
 def _pieces(array: np.ndarray) -> Iterator[np.ndarray]:

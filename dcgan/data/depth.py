@@ -68,7 +68,7 @@ def range_around(low: float, high: float, floats: bool) -> tuple[float, float]:
     if high <= low:  # all the same
         return (0.0, high) if high > 0 else (low, low + 1.0)
     if not floats and low >= 0:
-        return 0.0, 2.0 ** int(high).bit_length() - 1 if high < 2**31 else high
+        return 0.0, 2.0 ** int(high).bit_length() - 1
     usual = next((top for top in USUAL if top / 2 < max(high, -low) <= top * (1 + OVERSHOOT)), None)
     if usual is None:
         return (low if low < 0 else 0.0), high

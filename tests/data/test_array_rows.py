@@ -261,7 +261,7 @@ def test_the_limits_of_rows_and_usual_ranges(monkeypatch, tmp_path):
         ([-0.9, 0.2], (-1, 1)),
         ([0.0, 100.0], (0, 100)),
         ([0.0, 3000.0], (0, 4095)),
-        ([0.5, 0.5], (0.5, 1.5)),
+        ([0.5, 0.5], (0, 0.5)),
     ):
         assert range_of(np.array([values]), "It") == expected
     for whole, expected in (
