@@ -22,7 +22,7 @@ import psutil
 import torch
 from PIL import Image, ImageFilter
 
-from dcgan.data import batches, sources
+from dcgan.data import batches, source_pictures, sources
 from dcgan.data.decode_workers import Shape
 from dcgan.data.prepared import prepared
 
@@ -106,7 +106,7 @@ def main() -> None:
         sources.DATA_DIR = cache = Path(work) / "data"
         path = timed("write the files", args.n, lambda: write(Path(work), args.n, args.zip))
         source = timed("find and list them", args.n, lambda: sources.resolve(str(path)))
-        assert isinstance(source, sources.Source)
+        assert isinstance(source, source_pictures.Source)
         timed("count them, as a page does at every rerun", args.n, lambda: sources.count(source))
         timed("count them again", args.n, lambda: sources.count(source))
         fingerprint = timed("fingerprint", args.n, lambda: sources.fingerprint(source))

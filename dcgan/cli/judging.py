@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dcgan.cli.output import file_to_write, say
-from dcgan.data import sources
+from dcgan.data import source_pictures, sources
 from dcgan.errors import DONE, FAILED, BadInput, first_line
 from dcgan.judges import training_process
 from dcgan.system.files import private, publish
@@ -51,7 +51,11 @@ def train_judge(args: argparse.Namespace) -> int:
 
 
 def _train(
-    args: argparse.Namespace, source: sources.Source, channels: int, path: Path, reporter: training_process.Reporter
+    args: argparse.Namespace,
+    source: source_pictures.Source,
+    channels: int,
+    path: Path,
+    reporter: training_process.Reporter,
 ) -> int:
     from dcgan.judges import classifier, train_classifier
 

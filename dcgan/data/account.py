@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from dcgan.data import sources
+from dcgan.data import source_pictures, sources
 from dcgan.data.unused import Unused, in_words
 from dcgan.images.decode import shown
 from dcgan.images.tones import Reading
@@ -11,7 +11,7 @@ from dcgan.images.tones import Reading
 MAX_REASONS = 6  # kinds of failure that are listed
 
 
-def sentences(source: sources.Source, failed: Iterable[str] = (), reading: Reading | None = None) -> list[str]:
+def sentences(source: source_pictures.Source, failed: Iterable[str] = (), reading: Reading | None = None) -> list[str]:
     """All that a person should know about how their pictures are used, a sentence or two for each subject.
 
     `failed` is "name: reason" of each picture file that could not be read, as far as is known; `reading` is how the
@@ -23,8 +23,8 @@ def sentences(source: sources.Source, failed: Iterable[str] = (), reading: Readi
     return [sentence for sentence in found if sentence]
 
 
-def _splits(source: sources.Source) -> str:
-    layout, apart = sources.layout(source), sources.num_apart(source)
+def _splits(source: source_pictures.Source) -> str:
+    layout, apart = source_pictures.layout(source), source_pictures.num_apart(source)
     if not apart:
         return ""
     number = sources.count(source) - apart
@@ -37,9 +37,9 @@ def _splits(source: sources.Source) -> str:
     return told
 
 
-def _not_used(source: sources.Source) -> str:
-    unused = sources.listed(source).unused
-    if masks := sources.layout(source).masks:
+def _not_used(source: source_pictures.Source) -> str:
+    unused = source_pictures.listed(source).unused
+    if masks := source_pictures.layout(source).masks:
         unused += (Unused("mask of another picture", len(masks), min(masks)),)
     words = in_words(unused)
     return f"Not used: {words}." if words else ""
@@ -62,17 +62,17 @@ def _not_read(failed: Iterable[str]) -> str:
     return f"Can't be read: {', '.join(parts)}" + (f", {rest:,} for other reasons." if rest else ".")
 
 
-def _several(source: sources.Source) -> str:
-    looked, several, example = sources.frames(source)
+def _several(source: source_pictures.Source) -> str:
+    looked, several, example = source_pictures.frames(source)
     if not several:
         return ""
     of = f"Of {looked:,} files that were looked at {several:,}" if looked > 1 else "One file"
     return f"{of} hold{'s' * (several == 1)} several pictures, of which the first is used (such as {shown(example)})."
 
 
-def _scale(source: sources.Source, reading: Reading | None) -> str:
+def _scale(source: source_pictures.Source, reading: Reading | None) -> str:
     """The one scale of all pictures with more than 8 bits, and what it does to some of them."""
-    depth = sources.depth(source)
+    depth = source_pictures.depth(source)
     told = ""
     if depth.looked:
         black, white = (reading.black, reading.white) if reading and reading.white > reading.black else depth[1:3]

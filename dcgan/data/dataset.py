@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from dcgan.config import Config
-from dcgan.data import account, idx, sources
+from dcgan.data import account, idx, source_pictures, sources
 from dcgan.data.decode_workers import Shape
 from dcgan.data.fingerprint import difference, digest_of
 from dcgan.data.prepared import Prepared, Progress, known_files, open_prepared, prepared
@@ -32,7 +32,7 @@ class ImageData:
 
 
 def load(
-    spec: str | sources.Source,
+    spec: str | source_pictures.Source,
     image_size: int,
     channels: int,
     split: str = "train",
@@ -54,10 +54,10 @@ def load(
     folder, shape = cache_dir or sources.DATA_DIR / "cache", Shape(image_size, channels, crop, reading or Reading())
     try:
         version = shape.reading.version
-        source = spec if isinstance(spec, sources.Source) else sources.resolve(spec, not expected, version)
+        source = spec if isinstance(spec, source_pictures.Source) else sources.resolve(spec, not expected, version)
         fingerprint = sources.fingerprint(source)
         if source.kind == "images" and reading is None:
-            shape = shape._replace(reading=sources.reading(source))
+            shape = shape._replace(reading=source_pictures.reading(source))
     except BadInput:
         found = open_prepared(expected, shape, folder, num_test) if expected else None
         if found is None:
@@ -97,13 +97,13 @@ def _split(found: Prepared, fingerprint: str, split: str, remark: str = "") -> I
     return ImageData(images, None, (), fingerprint, found.skipped, remark, held_out=_spread(tests, HELD_OUT))
 
 
-def _only_gone(source: sources.Source, expected: str, folder: Path) -> str:
+def _only_gone(source: source_pictures.Source, expected: str, folder: Path) -> str:
     """Say which pictures are gone since a run began; raises BadInput if the others are not what they were."""
     changed = f"data {source.spec!r} has changed since this run began"
     before = known_files(expected, folder) if source.kind == "images" else None
     if before is None:
         raise BadInput(f"{changed}: put it back as it was, fork the run with this data, or start a new one.")
-    with sources.pictures(source) as (names, read):
+    with source_pictures.pictures(source) as (names, read):
         now = {name: digest_of(read, name)[0] for name in names}
     differences = difference(before, now)
     words = [

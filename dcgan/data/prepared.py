@@ -21,7 +21,7 @@ import numpy as np
 import psutil
 from filelock import FileLock, Timeout
 
-from dcgan.data import decode_workers, sources
+from dcgan.data import decode_workers, source_pictures, sources
 from dcgan.data.decode_workers import Fact, Shape
 from dcgan.data.fingerprint import of_digests
 from dcgan.data.holdout import MIN_FOR_TEST
@@ -43,7 +43,7 @@ class Prepared(NamedTuple):
 
 
 def prepared(
-    source: sources.Source,
+    source: source_pictures.Source,
     fingerprint: str,
     shape: Shape,
     folder: Path,
@@ -123,12 +123,17 @@ def known_files(fingerprint: str, folder: Path) -> dict[str, str] | None:
 
 
 def _prepare(
-    source: sources.Source, fingerprint: str, shape: Shape, folder: Path, progress: Progress | None, num_test: int
+    source: source_pictures.Source,
+    fingerprint: str,
+    shape: Shape,
+    folder: Path,
+    progress: Progress | None,
+    num_test: int,
 ) -> None:
     """Decode every picture that is not in the draft yet, then publish."""
     key = _key(fingerprint, shape, num_test)
-    names = sources.picture_names(source)
-    test_names = sources.held_names(source, num_test)
+    names = source_pictures.picture_names(source)
+    test_names = source_pictures.held_names(source, num_test)
     order = [name for name in names if name not in test_names] + [name for name in names if name in test_names]
     draft = _Draft(folder / f".{key}.draft", order, shape)
     try:
@@ -251,9 +256,9 @@ class _Draft:
         return whole
 
 
-def _wait(lock: FileLock, source: sources.Source, draft: Path, shape: Shape, progress: Progress | None) -> None:
+def _wait(lock: FileLock, source: source_pictures.Source, draft: Path, shape: Shape, progress: Progress | None) -> None:
     """Take the lock; while another process has it, tell how far that one is with the draft."""
-    total = len(sources.picture_names(source))
+    total = len(source_pictures.picture_names(source))
     while True:
         try:
             lock.acquire(timeout=1.0, poll_interval=0.1)

@@ -8,7 +8,7 @@ import unicodedata
 from pathlib import Path
 from typing import IO
 
-from dcgan.data import sources
+from dcgan.data import source_pictures, sources
 from dcgan.errors import BadInput, Unwritable
 from dcgan.images.formats import SUFFIXES
 from dcgan.system.files import PRIVATE, private
@@ -49,7 +49,7 @@ def store_upload(files: list[tuple[str, IO[bytes]]], data_dir: Path | None = Non
                 with open(folder / plain, "wb", opener=private) as out:
                     shutil.copyfileobj(content, out)
             saved = next(folder.iterdir()) if whole else folder
-            sources.check(sources.Source(str(saved), "images", name, saved), "The upload")
+            sources.check(source_pictures.Source(str(saved), "images", name, saved), "The upload")
             target = _publish(folder, root, name)
     except OSError as error:
         raise Unwritable(f"The upload could not be saved in {root} ({error.strerror or error})") from error

@@ -12,7 +12,8 @@ from torch import Tensor
 from dcgan.data import idx, rows
 from dcgan.data.decode_workers import Shape, decoded
 from dcgan.data.holdout import num_to_hold_out
-from dcgan.data.sources import Source, class_names, held_names, layout, picture_names, reading
+from dcgan.data.source_pictures import Source, held_names, layout, picture_names, reading
+from dcgan.data.sources import class_names
 from dcgan.errors import BadInput
 from dcgan.judges import training_process
 from dcgan.judges.classifier import FRAME, framed

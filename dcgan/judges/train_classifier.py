@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dcgan.compute import devices
-from dcgan.data import sources
+from dcgan.data import source_pictures, sources
 from dcgan.errors import BadInput
 from dcgan.judges import classifier as judge
 from dcgan.judges.labelled import Labelled, labelled
@@ -110,7 +110,7 @@ def named(network: judge.Classifier, examples: Labelled) -> np.ndarray:
 
 
 def train_own(
-    source: sources.Source,
+    source: source_pictures.Source,
     channels: int,
     num_steps: int = NUM_STEPS,
     seed: int = 0,

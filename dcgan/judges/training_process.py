@@ -16,7 +16,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from dcgan.config import Config
-from dcgan.data import sources
+from dcgan.data import source_pictures, sources
 from dcgan.data.holdout import MIN_FOR_TEST
 from dcgan.errors import BadInput, Unwritable
 from dcgan.runs.records import dump, load
@@ -48,7 +48,7 @@ class Progress:
 # ---- what can have a judge
 
 
-def path_of(source: sources.Source, fingerprint: str, channels: int, crop: str = "square") -> Path:
+def path_of(source: source_pictures.Source, fingerprint: str, channels: int, crop: str = "square") -> Path:
     """Where a judge trained for a data set lives; a filter of IDX classes changes nothing."""
     name = f"{source.title.lower()}cnn" if source.kind == "idx" else f"{fingerprint}-{channels}"
     name += f"-{crop}" if source.kind == "images" and crop != "square" else ""
@@ -64,11 +64,11 @@ def folder() -> Path:
     return sources.DATA_DIR / "judges"
 
 
-def why_not(source: sources.Source) -> str:
+def why_not(source: source_pictures.Source) -> str:
     """Why no judge can be trained for a data set, in one sentence that says what to do; empty if one can."""
     if source.kind == "idx":
         return ""
-    classes = sources.folder_classes(source.path)
+    classes = source_pictures.folder_classes(source.path)
     if source.folders:
         classes = {name: number for name, number in classes.items() if name in source.folders}
     number = sum(classes.values())

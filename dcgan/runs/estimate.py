@@ -13,7 +13,7 @@ from typing import NamedTuple
 import psutil
 
 from dcgan.config import Config
-from dcgan.data import sources
+from dcgan.data import source_pictures, sources
 from dcgan.errors import BadInput
 from dcgan.networks.layer_sizes import sizes
 
@@ -82,7 +82,7 @@ def estimate(config: Config, num_images: int, mapped: bool = False) -> Need:
     return Need(memory, disk)
 
 
-def estimate_on(config: Config, source: sources.Source) -> Need:
+def estimate_on(config: Config, source: source_pictures.Source) -> Need:
     """The need of a run on a data set that is here; prepared pictures are counted once for all runs."""
     count = sources.count(source)
     if source.kind == "idx":

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dcgan.config import NO_END, Config
-from dcgan.data import sources
+from dcgan.data import source_pictures, sources
 from dcgan.data.holdout import num_held_out, num_to_hold_out
 from dcgan.errors import BadInput
 from dcgan.images.decode import shown
@@ -74,7 +74,7 @@ def compared_with(config: Config, spec: str) -> Config:
     return config.replace(data=source.spec, data_fingerprint=sources.fingerprint(source))
 
 
-def read_as(config: Config, source: sources.Source) -> Config:
+def read_as(config: Config, source: source_pictures.Source) -> Config:
     """Fill in how a run reads these pictures, with the range of those of more than 8 bits unless it is set.
 
     Raises BadInput for what can't be a range, or is none of theirs.
@@ -89,11 +89,11 @@ def read_as(config: Config, source: sources.Source) -> Config:
         return config
     if (config.black, config.white) != (0.0, 0.0):
         raise BadInput(f"white must be more than black ({config.black:g}), not {config.white:g}.")
-    found = sources.reading(source)
+    found = source_pictures.reading(source)
     return config.replace(black=found.black, white=found.white)
 
 
-def steps_in(epochs: float, config: Config, source: sources.Source) -> int:
+def steps_in(epochs: float, config: Config, source: source_pictures.Source) -> int:
     """The steps that see every picture so many times; raises BadInput for a number that can't be meant."""
     if not 0 < epochs <= 1e9:  # false for NaN, too
         raise BadInput(f"epochs must be more than 0 and at most a billion, not {epochs}.")
@@ -103,15 +103,15 @@ def steps_in(epochs: float, config: Config, source: sources.Source) -> int:
     return math.ceil(epochs * count / (config.d_steps * config.batch_size))
 
 
-def hold_out(config: Config, source: sources.Source) -> Config:
+def hold_out(config: Config, source: source_pictures.Source) -> Config:
     """Fill in how many pictures a new run on them holds out; raises BadInput for a number that can't be."""
     if source.kind == "idx":
         if config.held_out:
             raise BadInput(f"held_out must be 0 on {source.title}, which comes with its own test pictures.")
         return config
-    count, apart = sources.count(source), sources.num_apart(source)
+    count, apart = sources.count(source), source_pictures.num_apart(source)
     if apart:
-        folders = ", ".join(map(shown, sources.layout(source).held_folders))
+        folders = ", ".join(map(shown, source_pictures.layout(source).held_folders))
         if config.held_out not in (0, apart):
             raise BadInput(
                 f"held_out must be 0 here: {source.title} comes with pictures to measure with, {apart:,} in {folders}."

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from dcgan.config import Config
-from dcgan.data import sources
+from dcgan.data import source_pictures, sources
 from dcgan.errors import BadInput
 from dcgan.judges import training_process
 from dcgan.runs.run import Run
@@ -66,14 +66,14 @@ def _ended(found: training_process.Progress, report: dict[str, Any] | None) -> N
         refuse(BadInput("The process that trained the judge ended without a word, often for memory: try again."))
 
 
-def _offer(config: Config, source: sources.Source) -> None:
+def _offer(config: Config, source: source_pictures.Source) -> None:
     title = escaped(source.title)
     if reason := training_process.why_not(source):
         st.caption(f":material/school: No judge here knows classes, so fixed filters judge. {escaped(reason)}")
         return
     with st.container(border=True):
         left, right = st.columns([5, 2], vertical_alignment="center", gap="medium")
-        classes = sources.class_names(source) or tuple(sources.folder_classes(source.path))
+        classes = sources.class_names(source) or tuple(source_pictures.folder_classes(source.path))
         left.markdown(
             f"**{title} has {len(classes)} classes but no judge that knows them yet**  \n"
             ":small[Until then fixed filters judge: they see light, colour and edges, not what a thing is. A small "

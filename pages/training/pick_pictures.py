@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from dcgan.data import account, sources, uploads
+from dcgan.data import account, source_pictures, sources, uploads
 from dcgan.data.picture_files import listing
 from dcgan.data.survey import Survey, survey
 from dcgan.errors import BadInput
@@ -85,14 +85,14 @@ def usable(spec: str | None) -> bool:
         return False
 
 
-def _checked(spec: str) -> sources.Source:
+def _checked(spec: str) -> source_pictures.Source:
     visitors.check()
     source = sources.resolve(spec)
     sources.check(source)
     return source
 
 
-def _show(source: sources.Source, look: Survey, crop: str) -> None:
+def _show(source: source_pictures.Source, look: Survey, crop: str) -> None:
     """Some of the pictures, how many there are and can be read, and what that number means."""
     picture, shown = _nine(source, listing(source.path).stamp if source.kind == "images" else None, crop)
     with st.container(key="pixels-preview"):
@@ -107,7 +107,7 @@ def _show(source: sources.Source, look: Survey, crop: str) -> None:
         st.caption(f":material/lightbulb: {escaped(remark)}")
 
 
-def in_words(source: sources.Source, look: Survey, shown: int) -> tuple[str, int]:
+def in_words(source: source_pictures.Source, look: Survey, shown: int) -> tuple[str, int]:
     """How many pictures there are, of which so many are shown, and those that can't be read; and the number."""
     number = sources.count(source)
     looked_at, broken = _looked_at(source, look), broken_of(source, look)
@@ -123,13 +123,13 @@ def in_words(source: sources.Source, look: Survey, shown: int) -> tuple[str, int
     return told, number
 
 
-def broken_of(source: sources.Source, look: Survey) -> list[str]:
+def broken_of(source: source_pictures.Source, look: Survey) -> list[str]:
     """ "name: reason" of each picture file that was looked at and can't be read."""
     return [reason for reason in _looked_at(source, look) if reason]
 
 
-def _looked_at(source: sources.Source, look: Survey) -> list[str]:
-    return [look[name] for name in sources.picture_names(source) if name in look] if look else []
+def _looked_at(source: source_pictures.Source, look: Survey) -> list[str]:
+    return [look[name] for name in source_pictures.picture_names(source) if name in look] if look else []
 
 
 def _classes(kind: str) -> str:
@@ -150,10 +150,10 @@ def _classes(kind: str) -> str:
     return f"{kind}:{','.join(map(str, sorted(picked)))}" if picked else kind
 
 
-def _class_folders(source: sources.Source, look: Survey) -> str:
+def _class_folders(source: source_pictures.Source, look: Survey) -> str:
     """The person's own pictures, perhaps only those in some of the folders that they are sorted into."""
     broken = [name for name, reason in look.items() if reason]
-    known = {} if source.folders else sources.folder_classes(source.path, without=broken)
+    known = {} if source.folders else source_pictures.folder_classes(source.path, without=broken)
     names = [name for name in known if "," not in name and name == name.strip()][:MAX_CLASSES]
     if len(names) < 2:
         return source.spec
@@ -211,7 +211,7 @@ def _upload() -> str | None:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _nine(source: sources.Source, stamp: Hashable, crop: str) -> tuple[bytes, int]:
+def _nine(source: source_pictures.Source, stamp: Hashable, crop: str) -> tuple[bytes, int]:
     """Nine real pictures in a row, as one PNG, or as many as there are; and their number."""
     pictures = sources.preview(source, 9, crop=crop)
     if not pictures:

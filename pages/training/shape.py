@@ -4,7 +4,7 @@ from collections.abc import Hashable
 
 import streamlit as st
 
-from dcgan.data import oblong, sources
+from dcgan.data import oblong, source_pictures, sources
 from dcgan.data.picture_files import listing
 from dcgan.errors import BadInput
 from dcgan.presets import PRESETS
@@ -61,6 +61,6 @@ def _choose(preset: str, way: str) -> None:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _strip(source: sources.Source, stamp: Hashable, crop: str) -> bytes:
+def _strip(source: source_pictures.Source, stamp: Hashable, crop: str) -> bytes:
     """Three pictures in a row, as one PNG."""
     return pick_pictures.row_of(oblong.examples(source, crop))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcgan.data import account, dataset, sources, survey
+from dcgan.data import account, dataset, source_pictures, sources, survey
 from dcgan.errors import BadInput
 from dcgan.images.tones import Reading
 from dcgan.runs.new_run import order
@@ -60,7 +60,7 @@ def test_splits_are_told_and_the_rest_is_held_out(tmp_path):
         "Trained on is the folder train (12 picture files); the folders test, val (10) are held out to measure with. "
         "Not used: 1 beside these folders, such as all.png."
     ]
-    assert config.held_out == 10 and sources.folder_classes(source.path) == {"cats": 11, "dogs": 11}
+    assert config.held_out == 10 and source_pictures.folder_classes(source.path) == {"cats": 11, "dogs": 11}
     assert len(dataset.load_for(config).images) == 12 and len(dataset.load_for(config, "test").images) == 10
     only = order("quick", {}, f"{tmp_path / 'zoo'}:cats")
     assert only.held_out == 5 and len(dataset.load_for(only).images) == 6
@@ -120,6 +120,6 @@ def test_a_run_from_before_reads_its_pictures_as_it_did(tmp_path):
 
 def test_a_folder_of_other_things_names_them(tmp_path):
     (tmp_path / "d").mkdir()
-    (tmp_path / "d" / "faces.mat").write_bytes(b"MATLAB 5.0 MAT-file")
-    with pytest.raises(BadInput, match=r"holds no pictures but 1 array or table \(faces.mat\): put files"):
+    (tmp_path / "d" / "brain.nii").write_bytes(bytes(352))
+    with pytest.raises(BadInput, match=r"holds no pictures but 1 array or table \(brain.nii\): put files"):
         sources.check(sources.resolve(str(tmp_path / "d")))

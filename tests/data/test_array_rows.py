@@ -10,7 +10,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from dcgan.data import array_rows, dataset, rows, sources
+from dcgan.data import array_rows, dataset, rows, source_pictures, sources
 from dcgan.data.array_values import axes_of, range_of
 from dcgan.data.picture_files import reader
 from dcgan.data.survey import survey
@@ -26,7 +26,7 @@ def shown(path, row: int = 3) -> np.ndarray:
     source = sources.resolve(str(path))
     sources.check(source)
     with reader(source.path) as read:
-        return np.asarray(Image.open(io.BytesIO(read(sources.picture_names(source)[row]))))
+        return np.asarray(Image.open(io.BytesIO(read(source_pictures.picture_names(source)[row]))))
 
 
 def near(found: np.ndarray, expected: np.ndarray, most: int = 1) -> bool:
@@ -198,7 +198,7 @@ def test_labels_become_classes_where_they_are_some(tmp_path, arrays, classes):
     for save in (np.savez, np.savez_compressed):
         save(tmp_path / "a.npz", **made)
         source = sources.resolve(str(tmp_path / "a.npz"))
-        assert sources.count(source) == N and sources.folder_classes(source.path) == classes
+        assert sources.count(source) == N and source_pictures.folder_classes(source.path) == classes
         first = next(iter(classes), None)
         if first:
             some = sources.resolve(f"{tmp_path / 'a.npz'}:{first}")
@@ -225,7 +225,7 @@ def test_labels_may_lie_beside(tmp_path, pictures, labels):
     np.save(tmp_path / f"{labels}.npy", np.arange(6) % 2)
     for place in (tmp_path / f"{pictures}.npy", tmp_path):
         source = sources.resolve(str(place))
-        assert sources.folder_classes(source.path) == {"0": 3, "1": 3} and source.title == f"{pictures}.npy"
+        assert source_pictures.folder_classes(source.path) == {"0": 3, "1": 3} and source.title == f"{pictures}.npy"
         assert f"{labels}.npy" in sources.remark(source, 5000)
 
 

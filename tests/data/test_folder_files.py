@@ -2,7 +2,7 @@
 
 import os
 
-from dcgan.data import folder_files, picture_files, sources
+from dcgan.data import folder_files, picture_files, source_pictures
 from dcgan.data.unused import Unused
 from tests.files import colour, encode, write_pictures
 
@@ -40,7 +40,7 @@ def test_links_to_folders_are_followed_once(tmp_path):
     found = folder_files.list_folder(folder, 2)
     assert sorted(found.names) == ["000.png", "cats/000.png", "cats/001.png", "dogs/000.png", "dogs/001.png"]
     assert kinds(found) == {"folder that is there twice": 2, "link that leads back": 3}
-    assert sources.folder_classes(folder) == {"cats": 2, "dogs": 2}
+    assert source_pictures.folder_classes(folder) == {"cats": 2, "dogs": 2}
 
 
 def test_links_that_lead_nowhere_are_told_and_hide_nothing(tmp_path):

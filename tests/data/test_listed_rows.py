@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from dcgan.data import dataset, listed_rows, sources
+from dcgan.data import dataset, listed_rows, source_pictures, sources
 from dcgan.data.picture_files import reader
 from tests.files import colour, encode, refuse
 
@@ -49,9 +49,9 @@ def test_a_list_of_files_and_labels(tmp_path, text):
     path = write(tmp_path / "set", text, files=FILES)
     source = sources.resolve(str(path))
     sources.check(source)
-    assert sources.folder_classes(source.path) == {"a": 3, "b": 3}
+    assert source_pictures.folder_classes(source.path) == {"a": 3, "b": 3}
     with reader(source.path) as read:
-        read_all = [read(name) for name in sources.picture_names(source)]
+        read_all = [read(name) for name in source_pictures.picture_names(source)]
     assert read_all == [encode(colour(seed=i)) for i in range(6)]
     assert sources.count(sources.resolve(f"{path}:b")) == 3
 
@@ -59,7 +59,7 @@ def test_a_list_of_files_and_labels(tmp_path, text):
 def test_an_absolute_path_within_the_folder_is_one_of_its_files(tmp_path):
     folder = tmp_path / "set"
     path = write(folder, "file\n" + rows(f"{folder}/pics/{{i}}.png"), files=FILES)
-    assert sources.picture_names(sources.resolve(str(path)))[0] == "pics/0.png"
+    assert source_pictures.picture_names(sources.resolve(str(path)))[0] == "pics/0.png"
 
 
 @pytest.mark.parametrize("way", ["../secret.png", "pics/../../secret.png", "{outside}", "..\\secret.png"])
@@ -68,7 +68,7 @@ def test_a_list_reaches_nothing_outside_its_folder(tmp_path, way):
     secret.write_bytes(encode(colour(seed=99)))
     path = write(tmp_path / "set", "file\n" + rows("pics/{i}.png") + way.format(outside=secret) + "\n", files=FILES)
     source = sources.resolve(str(path))
-    assert list(sources.picture_names(source)) == FILES
+    assert list(source_pictures.picture_names(source)) == FILES
     assert "1 of its rows name files outside" in sources.remark(source, 5000)
     alone = write(tmp_path / "other", f"file\n{way.format(outside=secret)}\n" * 3)
     with refuse("names no file that is there", "folder of the CSV"):

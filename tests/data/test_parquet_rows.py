@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from dcgan.data import decode_workers, parquet_files, rows, sources
+from dcgan.data import decode_workers, parquet_files, rows, source_pictures, sources
 from dcgan.data.decode_workers import Shape, decoded
 from dcgan.data.picture_files import reader
 from tests.files import colour, encode, refuse, write_pictures
@@ -40,21 +40,21 @@ def contents(path: Path) -> list[bytes]:
     source = sources.resolve(str(path))
     sources.check(source)
     with reader(source.path) as read:
-        return [read(name) for name in sources.picture_names(source)]
+        return [read(name) for name in source_pictures.picture_names(source)]
 
 
 @pytest.mark.parametrize("rows_in_group", [1, 7, 1000])
 def test_a_file_is_read_in_any_order(tmp_path, rows_in_group):
     path = write(tmp_path / "a.parquet", table(0, 90, names=("cat", "dog")), row_group_size=rows_in_group)
     source = sources.resolve(str(path))
-    assert sources.folder_classes(source.path) == {"cat": 45, "dog": 45}
+    assert source_pictures.folder_classes(source.path) == {"cat": 45, "dog": 45}
     assert contents(path) == [picture(i) for i in range(90)]
-    names = sources.picture_names(source)
+    names = source_pictures.picture_names(source)
     with reader(path) as read:
         for i in np.random.default_rng(0).integers(0, 90, 30):
             assert read(names[i]) == picture(i)
     assert rows.forward(path, sorted(names)) == list(names)
-    assert [name for name in sources.picture_names(sources.resolve(f"{path}:dog"))] == list(names[1::2])
+    assert [name for name in source_pictures.picture_names(sources.resolve(f"{path}:dog"))] == list(names[1::2])
 
 
 def test_the_folder_of_a_hub_is_one_data_set_of_its_split_for_training(tmp_path):
@@ -65,7 +65,7 @@ def test_the_folder_of_a_hub_is_one_data_set_of_its_split_for_training(tmp_path)
     (tmp_path / ".gitattributes").write_text("")
     assert contents(tmp_path) == [picture(i) for i in range(20)]
     source = sources.resolve(str(tmp_path))
-    assert sources.folder_classes(tmp_path) == {"a": 10, "b": 10}
+    assert source_pictures.folder_classes(tmp_path) == {"a": 10, "b": 10}
     assert "data/test-00000-of-00001.parquet is left aside" in sources.remark(source, 5000)
     assert contents(tmp_path / "data" / "test-00000-of-00001.parquet") == [picture(50 + i) for i in range(5)]
 
@@ -110,7 +110,7 @@ def test_pictures_are_found_by_what_the_column_holds(tmp_path, made):
 def test_labels_by_their_text_and_of_whole_categories(tmp_path):
     made = table(0, 6).drop(["label"]).append_column("category", pa.array(["cat", "dog", None] * 2).dictionary_encode())
     path = write(tmp_path / "a.parquet", made)
-    assert sources.folder_classes(sources.resolve(str(path)).path) == {"cat": 2, "dog": 2}
+    assert source_pictures.folder_classes(sources.resolve(str(path)).path) == {"cat": 2, "dog": 2}
     assert sources.count(sources.resolve(f"{path}:cat")) == 2
 
 
@@ -148,7 +148,7 @@ def test_a_damaged_file_is_one_sentence_and_a_damaged_row_is_skipped(tmp_path):
         [{"bytes": picture(0)}, None, {"bytes": b"<html>"}, {"bytes": None}, {"bytes": picture(4)}], STRUCT
     )
     path = write(tmp_path / "c.parquet", pa.table({"image": values}))
-    (chunk,) = decoded(path, sources.picture_names(sources.resolve(str(path))), Shape(8, 3, "square"))
+    (chunk,) = decoded(path, source_pictures.picture_names(sources.resolve(str(path))), Shape(8, 3, "square"))
     assert [reason.partition(": ")[2] for _, reason in chunk[1]] == [
         *("", "a row without the bytes of a picture", "not a picture in a known format"),
         *("a row without the bytes of a picture", ""),
@@ -159,7 +159,7 @@ def test_workers_are_given_what_is_in_one_file(tmp_path, monkeypatch):
     """Several processes make the same as this one, also of rows that can't be read."""
     values = [None if i % 9 == 4 else {"bytes": b"<html>" if i % 9 == 5 else picture(i)} for i in range(50)]
     path = write(tmp_path / "a.parquet", pa.table({"image": pa.array(values, STRUCT)}), row_group_size=11)
-    names = sources.picture_names(sources.resolve(str(path)))
+    names = source_pictures.picture_names(sources.resolve(str(path)))
     alone = list(decoded(path, names, Shape(8, 3, "square")))
     monkeypatch.setattr(decode_workers, "MIN_FOR_WORKERS", 10)
     monkeypatch.setattr(decode_workers, "_cores", lambda: 2)
@@ -179,7 +179,7 @@ def test_one_large_picture_in_every_row_is_not_all_in_memory(tmp_path, told):
     source = sources.resolve(str(path))
     before = pa.total_allocated_bytes()
     with reader(path) as read:
-        for name in sources.picture_names(source)[:200:50]:
+        for name in source_pictures.picture_names(source)[:200:50]:
             assert read(name) == buffer.getvalue()
             assert pa.total_allocated_bytes() - before < 500e6
 
@@ -187,10 +187,12 @@ def test_one_large_picture_in_every_row_is_not_all_in_memory(tmp_path, told):
 def test_pictures_beside_tables_without_any_are_the_data_set(tmp_path):
     write_pictures(tmp_path, 4)
     write(tmp_path / "meta.parquet", pa.table({"label": [1, 2]}))
-    assert sources.picture_names(sources.resolve(str(tmp_path)))[0] == "000.png"
+    assert source_pictures.picture_names(sources.resolve(str(tmp_path)))[0] == "000.png"
     (tmp_path / "meta.parquet").unlink()
     write(tmp_path / "train.parquet", table(0, 4))
-    assert sources.picture_names(sources.resolve(str(tmp_path)))[0] == "000.png", "no more of them are in the table"
+    assert source_pictures.picture_names(sources.resolve(str(tmp_path)))[0] == "000.png", (
+        "no more of them are in the table"
+    )
     write(tmp_path / "train.parquet", table(0, 5))
     source = sources.resolve(str(tmp_path))
     assert sources.count(source) == 5 and "4 picture files that lie beside" in sources.remark(source, 5000)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dcgan.data import idx, sources
+from dcgan.data import idx, source_pictures, sources
 from tests.files import colour, encode, refuse, write_mnist, write_pictures, write_zip
 
 
@@ -72,10 +72,10 @@ def test_class_folders_are_chosen_by_name(tmp_path, form):
         if around:
             del files[around + "stray.png"]  # so that the two classes are all there is
         path = write_zip(tmp_path / "zoo.zip", files)
-    assert sources.folder_classes(path) == {"cats": 3, "dogs": 4}
+    assert source_pictures.folder_classes(path) == {"cats": 3, "dogs": 4}
     source = sources.resolve(f"{path}: dogs")
     assert source.spec == f"{path}:dogs" and sources.resolve(source.spec) == source
-    assert [name.split("dogs/")[1] for name in sources.picture_names(source)] == [
+    assert [name.split("dogs/")[1] for name in source_pictures.picture_names(source)] == [
         *("big/000.png", "big/001.png", "small/000.png", "small/001.png")
     ]
     assert sources.count(source) == 4 and len(sources.preview(source)) == 4
@@ -148,7 +148,7 @@ def test_few_pictures_are_said_to_be_few(tmp_path):
 
 def test_class_folders_can_be_counted_without_the_unreadable(tmp_path):
     zoo = write_zoo(tmp_path / "zoo")
-    assert sources.folder_classes(zoo, ["cats/000.png", "stray.png"]) == {"cats": 2, "dogs": 4}
+    assert source_pictures.folder_classes(zoo, ["cats/000.png", "stray.png"]) == {"cats": 2, "dogs": 4}
 
 
 def test_mnist_fingerprint_is_of_the_decompressed_content(data_dir):

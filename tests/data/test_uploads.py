@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dcgan.data import sources, uploads
+from dcgan.data import source_pictures, sources, uploads
 from dcgan.images.decode import decode
 from dcgan.images.formats import SUFFIXES
 from dcgan.system.names import run_name
@@ -102,7 +102,10 @@ def test_upload_of_a_zip_unpacks_nothing(tmp_path):
     assert everything(tmp_path) == ["deep/data/uploads/zoo/zoo.zip", "z.zip"]
     source = sources.resolve(str(saved))
     assert sources.count(source) == 4
-    with sources.pictures(source) as (_, read), pytest.raises(ValueError, match="link.png: a link, not a picture"):
+    with (
+        source_pictures.pictures(source) as (_, read),
+        pytest.raises(ValueError, match="link.png: a link, not a picture"),
+    ):
         decode(read, "link.png")
 
 

@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from dcgan.data import picture_files, sources
+from dcgan.data import picture_files, source_pictures, sources
 from dcgan.data.zip_names import code_page, member_names
 from tests.files import colour, encode
 
@@ -82,7 +82,7 @@ def test_the_unicode_path_field_goes_before_everything(tmp_path):
 def test_backslashes_part_folders(tmp_path):
     names = [f"set\\{kind}\\{i}.png".encode() for kind in ("cats", "dogs") for i in range(3)]
     path = archive(tmp_path, [*names, b"set\\cats\\"])
-    assert sources.folder_classes(path) == {"cats": 3, "dogs": 3}
+    assert source_pictures.folder_classes(path) == {"cats": 3, "dogs": 3}
     assert sources.count(sources.resolve(f"{path}:cats")) == 3
 
 

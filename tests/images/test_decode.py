@@ -10,7 +10,6 @@ from PIL import Image
 from dcgan.data import zip_files
 from dcgan.data.picture_files import reader
 from dcgan.images import decode
-from dcgan.system.paths import PROJECT
 from tests.files import colour, encode, write_pictures
 
 
@@ -136,11 +135,6 @@ def test_file_that_is_too_large_or_gone_is_named(tmp_path, monkeypatch):
         monkeypatch.setattr(zip_files, "MAX_FILE_BYTES", 10)
         with pytest.raises(ValueError, match="001.png: the file is too large"):
             decode.decode(read, "001.png")
-
-
-def test_the_readme_names_every_format():
-    told = (PROJECT / "README.md").read_text().lower()
-    assert [kind for kind in decode.FORMATS if kind.lower() not in told] == []
 
 
 def test_a_name_can_not_forge_a_line_of_the_log():
