@@ -15,6 +15,7 @@ from dcgan.data import sources  # noqa: E402
 STUDIOS = 2  # so many at a time, each with its browser: they wait more than they compute, and more would time out
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """In several processes (-n with --dist loadgroup), share the work out so that all end at about the same time.
 
