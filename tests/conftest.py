@@ -12,29 +12,6 @@ from PIL import Image  # noqa: E402
 from dcgan.config import Config  # noqa: E402
 from dcgan.data import sources  # noqa: E402
 
-STUDIOS = 2  # so many at a time, each with its browser: they wait more than they compute, and more would time out
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In several processes (-n with --dist loadgroup), share the work out so that all end at about the same time.
-
-    xdist takes groups from the largest to the smallest, then single tests in order: first the browser tests, whose
-    modules share a studio, then the modules whose tests share what one of them makes, then what is slow.
-    """
-    if not hasattr(config, "workerinput"):
-        return
-    studios: dict[str, int] = {}
-    for item in items:
-        module = item.nodeid.partition("::")[0]
-        found = [each for all_of in item._fixtureinfo.name2fixturedefs.values() for each in all_of]  # type: ignore[attr-defined]
-        if "studio" in item.fixturenames:
-            group = f"studio {studios.setdefault(module, len(studios)) % STUDIOS}"
-            item.add_marker(pytest.mark.xdist_group(group))
-        elif any(each.scope == "module" for each in found):
-            item.add_marker(pytest.mark.xdist_group(module))
-    items.sort(key=lambda item: not (item.get_closest_marker("slow") or "studio" in item.fixturenames))
-
 
 @pytest.fixture
 def pictures(tmp_path) -> Path:
