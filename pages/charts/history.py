@@ -3,8 +3,10 @@
 import numpy as np
 import streamlit as st
 
+from dcgan.config import Config
 from dcgan.monitoring.alarms import Alarm
 from dcgan.monitoring.curve_history import History
+from dcgan.presets import IMPORTED
 from dcgan.runs.run import Run
 
 
@@ -30,3 +32,10 @@ def marks_of(run: Run) -> list[tuple[int, str]]:
     history, parent = _history(str(run.path)), run.parent()
     history.refresh()
     return sorted([(parent.step, "fork")] * bool(parent.run) + history.marks())
+
+
+def why_no_curves(config: Config | None) -> str:
+    """What is said in place of curves that have no points."""
+    if config is not None and config.preset == IMPORTED:
+        return "No curves: another program trained this generator, and its file tells nothing of them."
+    return "No curves yet: their first points come with the first steps."

@@ -7,6 +7,7 @@ import streamlit as st
 
 from dcgan.errors import BadInput
 from dcgan.monitoring.alarms import Alarm
+from dcgan.presets import IMPORTED
 from dcgan.runs import launch, live_settings
 from dcgan.runs.records import Status
 from dcgan.runs.run import Run
@@ -15,7 +16,7 @@ from dcgan.runs.throughput import duration, time_left
 from dcgan.system.names import data_title
 from pages.charts import class_mix, distance
 from pages.charts.curves import live_curves, load_library
-from pages.charts.history import alarms_of, history_of, marks_of
+from pages.charts.history import alarms_of, history_of, marks_of, why_no_curves
 from pages.common import upkeep, visitors
 from pages.common.widgets import refuse
 from pages.common.words import badge, escaped, sentence
@@ -75,15 +76,18 @@ def _live(run: Run, ticking: bool) -> None:
         rows = distance.quality_of(run)
         best = status.best_step, status.best_distance
         measures = bool(rows) or (status.state in launch.ACTIVE and bool(live_settings.in_force(run).measure_images))
-        live_curves(
-            f"curves-{run.id}",
-            columns,
-            CHART_HEIGHT + DISTANCE_HEIGHT * measures,
-            growing=status.state in launch.ACTIVE,
-            marks=marks_of(run),
-            distance=distance.chart_of(rows, *best) if measures else None,
-            scores=run.config.scores,
-        )
+        if run.config.preset == IMPORTED:
+            st.caption(why_no_curves(run.config))
+        else:
+            live_curves(
+                f"curves-{run.id}",
+                columns,
+                CHART_HEIGHT + DISTANCE_HEIGHT * measures,
+                growing=status.state in launch.ACTIVE,
+                marks=marks_of(run),
+                distance=distance.chart_of(rows, *best) if measures else None,
+                scores=run.config.scores,
+            )
         if rows:
             st.markdown(f":material/straighten: {distance.words(rows, *best)}")
         _words(run, status, columns, alarms)

@@ -14,7 +14,7 @@ from dcgan.runs.sample_grids import grid_of
 from dcgan.runs.throughput import duration
 from dcgan.system.names import data_title
 from pages.charts import class_mix, compare, curves, distance, epochs
-from pages.charts.history import history_of, marks_of
+from pages.charts.history import history_of, marks_of, why_no_curves
 from pages.common import address, run_rows
 from pages.common.words import age, badge, escaped, sentence
 from pages.training import disk_use, family, fork_form, run_actions
@@ -50,7 +50,7 @@ def one(run: Run) -> None:
         class_mix.draw(rows)
         losses_per_epoch(columns, marked=config is not None and config.preset in epochs.MARKING)
     else:
-        st.caption("No curves yet: their first points come with the first steps.")
+        st.caption(why_no_curves(run_rows.config_of(run)))
 
 
 def losses_per_epoch(columns: dict[str, np.ndarray], marked: bool) -> None:
@@ -87,7 +87,7 @@ def two(runs: list[Run]) -> None:
         st.plotly_chart(made, key="curves-of-two", config={"displayModeBar": False}, alt=alt)
         st.caption("Moving averages over a fortieth of each run.")
     else:
-        st.caption("No curves yet: their first points come with the first steps.")
+        st.caption(why_no_curves(configs[0]))
     if configs[0] is None or configs[1] is None:
         st.error("The settings of one of them can't be read.")
     elif rows := compare.apart(configs[0], configs[1]):

@@ -431,5 +431,6 @@ def test_a_generator_from_elsewhere_is_brought_as_a_file_and_can_be_explored(roo
     (run,) = list_runs(root)
     assert run.id == "theirs" and app.query_params["run"] in ("theirs", ["theirs"])
     page = open_page("training/runs", run="theirs")
+    assert "another program trained this generator" in texts(page)
     assert "Another program trained it" in texts(page) and "Resume" not in labels(page)
     assert not open_page("latent/explore", run="theirs").error
