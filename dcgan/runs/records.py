@@ -48,7 +48,6 @@ class Status:
     heartbeat: float = 0.0  # Unix time
     pid: int = 0
     pid_started: float = 0.0  # Unix time; a process id alone may have been given to a stranger
-    starter: str = ""  # the torchrun that started it: see `dcgan.runs.restarts`
     obeyed: int = 0  # serial number of the last command in control.json that was carried out
     notice: str = ""  # what the person should know about the pictures
     alarms: str = ""  # the names of those that speak, with commas
@@ -58,6 +57,7 @@ class Status:
     distance_floor: float | None = None  # of real pictures
     best_step: int | None = None  # of best.safetensors
     best_distance: float | None = None
+    starter: str = ""  # the torchrun that started it: see `dcgan.runs.restarts`
 
 
 @dataclasses.dataclass(frozen=True)

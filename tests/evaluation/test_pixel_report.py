@@ -49,7 +49,7 @@ def config(monkeypatch):
 def with_data(monkeypatch, train, test):
     """A config whose data are the given pictures."""
 
-    def load(spec, image_size, channels, split, crop, num_test):
+    def load(spec, image_size, channels, split, **_):
         images = {"train": train, "test": test}[split]
         images = images[:, None] if channels == 1 else images.transpose(0, 3, 1, 2)
         return dataset.ImageData(images, None, (), "print", [])

@@ -107,7 +107,7 @@ def test_a_stop_at_any_write_changes_nothing_in_the_end(new_run):  # noqa: F811
         ended.add(run.status().state)
         play(run)
         assert_same_end(run, reference)
-        write += 11
+        write += 17
     assert write > 60 and "stopped" in ended and len(ended) > 1
 
 

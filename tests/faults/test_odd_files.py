@@ -134,7 +134,7 @@ def looked_at(run: Run) -> None:
         film(run)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(ODD, min_size=1, max_size=3))
 def test_whatever_lies_in_a_run_is_one_row_that_changes_no_other(good, odd):
     before = run_rows.row(good)

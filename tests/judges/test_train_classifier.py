@@ -161,7 +161,7 @@ def test_a_judge_sees_pictures_as_the_run_made_them_square(shapes):
     assert path_for(padded) == path_of(source, config.data_fingerprint, 1, "pad") != path_for(square)
     pad = labelled(source, 1, crop="pad").train.pictures
     assert (pad[:, 0, :9] == 90).all() and not (labelled(source, 1).train.pictures[:, 0, :9] == 90).all()
-    network, about = train_own(str(shapes), 1, 60, crop="pad")
+    network, about = train_own(source, 1, 60, crop="pad")
     path_for(padded).parent.mkdir(parents=True, exist_ok=True)
     path_for(padded).write_bytes(classifier.save_bytes(network, about))
     assert judge_of(padded).name == about.name and judge_of(square).name == "edges-v1"

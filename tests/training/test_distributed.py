@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+from dcgan.compute import devices, trial
 from dcgan.runs import live_settings
 from dcgan.runs.checkpoint import load_state
 from dcgan.runs.run import Run, list_runs
@@ -366,7 +367,7 @@ raise SystemExit(main())
 
 def test_gpus_are_given_out_by_number(monkeypatch):
     taken: list[torch.device] = []
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(devices, "trouble", {"cuda": None, "mps": trial.NONE}.get)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "set_device", taken.append)
     team = Processes.__new__(Processes)
