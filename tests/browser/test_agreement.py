@@ -66,9 +66,10 @@ def compare(page: Page, generator: Generator, kernels: str, seeds: int) -> dict:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_within_one_grey_level_over_100_seeds(page, name):
+def test_every_preset_within_one_grey_level(page, name):
     config = PRESETS[name].config
-    found = compare(page, lively(config.replace(ngf=NARROW.get(name, config.ngf))), "fused", 100)
+    seeds = 100 if config.image_size <= 64 and config.ngf <= 64 else 20  # as many values, in larger pictures
+    found = compare(page, lively(config.replace(ngf=NARROW.get(name, config.ngf))), "fused", seeds)
     assert found["kernels"] == "fused"
     assert found["largest"] <= 1, found
 
