@@ -143,7 +143,8 @@ def test_a_run_without_any_state_is_refused(root, tiny):
 
 def test_a_damaged_state_is_refused(parent):
     content = bytearray(parent.kept_state_path(4).read_bytes())
-    content[len(content) // 2] ^= 255
+    middle = len(content) // 2
+    content[middle : middle + 200] = bytes(b ^ 255 for b in content[middle : middle + 200])  # more than fills a gap
     parent.kept_state_path(4).write_bytes(content)
     with pytest.raises(BadInput, match="^The state that same kept at step 4 is damaged: pick another step.$"):
         fork(parent, 4, {})
