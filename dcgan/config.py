@@ -58,13 +58,8 @@ class Config:
         10**6,
         own=False,
     )
-    reading: int = network(
-        1,
-        "How picture files are found and read: 2 by their contents, in the colours of their profiles.",
-        1,
-        2,
-        forkable=True,
-        own=False,
+    reading: int = setting(
+        1, "How picture files are read: 2 known by their contents, in the colours of their profiles.", 1, 2, own=False
     )
     black: float = network(
         0.0,

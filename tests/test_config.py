@@ -176,7 +176,7 @@ def test_settings_saved_before_there_were_other_networks_still_load():
 
 
 def test_every_setting_says_once_where_it_stands_and_when_it_may_change():
-    elsewhere = {"preset", "data", "channels", "data_fingerprint", "schema"}
+    elsewhere = {"preset", "data", "channels", "reading", "data_fingerprint", "schema"}
     assert {name for names in GROUPS.values() for name in names} == set(Config.__dataclass_fields__) - elsewhere
     assert "augment" in GROUPS["The game"]  # also before the start
     assert all(label_of(name) != name for name in LIVE)

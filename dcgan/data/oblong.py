@@ -3,8 +3,8 @@
 import random
 from typing import TYPE_CHECKING
 
-from dcgan.data import source_pictures, sources
-from dcgan.data.picture_files import listing, once
+from dcgan.data import rows, source_pictures, sources
+from dcgan.data.picture_files import once
 from dcgan.images.decode import fit, readable
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def share_cut_off(source: source_pictures.Source) -> float:
         shares = [1 - min(picture.size) / max(picture.size) for picture in _some(source, LOOKED_AT)]
         return sum(shares) / max(1, len(shares))
 
-    return once(listing(source.path), ("share cut off", source), look)
+    return once(source_pictures.listed(source), ("share cut off", source), look)
 
 
 def examples(source: source_pictures.Source, crop: str, n: int = 3, size: int = 96) -> list["Image.Image"]:
@@ -35,4 +35,5 @@ def examples(source: source_pictures.Source, crop: str, n: int = 3, size: int = 
 def _some(source: source_pictures.Source, n: int) -> list["Image.Image"]:
     with source_pictures.pictures(source) as (names, read):
         chosen = random.Random(1).sample(names, min(len(names), sources.MAX_FAILED))
-        return list(readable(chosen, read, n))
+        chosen[:n] = rows.forward(source.path, chosen[:n])
+        return list(readable(chosen, read, n, reading=source_pictures.reading(source)))

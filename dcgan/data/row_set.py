@@ -62,9 +62,7 @@ def _word(label: object, names: Sequence[str]) -> str:
         if not np.isfinite(label):
             return ""
         label = int(label) if label.is_integer() else label
-    if label is None or (
-        label == -1 and not isinstance(label, str)
-    ):  # how the Hugging Face hub says that there is none
+    if label is None or label == -1 and not isinstance(label, str):  # as the Hugging Face hub says that there is none
         return ""
     if isinstance(label, int) and not isinstance(label, bool) and 0 <= label < len(names):
         label = names[label]
