@@ -460,7 +460,7 @@ def test_every_screen_of_learn_draws(place, screen, kind):
     if kind != "no run":
         make_run(place, channels=3 if kind == "colour" else 1, state=kind == "with D")
     app = open_page("learn/learn", screen=str(screen))
-    assert app.segmented_control[0].value == screen
+    assert app.segmented_control[1].value == screen
     text = texts(app)
     assert len(text) > 300 and not app.error
     if screen == 1:
@@ -561,7 +561,7 @@ def test_learn_without_its_data_shows_the_rest(place):
 @pytest.mark.parametrize("screen", ["0", "6", "x", ""])
 def test_learn_with_a_strange_address_begins_at_the_start(place, screen):
     make_run(place)
-    assert open_page("learn/learn", screen=screen).segmented_control[0].value == 1
+    assert open_page("learn/learn", screen=screen).segmented_control[1].value == 1
 
 
 def test_every_screen_has_a_question_and_each_answer_is_answered():
