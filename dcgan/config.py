@@ -12,6 +12,7 @@ from dcgan.system.names import nearest
 SCHEMA = 1  # raised when the meaning of config.json changes
 SIZES = (16, 28, 32, 64, 128)
 NO_END = 10**9  # num_steps of a run that only its minutes end
+USUAL_CLASSES = 10  # those of Fashion-MNIST and MNIST, where a recipe doesn't know its pictures yet
 
 # Published networks are laid out as they were published: what each architecture but dcgan fixes
 _AS_KERAS = {"stem": "dense", "conv_bias": "always"}
@@ -85,6 +86,12 @@ class Config:
         "dcgan",
         "dcgan follows the paper's rules and every option below; the others are published networks, layer by layer.",
         choices=tuple(LAYOUTS),
+    )
+    classes: str = network(
+        "off",
+        "label lets G be asked for a class and D judge whether a picture is a real one of it; for pictures with "
+        "classes only.",
+        choices=("off", "label"),
     )
     z_dim: int = network(100, "Length of the latent vector z that the generator starts from.", 1, 4096)
     z_prior: str = network(
@@ -256,6 +263,8 @@ class Config:
     num_threads: int = machine(0, "CPU threads for training; 0: every core that others leave free.", 0, 1024)
 
     # written by the program
+    class_names: str = setting("", "The classes that G can be asked for, a JSON list.", own=False, forkable=False)
+    class_counts: str = setting("", "How many training pictures each has, a JSON list.", own=False)
     data_fingerprint: str = setting("", "Hash of the data set, so that a resume notices other data.", own=False)
     schema: int = setting(SCHEMA, "Version of this file's format.", 1, own=False, forkable=False)
 
@@ -273,6 +282,7 @@ class Config:
             raise BadInput(
                 "loss=wgan-gp goes with norm_d=none only: it holds D's slope at each picture, and BatchNorm mixes them."
             )
+        _check_classes(self)
         fixed = LAYOUTS[self.architecture]
         if any(getattr(self, name) != value for name, value in fixed.items()):
             listed = ", ".join(f"{name}={value}" for name, value in fixed.items())
@@ -282,6 +292,22 @@ class Config:
     def scores(self) -> bool:
         """Whether D gives scores, whose size is compared only with that of others, instead of probabilities."""
         return self.loss != "bce"
+
+    @property
+    def names_of_classes(self) -> tuple[str, ...]:
+        """The classes by label; empty where G can't be asked for one, or a recipe doesn't know its pictures yet."""
+        return tuple(json.loads(self.class_names)) if self.class_names else ()
+
+    @property
+    def num_classes(self) -> int:
+        """How many classes G can be asked for; 0 where it can't."""
+        return (len(self.names_of_classes) or USUAL_CLASSES) if self.classes == "label" else 0
+
+    @property
+    def class_shares(self) -> tuple[float, ...]:
+        """The share of each class in the training pictures; equal ones where they aren't known."""
+        counts = json.loads(self.class_counts) if self.class_counts else [1] * self.num_classes
+        return tuple(count / sum(counts) for count in counts)
 
     def replace(self, /, **values: Any) -> "Config":
         """Return a copy with some fields changed; values may be text, as typed by a person."""
@@ -339,6 +365,25 @@ def those(**wanted: Any) -> tuple[str, ...]:
     """The settings that are declared so, in their order."""
     fields = dataclasses.fields(Config)
     return tuple(field.name for field in fields if wanted.items() <= dict(field.metadata).items())
+
+
+def _check_classes(config: Config) -> None:
+    """Raise BadInput for classes that can't be asked for; only a damaged config.json has any such."""
+    names, counts = (_listed(text) for text in (config.class_names, config.class_counts))
+    wanted = names == [] or (config.classes == "label" and len(names or ()) > 1)
+    if names is None or not wanted or not all(isinstance(name, str) for name in names) or len({*names}) < len(names):
+        raise BadInput("class_names must be a JSON list of two different texts or more, with classes=label only.")
+    if counts is None or len(counts) != len(names) or not all(type(count) is int and count > 0 for count in counts):
+        raise BadInput("class_counts must be a JSON list of whole numbers from 1 on, one for each of class_names.")
+
+
+def _listed(text: str) -> list[Any] | None:
+    """A JSON list, empty for no text; None for anything else."""
+    try:
+        found = json.loads(text) if text else []
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, list) else None
 
 
 def _too_new(schema: int) -> BadInput:

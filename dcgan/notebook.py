@@ -33,19 +33,21 @@ def load_generator(source: Run | Name, step: Step = None, root: Name | None = No
     return _opened(source, step, root)[1]
 
 
-def draw(generator: "Generator", seeds: Iterable[int] = range(16)) -> "np.ndarray":
+def draw(generator: "Generator", seeds: Iterable[int] = range(16), of_class: str | None = None) -> "np.ndarray":
     """The pictures of seeds, one each: uint8 (N, H, W), or (N, H, W, 3) in colour.
 
-    A seed gives the same picture here, on the pages and on the command line. Raises BadInput for a seed outside
-    0 to 2**32 - 1, and for none at all.
+    A seed gives the same picture here, on the pages and on the command line. Of a generator that knows classes, all are
+    `of_class`, by name, or each seed shows its own. Raises BadInput for a seed outside 0 to 2**32 - 1, for none at all,
+    and for a class that the generator doesn't know.
     """
+    from dcgan.latent.classes import labels_of_class, z_of
     from dcgan.latent.render import render
-    from dcgan.latent.seeds import z_from_seeds
 
-    z = z_from_seeds(seeds, generator.config.z_dim, generator.config.z_prior)
-    if not len(z):
+    seeds = list(seeds)
+    if not seeds:
         raise BadInput("Name at least one seed to draw.")
-    return render(generator, z)
+    labels = None if of_class is None else labels_of_class(of_class, len(seeds), generator.config)
+    return render(generator, z_of(generator, seeds, labels=labels))
 
 
 def train(

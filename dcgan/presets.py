@@ -40,9 +40,13 @@ _QUICK = Config(
     precision="auto",
 )
 
+_QUICK_CLASSES = _QUICK.replace(preset="quick-classes", classes="label", num_samples=80)
+
 _CLASSIC_64 = Config(preset="classic-64", precision="auto")  # otherwise the defaults of Config
 
 _MODERN = Config(preset="modern", precision="auto", **_FAST_THEN_FINE)
+
+_MODERN_CLASSES = _MODERN.replace(preset="modern-classes", classes="label", num_samples=80)
 
 _PAPER = Config(
     preset="paper",
@@ -187,6 +191,13 @@ PRESETS: dict[str, Preset] = {
         (2.7, 19),
         START,
     ),
+    "quick-classes": Preset(
+        _QUICK_CLASSES,
+        "The same, and you can ask it for a class: a row of the grid for each.",
+        "quick, with a centre of z for each class, and a projection discriminator (Miyato & Koyama 2018)",
+        (2.8, 19.5),
+        START,
+    ),
     "classic-64": Preset(
         _CLASSIC_64,
         "The DCGAN everyone means: 64 px, 64 feature maps, plus a moving average of the generator.",
@@ -199,6 +210,13 @@ PRESETS: dict[str, Preset] = {
         "The classic networks, better pictures in the same time: larger steps that shrink, a longer average.",
         "Radford et al. 2016's networks; rates and average by measurement (benchmarks/recipes.py)",
         (44, 450),
+        START,
+    ),
+    "modern-classes": Preset(
+        _MODERN_CLASSES,
+        "The same at 64 px with classes that you can ask for.",
+        "modern, with classes as quick-classes has them",
+        (45, 455),
         START,
     ),
     "paper": Preset(

@@ -58,6 +58,7 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     sub = add("sample", run=True, step=True, needed=False)
     sub.add_argument("--n", type=_whole, help="how many pictures (default: 64)")
     sub.add_argument("--seed", type=_seed, help="picture i comes from seed + i (default: 0)")
+    sub.add_argument("--class", dest="of_class", metavar="CLASS", help="of a generator that knows classes: only this")
     sub.add_argument("--truncation", type=_number, help="scales z; below 1 is more typical, less varied (default: 1)")
     sub.add_argument(
         "--recipe", metavar="PICTURE", help="draw a PNG, GIF or WebP of the studio's again from the recipe inside it"

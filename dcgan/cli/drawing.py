@@ -16,6 +16,7 @@ def sample(args: argparse.Namespace) -> int:
         return again(args)
     if not args.run:
         raise BadInput("The following arguments are required: RUN, or --recipe with a picture to draw again.")
+    from dcgan.latent.classes import name_of
     from dcgan.latent.moves import check_truncation
     from dcgan.latent.render import render
     from dcgan.provenance.redraw import drawn, sample_z
@@ -29,6 +30,8 @@ def sample(args: argparse.Namespace) -> int:
     out = file_to_write(args.out or "sample.png", ".png", ".npz")
     run = Run.find(args.run, args.root)
     generator = open_generator(run, args.step)
+    if args.of_class is not None:
+        recipe["class"] = name_of(args.of_class, generator.config)
     recipe = origin(run, generator) | recipe
     if out.suffix == ".npz":
         import io
@@ -36,7 +39,7 @@ def sample(args: argparse.Namespace) -> int:
         import numpy as np
 
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, images=render(generator, sample_z(recipe, generator.config)))
+        np.savez_compressed(buffer, images=render(generator, sample_z(generator, recipe)))
         content = buffer.getvalue()
     else:
         content = drawn(generator, recipe, out.suffix)
@@ -51,7 +54,7 @@ def again(args: argparse.Namespace) -> int:
     """Draw a picture again from the recipe inside it; say whether the file is the same."""
     from dcgan.provenance.fields import ENDINGS, kind_of, recipe_of_file
 
-    others = {"--n": args.n, "--seed": args.seed, "--truncation": args.truncation}
+    others = {"--n": args.n, "--seed": args.seed, "--truncation": args.truncation, "--class": args.of_class}
     if given := [name for name, value in others.items() if value is not None]:
         raise BadInput(f"--recipe says all that {' and '.join(given)} could say: leave it out.")
     recipe, old = recipe_of_file(args.recipe)

@@ -16,7 +16,7 @@ from dcgan.errors import BadInput, Halted
 from dcgan.networks.inspection import multiplications
 
 if TYPE_CHECKING:
-    from dcgan.networks.models import Discriminator, Generator
+    from dcgan.networks.models import Generator
 
 T = TypeVar("T")
 GPUS = ("cuda", "mps")  # in the order in which auto takes them
@@ -86,10 +86,10 @@ def cpu_multiplies_bfloat16() -> bool:
     return has and torch.backends.mkldnn.is_available() and held.upper() not in _NO_BFLOAT16
 
 
-def run(network: "Generator | Discriminator", x: Tensor, precision: str, order: str = "pixels") -> Tensor:
-    """What a network in training mode makes of its input: float32, in whatever precision its products are."""
+def run(network: "Generator | nn.Sequential", x: Tensor, precision: str, order: str = "pixels") -> Tensor:
+    """What G, or D's blocks, in training mode make of their input: float32, in whatever precision products are."""
     if precision == "bfloat16":
-        return bfloat16.run(network.blocks, x, order=order)
+        return bfloat16.run(network if isinstance(network, nn.Sequential) else network.blocks, x, order=order)
     if precision == AUTOCAST:
         return autocast.run(network, x)
     return network(x)

@@ -40,9 +40,15 @@ class Feed:
     map, whose pages are given back from time to time so that they don't pile up as this process's memory.
     """
 
-    def __init__(self, images: np.ndarray, device: torch.device, room: int | None = None) -> None:
-        """`images` is uint8 (N, C, S, S); `room` in bytes is what they may take on the device, found out if None."""
+    def __init__(
+        self, images: np.ndarray, device: torch.device, room: int | None = None, labels: np.ndarray | None = None
+    ) -> None:
+        """`images` is uint8 (N, C, S, S), `labels` int64 (N,) where classes are asked for.
+
+        `room` in bytes is what the pictures may take on the device, found out if None.
+        """
         self.device = device
+        self._labels = None if labels is None else torch.from_numpy(labels)
         self.num_images, self.channels = images.shape[:2]
         if images.strides[1] == 0:  # a grey picture that is shown as three channels is kept as one
             images = images[:, :1]
@@ -78,6 +84,10 @@ class Feed:
                 self._unreleased = 0
         picked = picked.contiguous(memory_format=layout(self.device))
         return to_float(picked).expand(-1, self.channels, -1, -1).contiguous(memory_format=layout(self.device))
+
+    def labels(self, indices: torch.Tensor) -> torch.Tensor | None:
+        """The labels of these indices, int64 (B,) on the device; None where there are none."""
+        return None if self._labels is None else self._labels[indices].to(self.device)
 
 
 def _free_bytes(device: torch.device) -> int:

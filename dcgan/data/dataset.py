@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from dcgan.config import Config
-from dcgan.data import account, idx, source_pictures, sources
+from dcgan.data import account, class_labels, idx, source_pictures, sources
 from dcgan.data.decode_workers import Shape
 from dcgan.data.fingerprint import difference, digest_of
-from dcgan.data.prepared import Prepared, Progress, known_files, open_prepared, prepared
+from dcgan.data.layout import layout_of
+from dcgan.data.prepared import Prepared, Progress, known_files, open_prepared, prepared, row_names
 from dcgan.errors import BadInput
 from dcgan.images.decode import shown
 from dcgan.images.tones import Reading, reading_of
@@ -42,16 +43,29 @@ def load(
     expected: str = "",
     num_test: int = 0,
     reading: Reading | None = None,
+    class_names: tuple[str, ...] = (),
 ) -> ImageData:
     """Load the split train or test of a data set; raises BadInput when that can't be done.
 
     What can be downloaded is, if it isn't there. Folders and zips of pictures are prepared once, into `cache_dir`;
     `dcgan.data.holdout` says how many of them are held out as the test split. `expected` is the
     fingerprint that a run began with: other data is refused with what differs, but pictures that are merely gone since
-    they were prepared don't matter. `reading` is how the run reads pictures, None as a new run would.
+    they were prepared don't matter. `reading` is how the run reads pictures, None as a new run would. With
+    `class_names` the training pictures have labels, which are places in it.
     """
     assert split in ("train", "test") and channels in (1, 3)
     folder, shape = cache_dir or sources.DATA_DIR / "cache", Shape(image_size, channels, crop, reading or Reading())
+
+    def labelled(data: ImageData, source: source_pictures.Source | None) -> ImageData:
+        """With labels, where they are asked for; of a source that is gone the names tell the classes."""
+        if not class_names or split == "test":
+            return data
+        names = row_names(data.fingerprint, shape, folder, num_test)[: len(data.images)]
+        own = source_pictures.layout(source).classes if source else layout_of(names).classes
+        return dataclasses.replace(
+            data, labels=class_labels.labels_of(names, own, class_names), class_names=tuple(class_names)
+        )
+
     try:
         version = shape.reading.version
         source = spec if isinstance(spec, source_pictures.Source) else sources.resolve(spec, not expected, version)
@@ -63,7 +77,7 @@ def load(
         if found is None:
             raise
         remark = f"The pictures of {spec!r} are not there any more; the run goes on with those prepared from them."
-        return _split(found, expected, split, remark)
+        return labelled(_split(found, expected, split, remark), None)
 
     remark = ""
     if expected and fingerprint != expected:
@@ -71,7 +85,7 @@ def load(
         found = open_prepared(expected, shape, folder, num_test)
         if found is None:
             raise BadInput(f"{remark} The prepared ones are gone, too: put them back, or start a new run.")
-        return _split(found, expected, split, remark)
+        return labelled(_split(found, expected, split, remark), source)
     if source.kind == "idx":
         if split == "train":
             sources.check(source)
@@ -84,10 +98,14 @@ def load(
             tests, _ = idx.read_split(source.path, "test", source.classes)
             held_out = _of_size(_spread(tests, HELD_OUT), image_size, channels)
         names = sources.class_names(source)
+        if class_names and split == "train":
+            places = {name: label for label, name in enumerate(class_names)}
+            labels, names = np.array([places.get(name, -1) for name in names])[labels], class_names
         return ImageData(images, labels.astype(np.int64), names, fingerprint, [], held_out=held_out)
     found = prepared(source, fingerprint, shape, folder, progress, num_test)
     told = tuple(account.sentences(source, found.skipped, shape.reading)) if split == "train" else ()
-    return dataclasses.replace(_split(found, fingerprint, split, sources.row_remark(source)), told=told)
+    split_off = dataclasses.replace(_split(found, fingerprint, split, sources.row_remark(source)), told=told)
+    return labelled(split_off, source)
 
 
 def _split(found: Prepared, fingerprint: str, split: str, remark: str = "") -> ImageData:
@@ -129,6 +147,7 @@ def load_for(config: Config, split: str = "train", expected: str = "", progress:
         expected=expected,
         num_test=config.held_out,
         reading=reading_of(config),
+        class_names=config.names_of_classes,
     )
 
 

@@ -102,6 +102,18 @@ def open_prepared(fingerprint: str, shape: Shape, folder: Path, num_test: int = 
     return found
 
 
+def row_names(fingerprint: str, shape: Shape, folder: Path, num_test: int = 0) -> list[str]:
+    """The picture file of each row of a prepared array; raises BadInput where its list is gone."""
+    path = folder / f"{_key(fingerprint, shape, num_test)}.files"
+    try:
+        lines = map(json.loads, path.read_text().splitlines())
+        return [name for name, _, reason in lines if not reason]
+    except (OSError, ValueError):
+        raise BadInput(
+            f"{path} is missing or damaged: remove {path.with_suffix('.npy')}, which is made again."
+        ) from None
+
+
 def advise(images: np.ndarray, advice: str) -> None:
     """Tell the system how a mapped array is going to be used; does nothing for another or where it takes no advice."""
     base: object = images

@@ -14,8 +14,9 @@ import torch
 
 from dcgan.data.dataset import real_pictures
 from dcgan.errors import BadInput
+from dcgan.latent.classes import z_of
 from dcgan.latent.render import AT_ONCE, render
-from dcgan.latent.seeds import sample_seeds, z_from_seeds
+from dcgan.latent.seeds import sample_seeds
 from dcgan.metrics.copies import close_calls
 from dcgan.metrics.disguise import undisguised
 from dcgan.metrics.nearest import CHUNK_FLOATS, affordable, as_it_is, nearest_training
@@ -173,7 +174,7 @@ def fake_pictures(
     `tick` is called with the number of pictures drawn since its last call.
     """
     parts = []
-    for z in z_from_seeds(sample_seeds(seed, n), generator.config.z_dim, generator.config.z_prior).split(4 * AT_ONCE):
+    for z in z_of(generator, sample_seeds(seed, n)).split(4 * AT_ONCE):
         parts.append(render(generator, z))
         tick(len(z))
     return np.concatenate(parts)

@@ -14,8 +14,9 @@ from dcgan.evaluation import pixel_report
 from dcgan.evaluation.floors import class_floors, floors_of, noise_precision, pictures_to_see, ruler_of
 from dcgan.evaluation.reference import VERSION, Figures, Reference, reference_of, shuffled_score
 from dcgan.judges.judge import judge_of
+from dcgan.latent.classes import z_of
 from dcgan.latent.render import render
-from dcgan.latent.seeds import sample_seeds, z_from_seeds
+from dcgan.latent.seeds import sample_seeds
 from dcgan.metrics.class_score import SPLITS
 from dcgan.metrics.classes import class_report
 from dcgan.metrics.enough import SURE, at_once, is_blind, is_enough, too_few
@@ -197,8 +198,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 def fakes_of(generator: "Generator", report: dict[str, Any], rows: list[int]) -> np.ndarray:
     """Fakes by their rows in a report, uint8 (N, H, W) or (N, H, W, 3): row i comes from seed + i."""
     seeds = sample_seeds(report["seed"], report["n"])
-    config = generator.config
-    return render(generator, z_from_seeds([seeds[row] for row in rows], config.z_dim, config.z_prior))
+    return render(generator, z_of(generator, [seeds[row] for row in rows]))
 
 
 def pairs_of(generator: "Generator", report: dict[str, Any], kind: str) -> tuple[np.ndarray, np.ndarray, list[float]]:

@@ -20,8 +20,9 @@ from dcgan.evaluation.report import evaluate_run
 from dcgan.evaluation.verdict import verdict
 from dcgan.export.card_figures import known_faults, plain, quality
 from dcgan.images.grids import grid, upscale
+from dcgan.latent.classes import z_of
 from dcgan.latent.render import render
-from dcgan.latent.seeds import sample_seeds, z_from_seeds
+from dcgan.latent.seeds import sample_seeds
 from dcgan.networks.inspection import layer_tables
 from dcgan.networks.layer_sizes import parameter_counts
 from dcgan.presets import PRESETS
@@ -89,7 +90,7 @@ def write_card(run: Run, n: int = 10_000, seed: int = 0, progress: "Progress" = 
 def sample_sheet(generator: "Generator", seed: int = 0) -> bytes:
     """Seeds seed, seed + 1, ..., none left out, as a PNG of 8 x 8 pictures."""
     config = generator.config
-    pictures = render(generator, z_from_seeds(sample_seeds(seed, SAMPLES), config.z_dim, config.z_prior))
+    pictures = render(generator, z_of(generator, sample_seeds(seed, SAMPLES)))
     buffer = io.BytesIO()
     sheet = upscale(grid(pictures, columns=8), max(1, 64 // config.image_size))
     Image.fromarray(np.ascontiguousarray(sheet)).save(buffer, "PNG", optimize=True)

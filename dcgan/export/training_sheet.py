@@ -8,8 +8,9 @@ import numpy as np
 from PIL import Image
 
 from dcgan.errors import BadInput
+from dcgan.latent.classes import z_of
 from dcgan.latent.render import render
-from dcgan.latent.seeds import sample_seeds, z_from_seeds
+from dcgan.latent.seeds import sample_seeds
 from dcgan.networks.models import Generator
 from dcgan.runs.checkpoint import open_generator
 from dcgan.runs.kept_steps import thin
@@ -31,15 +32,14 @@ def learned(run: Run, generator: Generator, most_bytes: int) -> dict[str, Any] |
     config, last = generator.config, generator.origin.step
     steps = [step for step in run.snapshots() if step < last]
     seeds = sample_seeds(config.seed, NUM_PICTURES)
-    z = z_from_seeds(seeds, config.z_dim, config.z_prior)
     steps = sorted(set(steps) - set(thin(steps, MAX_MOMENTS - 1)))
     rows = {}
     for step in steps:
         try:
-            rows[step] = render(open_generator(run, step), z)
+            rows[step] = _drawn(open_generator(run, step), seeds)
         except BadInput:  # thinned away in the meantime, or damaged
             continue
-    rows[last] = render(generator, z)
+    rows[last] = _drawn(generator, seeds)
     pitch = -(-config.image_size // BLOCK) * BLOCK
     while len(rows) >= 2:
         sheet = _sheet(list(rows.values()), pitch)
@@ -53,6 +53,10 @@ def learned(run: Run, generator: Generator, most_bytes: int) -> dict[str, Any] |
         if len(rows) == 2:
             return None
     return None
+
+
+def _drawn(generator: Generator, seeds: list[int]) -> np.ndarray:
+    return render(generator, z_of(generator, seeds))  # with centres of its own, where it knows classes
 
 
 def _sheet(rows: list[np.ndarray], pitch: int) -> np.ndarray:

@@ -14,6 +14,7 @@ from dcgan.latent import seeds
 from dcgan.latent.attributes import EFFECTS, attributes
 from dcgan.latent.axis_words import KINDS as TOLD
 from dcgan.latent.axis_words import NAMED
+from dcgan.latent.classes import z_of
 from dcgan.latent.directions import NUM_AXES, Axis, components, growing, random, spread, toward_classes, weights
 from dcgan.latent.render import render
 from dcgan.networks.models import Generator
@@ -49,7 +50,7 @@ def measured(
     if not directions:
         return []
     config = generator.config
-    draws = seeds.z_from_seeds(seeds.sample_seeds(seed, max(128, num_base)), config.z_dim, config.z_prior)
+    draws = z_of(generator, seeds.sample_seeds(seed, max(128, num_base)))
     usual = render(generator, draws)
     among = attributes(usual).std(0) + 1e-9  # (E,)
     base, units = draws[:num_base], torch.stack(list(directions.values()))
@@ -148,8 +149,8 @@ def axes_of(generator: Generator, kind: str, judge: Judge | None = None) -> list
 
 def _named(generator: Generator, judge: Judge | None, num_base: int, num_samples: int, seed: int = 0) -> list[Axis]:
     """An axis for each effect that the model can clearly be moved along, and then toward each class."""
-    config, (a, k) = generator.config, list(TOLD[NAMED][0])
-    z = seeds.z_from_seeds(seeds.sample_seeds(seed, num_samples), config.z_dim, config.z_prior)
+    a, k = list(TOLD[NAMED][0])
+    z = z_of(generator, seeds.sample_seeds(seed, num_samples))
     pictures = render(generator, z)
     effects = {f"{a}{list(EFFECTS).index(effect) + 1}": (effect, unit) for effect, unit in growing(z, pictures).items()}
     classes = toward_classes(z, pictures, judge) if judge else {}

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from dcgan.data.dataset import real_pictures
 from dcgan.latent import seeds
+from dcgan.latent.classes import z_of
 from dcgan.latent.codes import code_of, z_of_code
 from dcgan.latent.least_squares import Walker, load_derivatives
 from dcgan.latent.render import render
@@ -134,7 +135,7 @@ def beside(distance: float, held_out: list[float]) -> str:
 def _starts(generator: Generator, picture: np.ndarray, n: int, seed: int) -> tuple[Tensor, np.ndarray]:
     """What a linear fit guesses, then n random z, nearest first, (n + 1, D); and the distances of the random ones."""
     config = generator.config
-    z = seeds.z_from_seeds(seeds.sample_seeds(seed, n), config.z_dim, config.z_prior)
+    z = z_of(generator, seeds.sample_seeds(seed, n))
     pictures = render(generator, z)
     off = np.sqrt(np.square(pictures.astype(np.float32) - picture).reshape(n, -1).mean(1))
     order = np.argsort(off, kind="stable")

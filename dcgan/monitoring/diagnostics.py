@@ -101,8 +101,9 @@ class Diagnostics:
         rows = gan.at_once(gan.team.hold(gan.config.batch_size).rows)  # the sizes that training has a route for
         rng = torch.Generator(gan.device).manual_seed(2**32 * (look + 1) + gan.config.seed)
         with gan.untouched():
-            fake = gan.draw(draw_z(rows, gan.config, rng))  # (b, C, S, S)
-            real = self.feed.batch(spaced(self.feed.num_images, rows, look))
+            picked = spaced(self.feed.num_images, rows, look)
+            real = self.feed.batch(picked)
+            fake = gan.draw(draw_z(rows, gan.config, rng), self.feed.labels(picked))  # (b, C, S, S)
             found = compare(fake, real)
             if gan.config.z_dim < FEW_NUMBERS:
                 del found["nearest"]

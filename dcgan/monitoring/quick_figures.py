@@ -16,7 +16,8 @@ from dcgan.data import batches
 from dcgan.evaluation.floors import two_floors
 from dcgan.evaluation.reference import Reference, shuffled_score
 from dcgan.images.grids import to_uint8
-from dcgan.latent.seeds import sample_seeds, z_from_seeds
+from dcgan.latent.classes import z_of
+from dcgan.latent.seeds import sample_seeds
 from dcgan.metrics.class_score import SPLITS
 from dcgan.metrics.classes import class_report
 from dcgan.networks.folding import folded
@@ -61,7 +62,7 @@ def figures_in_pieces(standard: Standard, generator: Painter, D: Discriminator |
     device = next(generator.parameters()).device
     rows = max(8, PIECE_PIXELS // config.image_size**2)
     seen = []
-    for z in z_from_seeds(sample_seeds(SEED, N), config.z_dim, config.z_prior).split(rows):
+    for z in z_of(generator, sample_seeds(SEED, N)).split(rows):
         seen.append(judge.features(to_uint8(_in_parts(folded(generator), z, device).numpy())))
         yield
     features = np.concatenate(seen)  # (N, D)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from dcgan.config import Config
-from dcgan.networks.layer_sizes import first_size
+from dcgan.networks.layer_sizes import first_size, verdicts
 
 # ---- dcgan: the paper's rules at any size, with an option for each rule that others broke
 
@@ -54,7 +54,7 @@ def dcgan_discriminator(config: Config) -> list[nn.Module]:
         width, size = width * config.d_growth, size // 2
         norm = [nn.BatchNorm2d(width)] if config.norm_d == "batch" else []
         blocks.append(nn.Sequential(down, *norm, *_leaky(config)))  # (width, size, size)
-    return [*blocks, nn.Sequential(nn.Conv2d(width, 1, size))]  # (1, 1, 1)
+    return [*blocks, nn.Sequential(nn.Conv2d(width, verdicts(config), size))]  # (1, 1, 1)
 
 
 # ---- selu-28: a dense stem and two transposed convolutions, BatchNorm after SELU; no BatchNorm in D
@@ -74,7 +74,7 @@ def selu_28_discriminator(config: Config) -> list[nn.Module]:
     return [
         nn.Sequential(*_input(config), _down(config.channels, n, 5), *_leaky(config)),  # (n, 14, 14)
         nn.Sequential(_down(n, wide, 5), *_leaky(config)),  # (wide, 7, 7)
-        nn.Sequential(nn.Flatten(), nn.Linear(wide * 7 * 7, 1)),  # (1,)
+        nn.Sequential(nn.Flatten(), nn.Linear(wide * 7 * 7, verdicts(config))),  # (1,)
     ]
 
 
@@ -108,7 +108,7 @@ def digit_28_discriminator(config: Config) -> list[nn.Module]:
         nn.Sequential(*_input(config), *shrink(config.channels, widths[0], 3)),  # (n, 13, 13)
         nn.Sequential(*shrink(widths[0], widths[1], 5)),  # (2n, 5, 5)
         nn.Sequential(*shrink(widths[1], widths[2], 5)),  # (4n, 1, 1)
-        nn.Sequential(nn.Flatten(), nn.Linear(widths[2], 1)),  # (1,)
+        nn.Sequential(nn.Flatten(), nn.Linear(widths[2], verdicts(config))),  # (1,)
     ]
 
 
@@ -135,7 +135,7 @@ def dense_28_discriminator(config: Config) -> list[nn.Module]:
         nn.Sequential(*_input(config), _down(config.channels, n, 5), *_leaky(config)),  # (n, 14, 14)
         nn.Sequential(_down(n, wide, 5), *_leaky(config)),  # (2n, 7, 7)
         nn.Sequential(nn.Flatten(), nn.Linear(wide * 7 * 7, 16 * n), *_leaky(config)),  # (16n,)
-        nn.Sequential(nn.Linear(16 * n, 1)),  # (1,)
+        nn.Sequential(nn.Linear(16 * n, verdicts(config))),  # (1,)
     ]
 
 
@@ -165,7 +165,7 @@ def faces_128_discriminator(config: Config) -> list[nn.Module]:
     blocks = [nn.Sequential(*_input(config), nn.Conv2d(config.channels, widths[0], 3), _leaky_relu(config))]  # 126
     for inputs, outputs in zip(widths, widths[1:], strict=False):
         blocks.append(nn.Sequential(nn.Conv2d(inputs, outputs, 4, stride=2), _leaky_relu(config)))  # 62, 30, 14, 6
-    verdict = [nn.Flatten(), *_dropout(config), nn.Linear(widths[-1] * 6 * 6, 1)]
+    verdict = [nn.Flatten(), *_dropout(config), nn.Linear(widths[-1] * 6 * 6, verdicts(config))]
     return [*blocks, nn.Sequential(*verdict)]  # (1,)
 
 

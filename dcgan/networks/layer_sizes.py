@@ -21,7 +21,8 @@ class Size(NamedTuple):
 def sizes(config: Config) -> dict[str, Size]:
     """G and D -> their layers added up."""
     generators, discriminators = NETWORKS[config.architecture]
-    return {"G": _total(generators(config)), "D": _total(discriminators(config))}
+    centres = Size(config.num_classes * config.z_dim)
+    return {"G": _total([*generators(config), centres]), "D": _total(discriminators(config))}
 
 
 def parameter_counts(config: Config) -> dict[str, dict[str, int]]:
@@ -35,6 +36,11 @@ def parameter_counts(config: Config) -> dict[str, dict[str, int]]:
     }
     counts["both"] = {key: counts["G"][key] + counts["D"][key] for key in counts["G"]}
     return counts
+
+
+def verdicts(config: Config) -> int:
+    """How many numbers D gives of a picture: one, and one more for each class, see `models.Discriminator`."""
+    return 1 + config.num_classes
 
 
 def first_size(config: Config) -> int:
@@ -111,7 +117,7 @@ def _dcgan_d(config: Config) -> list[Size]:
         width, size = width * config.d_growth, size // 2
         layers += [_conv(width // config.d_growth, width, config.kernel, size, bias)]
         layers += [_norm(width, size)] * normed + _dropped(config, width * size**2)
-    return [*layers, _conv(width, 1, last, 1)]
+    return [*layers, _conv(width, verdicts(config), last, 1)]
 
 
 def _from_7(config: Config) -> list[Size]:
@@ -135,7 +141,7 @@ def _selu_g(config: Config) -> list[Size]:
 
 
 def _selu_d(config: Config) -> list[Size]:
-    return [*_to_7(config), _dense(49 * config.ndf * config.d_growth, 1)]
+    return [*_to_7(config), _dense(49 * config.ndf * config.d_growth, verdicts(config))]
 
 
 def _digit_g(config: Config) -> list[Size]:
@@ -152,7 +158,7 @@ def _digit_d(config: Config) -> list[Size]:
         width = config.ndf * config.d_growth**i
         layers += [_conv(inputs, width, kernel, size), *_dropped(config, width * size**2), _norm(width, size)]
         inputs = width
-    return [*layers, _dense(inputs, 1)]
+    return [*layers, _dense(inputs, verdicts(config))]
 
 
 def _dense_g(config: Config) -> list[Size]:
@@ -163,7 +169,7 @@ def _dense_g(config: Config) -> list[Size]:
 def _dense_d(config: Config) -> list[Size]:
     hidden = 16 * config.ndf
     first = _dense(49 * config.ndf * config.d_growth, hidden)
-    return [*_to_7(config), first, *_dropped(config, hidden), _dense(hidden, 1)]
+    return [*_to_7(config), first, *_dropped(config, hidden), _dense(hidden, verdicts(config))]
 
 
 def _faces_g(config: Config) -> list[Size]:
@@ -182,7 +188,7 @@ def _faces_d(config: Config) -> list[Size]:
     layers = [*_rescaled(config, _picture(config)), _conv(config.channels, widths[0], 3, 126)]
     for inputs, outputs, size in zip(widths, widths[1:], (62, 30, 14, 6), strict=False):
         layers.append(_conv(inputs, outputs, 4, size))
-    return [*layers, *_dropped(config, widths[-1] * 36), _dense(widths[-1] * 36, 1)]
+    return [*layers, *_dropped(config, widths[-1] * 36), _dense(widths[-1] * 36, verdicts(config))]
 
 
 Layers = Callable[[Config], list[Size]]

@@ -3,13 +3,11 @@
 import numpy as np
 import torch
 
-from dcgan.config import Config
 from dcgan.errors import BadInput
 from dcgan.images import grids, mp4
 from dcgan.images.encode import FPS_RANGE, gif_bytes, webp_bytes
-from dcgan.latent import moves, walks
+from dcgan.latent import classes, walks
 from dcgan.latent.render import render
-from dcgan.latent.seeds import z_from_seeds
 from dcgan.networks.models import Generator
 from dcgan.provenance import fields
 from dcgan.provenance.fields import MAX_FRAMES, choice, number, numbers, whole, wholes
@@ -18,10 +16,9 @@ from dcgan.provenance.view_picture import Recipe, encoded, factor_of, truncation
 
 def morph_frames(generator: Generator, recipe: Recipe) -> np.ndarray:
     """The frames of a morph, uint8 (frames, H, W[, 3]); raises BadInput if it has fewer frames than keyframes."""
-    config = generator.config
     frames = whole(recipe, "frames", 2, MAX_FRAMES)
     mode, loop = choice(recipe, "mode", fields.MODES), choice(recipe, "loop", (False, True), False)
-    keys = keys_z(recipe, config)
+    keys = keys_z(recipe, generator)
     if mode == "even":
         z = walks.even_path(keys, frames, lambda z: render(generator, z), loop=loop)
     else:
@@ -29,15 +26,14 @@ def morph_frames(generator: Generator, recipe: Recipe) -> np.ndarray:
     return render(generator, z)
 
 
-def keys_z(recipe: Recipe, config: Config) -> torch.Tensor:
+def keys_z(recipe: Recipe, generator: Generator) -> torch.Tensor:
     """One z per keyframe, (K, z_dim), truncated: seeds, or where some are more than that, a view each."""
     if "keyframes" not in recipe:
-        found = z_from_seeds(wholes(recipe, "seeds", 2, MAX_FRAMES), config.z_dim, config.z_prior)
-        return moves.truncate(found, truncation_of(recipe))
+        return classes.z_of(generator, wholes(recipe, "seeds", 2, MAX_FRAMES), truncation_of(recipe))
     views = recipe["keyframes"]
     if not isinstance(views, list) or not 2 <= len(views) <= MAX_FRAMES or not all(isinstance(v, dict) for v in views):
         raise BadInput("The recipe inside the picture is damaged: 'keyframes' must be two views or more.")
-    return moves.truncate(torch.stack([z_of(each, config) for each in views]), truncation_of(recipe))
+    return torch.stack([z_of(each, generator, truncation_of(recipe)) for each in views])
 
 
 def morph_encoded(frames: np.ndarray, recipe: Recipe, ending: str) -> bytes:
@@ -58,15 +54,14 @@ def morph_file(generator: Generator, recipe: Recipe, ending: str) -> bytes:
     return morph_encoded(morph_frames(generator, recipe), recipe, ending)
 
 
-def _corners_z(recipe: Recipe, config: Config) -> torch.Tensor:
+def _corners_z(recipe: Recipe, generator: Generator) -> torch.Tensor:
     """The z of the corners, (4, z_dim): top left, top right, bottom left, bottom right."""
-    seeds = wholes(recipe, "corners", 4, 4)
-    return moves.truncate(z_from_seeds(seeds, config.z_dim, config.z_prior), truncation_of(recipe))
+    return classes.z_of(generator, wholes(recipe, "corners", 4, 4), truncation_of(recipe))
 
 
 def square_of(generator: Generator, recipe: Recipe) -> np.ndarray:
     """The pictures between four corners, row by row, uint8 (n * n, H, W[, 3]): slerp down both sides, then across."""
-    keys, n = _corners_z(recipe, generator.config), whole(recipe, "n", 2, 100)
+    keys, n = _corners_z(recipe, generator), whole(recipe, "n", 2, 100)
     t = torch.linspace(0, 1, n)
     left, right = walks.slerp(keys[0], keys[2], t), walks.slerp(keys[1], keys[3], t)  # (n, z_dim)
     return render(generator, torch.cat([walks.slerp(a, b, t) for a, b in zip(left, right, strict=True)]))
@@ -74,7 +69,7 @@ def square_of(generator: Generator, recipe: Recipe) -> np.ndarray:
 
 def point_of(generator: Generator, recipe: Recipe) -> np.ndarray:
     """The picture at a point between four corners, uint8 (H, W[, 3])."""
-    keys, (x, y) = _corners_z(recipe, generator.config), numbers(recipe, "at", 2) or (0.5, 0.5)
+    keys, (x, y) = _corners_z(recipe, generator), numbers(recipe, "at", 2) or (0.5, 0.5)
     sides = walks.slerp(keys[0], keys[2], y), walks.slerp(keys[1], keys[3], y)
     return render(generator, walks.slerp(*sides, x)[None])[0]
 

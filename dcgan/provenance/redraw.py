@@ -13,16 +13,15 @@ import numpy as np
 import torch
 from PIL import Image, ImageSequence
 
-from dcgan.config import Config
 from dcgan.errors import BadInput
 from dcgan.images import grids
 from dcgan.images.encode import FPS_RANGE, gif_bytes, webp_bytes
-from dcgan.latent import moves
+from dcgan.latent.classes import Cell, labels_of_class, z_of, z_of_cells
 from dcgan.latent.render import render
-from dcgan.latent.seeds import sample_seeds, z_from_seeds
+from dcgan.latent.seeds import sample_seeds
 from dcgan.networks.models import Generator
 from dcgan.provenance import fields, weights
-from dcgan.provenance.fields import number, whole, wholes
+from dcgan.provenance.fields import damaged, number, whole, wholes
 from dcgan.provenance.film import film_of
 from dcgan.provenance.morph_pictures import corners_file, morph_file
 from dcgan.provenance.view_picture import Recipe, encoded, factor_of, picture_of, seed_of, truncation_of, view_file
@@ -111,15 +110,23 @@ def film_file(run: Run, recipe: Recipe, ending: str) -> bytes:
 # ---- several
 
 
-def sample_z(recipe: Recipe, config: Config) -> torch.Tensor:
-    """The z of a sample, (n, z_dim)."""
-    seeds = sample_seeds(seed_of(recipe), whole(recipe, "n", 1, MAX_PICTURES))
-    return moves.truncate(z_from_seeds(seeds, config.z_dim, config.z_prior), truncation_of(recipe))
+def sample_z(generator: Generator, recipe: Recipe) -> torch.Tensor:
+    """The z of a sample, (n, z_dim); where it says which class each of its rows shows, columns have a seed each."""
+    n, first, config = whole(recipe, "n", 1, MAX_PICTURES), seed_of(recipe), generator.config
+    if "rows" not in recipe:
+        labels = None if "class" not in recipe else labels_of_class(str(recipe["class"]), n, config)
+        return z_of(generator, sample_seeds(first, n), truncation_of(recipe), labels)
+    rows = wholes(recipe, "rows", 1, n, max(0, config.num_classes - 1))
+    columns = whole(recipe, "columns", 1, n)
+    if len(rows) * columns != n or not config.num_classes:
+        raise damaged("rows", "a class of this generator for each row")
+    cells = [Cell(seed, label) for label in rows for seed in sample_seeds(first, columns)]
+    return z_of_cells(generator, cells, truncation_of(recipe))
 
 
 def _sample_file(generator: Generator, recipe: Recipe, ending: str) -> bytes:
     columns = whole(recipe, "columns", 1, MAX_PICTURES) if "columns" in recipe else None
-    return encoded(grids.grid(render(generator, sample_z(recipe, generator.config)), columns), recipe)
+    return encoded(grids.grid(render(generator, sample_z(generator, recipe)), columns), recipe)
 
 
 def training_file(run: Run, recipe: Recipe, ending: str) -> bytes:

@@ -11,6 +11,7 @@ from dcgan.errors import BadInput
 from dcgan.images import grids
 from dcgan.images.encode import png_bytes
 from dcgan.latent import moves
+from dcgan.latent.classes import label_of_seed
 from dcgan.latent.codes import z_of_code
 from dcgan.latent.render import render
 from dcgan.latent.seeds import z_from_seed
@@ -23,9 +24,31 @@ Recipe = Mapping[str, Any]
 MAX_PIXELS = 200_000_000  # of a picture, or of all frames of an animation
 
 
-def z_of(recipe: Recipe, config: Config) -> torch.Tensor:
-    """The z (z_dim,) of a view: from a seed, or from the z that stands in the recipe, to where sliders have led."""
-    return finished(base_z(recipe, config), recipe, config)
+def z_of(recipe: Recipe, generator: Generator, truncation: float = 1.0) -> torch.Tensor:
+    """The z (z_dim,) of a view: from a seed, or from the z that stands in the recipe, to where sliders have led.
+
+    It is truncated once more by `truncation`, and then moved to its class, see `centre_of`.
+    """
+    config = generator.config
+    z = moves.truncate(finished(base_z(recipe, config), recipe, config), truncation)
+    centre = centre_of(recipe, generator)
+    return z if centre is None else z + centre
+
+
+def centre_of(recipe: Recipe, generator: Generator) -> torch.Tensor | None:
+    """Where the class of a view lies, (z_dim,): the seed's own or the one that it names, or on the way between two.
+
+    `class` and `toward` are labels, and `share` from 0 to 1 is how much of the way is gone. None where there are no
+    classes, and for a z that was given, which has been moved already.
+    """
+    config = generator.config
+    if not config.num_classes or "z" in recipe:
+        return None
+    last = config.num_classes - 1
+    label = whole(recipe, "class", 0, last, label_of_seed(seed_of(recipe), config.class_shares))
+    toward, share = whole(recipe, "toward", 0, last, label), number(recipe, "share", 0, 1, 0.0)
+    first, second = generator.centres.weight.detach().float().cpu()[[label, toward]]
+    return torch.lerp(first, second, share)
 
 
 def base_z(recipe: Recipe, config: Config) -> torch.Tensor:
@@ -55,7 +78,7 @@ def _given_z(recipe: Recipe, z_dim: int) -> torch.Tensor | None:
 
 def picture_of(generator: Generator, recipe: Recipe) -> np.ndarray:
     """The picture of a view, uint8 (H, W) or (H, W, 3), in its own size."""
-    return render(generator, z_of(recipe, generator.config)[None])[0]
+    return render(generator, z_of(recipe, generator)[None])[0]
 
 
 def view_file(generator: Generator, recipe: Recipe, ending: str) -> bytes:

@@ -13,7 +13,7 @@ from dcgan.data import sources
 from dcgan.errors import BadInput
 from dcgan.runs import estimate, live_settings
 from dcgan.runs.kept_states import facts, fork_points, is_whole
-from dcgan.runs.new_run import check_log, hold_out, read_as, steps_in
+from dcgan.runs.new_run import check_log, hold_out, name_classes, read_as, steps_in
 from dcgan.runs.quality_log import lines_until
 from dcgan.runs.records import Parent, Status, dump
 from dcgan.runs.run import Run
@@ -162,7 +162,7 @@ def _ordered(
         config = config.replace(data=source.spec, data_fingerprint=sources.fingerprint(source))
         if config.data_fingerprint != before.data_fingerprint:
             config = config.replace(**{name: wanted.get(name, 0) for name in ("black", "white", "held_out")})
-            config = hold_out(read_as(config, source), source)
+            config = name_classes(hold_out(read_as(config, source), source), source)
     if steps is not None:
         config = config.replace(num_steps=steps)
     if epochs is not None:

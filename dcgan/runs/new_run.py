@@ -1,12 +1,13 @@
 """From what a person asked for to a checked Config: whatever can be refused is refused here, before anything exists."""
 
 import importlib.util
+import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
 
 from dcgan.config import NO_END, Config
-from dcgan.data import source_pictures, sources
+from dcgan.data import class_labels, source_pictures, sources
 from dcgan.data.holdout import num_held_out, num_to_hold_out
 from dcgan.errors import BadInput
 from dcgan.images.decode import shown
@@ -46,7 +47,7 @@ def order(
     check_log(config)
     source = sources.resolve(config.data, download, config.reading if "reading" in values else READING)
     sources.check(source)
-    config = hold_out(read_as(config, source), source)
+    config = name_classes(hold_out(read_as(config, source), source), source)
     if epochs is not None:
         config = config.replace(num_steps=steps_in(epochs, config, source))
     if "channels" not in values:
@@ -91,6 +92,15 @@ def read_as(config: Config, source: source_pictures.Source) -> Config:
         raise BadInput(f"white must be more than black ({config.black:g}), not {config.white:g}.")
     found = source_pictures.reading(source)
     return config.replace(black=found.black, white=found.white)
+
+
+def name_classes(config: Config, source: source_pictures.Source) -> Config:
+    """Fill in which classes can be asked for; raises BadInput where they are to be and the pictures have none."""
+    if config.classes == "off":
+        return config
+    sizes = class_labels.class_sizes(source, config.held_out)
+    names, counts = (json.dumps(list(each), ensure_ascii=False) for each in (sizes.keys(), sizes.values()))
+    return config.replace(class_names=names, class_counts=counts)
 
 
 def steps_in(epochs: float, config: Config, source: source_pictures.Source) -> int:

@@ -37,6 +37,7 @@ END_SECONDS = 10.0  # that a side has to end by itself
 WARM_UP = 3  # steps before the clock runs
 FASTEST = "fastest"  # of the routes that devices.ROUTES lists, the one that training takes here
 EXAMPLE_WORKERS = 2  # that load pictures beside a GPU, the example's default
+Batch = tuple[Tensor, Tensor | None]  # pictures float32 (B, C, S, S) in [-1, 1], labels int64 (B,) if asked for
 
 
 class Speed(NamedTuple):
@@ -153,14 +154,14 @@ def plain_side(config: Config, device: torch.device) -> GAN | Example:
     return gan
 
 
-def images_per_s(gan: GAN | Example, batches: Iterator[Tensor], seconds: float) -> float:
+def images_per_s(gan: GAN | Example, batches: Iterator[Batch], seconds: float) -> float:
     """Steps for some seconds, with all that they need of the data."""
     for _ in range(WARM_UP):
-        gan.step(next(batches))
+        gan.step(*next(batches))
     devices.wait(gan.device)
     began, steps = time.perf_counter(), 0
     while time.perf_counter() - began < seconds:
-        gan.step(next(batches))
+        gan.step(*next(batches))
         steps += 1
     devices.wait(gan.device)
     return steps * gan.config.batch_size / (time.perf_counter() - began)
@@ -169,19 +170,21 @@ def images_per_s(gan: GAN | Example, batches: Iterator[Tensor], seconds: float) 
 # ---- the two ways to the next batch
 
 
-def our_batches(config: Config, device: torch.device) -> Iterator[Tensor]:
-    """Pictures prepared once, as training has them: float32 (B, C, S, S) in [-1, 1]."""
-    images = dataset.load("fashion-mnist", config.image_size, config.channels).images
-    feed, stream = Feed(images, device), BatchStream(len(images), config.batch_size, config.seed)
+def our_batches(config: Config, device: torch.device) -> Iterator[Batch]:
+    """Pictures prepared once, as training has them."""
+    found = dataset.load("fashion-mnist", config.image_size, config.channels)
+    feed = Feed(found.images, device, labels=found.labels if config.num_classes else None)
+    stream = BatchStream(len(found.images), config.batch_size, config.seed)
     while True:
-        yield feed.batch(stream.next())
+        indices = stream.next()
+        yield feed.batch(indices), feed.labels(indices)
 
 
-class Transformed(Dataset[Tensor]):
-    """One PIL picture at a time through torchvision's transforms."""
+class Transformed(Dataset[tuple[Tensor, int]]):
+    """One PIL picture at a time through torchvision's transforms, with its label."""
 
-    def __init__(self, originals: np.ndarray, config: Config) -> None:
-        self.originals = originals
+    def __init__(self, originals: np.ndarray, labels: np.ndarray, config: Config) -> None:
+        self.originals, self.labels = originals, labels
         grey = [] if config.channels == 1 else [transforms.Grayscale(config.channels)]
         size = [transforms.Resize(config.image_size), transforms.ToTensor(), transforms.Normalize(0.5, 0.5)]
         self.transform = transforms.Compose([*grey, *size])
@@ -189,17 +192,18 @@ class Transformed(Dataset[Tensor]):
     def __len__(self) -> int:
         return len(self.originals)
 
-    def __getitem__(self, index: int) -> Tensor:
-        return self.transform(Image.fromarray(self.originals[index]))
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        return self.transform(Image.fromarray(self.originals[index])), int(self.labels[index])
 
 
-def plain_batches(config: Config, device: torch.device) -> Iterator[Tensor]:
+def plain_batches(config: Config, device: torch.device) -> Iterator[Batch]:
     """As the example has them: each picture passes through torchvision's transforms every time."""
-    originals = dataset.load("fashion-mnist", 28, 1).images[:, 0]  # uint8 (N, 28, 28)
+    found = dataset.load("fashion-mnist", 28, 1)
+    assert found.labels is not None
     workers = 0 if device.type == "cpu" else EXAMPLE_WORKERS
     how = "fork" if workers and sys.platform == "linux" else None  # as in a program begun by hand, which this isn't
     loader = DataLoader(
-        Transformed(originals, config),
+        Transformed(found.images[:, 0], found.labels, config),
         config.batch_size,
         shuffle=True,
         drop_last=True,
@@ -207,7 +211,8 @@ def plain_batches(config: Config, device: torch.device) -> Iterator[Tensor]:
         multiprocessing_context=how,
     )
     while True:
-        yield from loader
+        for pictures, labels in loader:
+            yield pictures, labels if config.num_classes else None
 
 
 # ---- the limit

@@ -8,6 +8,7 @@ import torch
 
 from dcgan.compute import devices
 from dcgan.config import Config
+from dcgan.latent.classes import labels_of_seeds
 from dcgan.latent.prior import balanced_z
 from dcgan.networks.architectures import NORMS
 from dcgan.networks.models import Generator
@@ -64,6 +65,8 @@ def recalibrate(generator: Generator, config: Config, rng: torch.Generator) -> N
             norm.momentum = None  # None means a cumulative average
         if norms:
             z = balanced_z(BATCHES * BATCH, config, rng)  # (BATCHES * BATCH, z_dim)
+            labels = labels_of_seeds(range(len(z)), config)
+            z = generator.of_class(z, None if labels is None else labels.to(z.device))
             devices.fewer_at_once(measure, BATCH, rng.device, least=FEWEST)
     finally:
         for norm, momentum in zip(norms, momenta, strict=True):

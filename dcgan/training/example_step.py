@@ -27,8 +27,11 @@ class Example:
         self.opt_D = torch.optim.Adam(self.D.parameters(), config.lr_d, betas)
         self.opt_G = torch.optim.Adam(self.G.parameters(), config.lr_g, betas)
 
-    def step(self, real: Tensor) -> list[float]:
-        """Train D on real pictures (B, C, H, W) and as many fakes, then G on these; returns what the example prints."""
+    def step(self, real: Tensor, labels: Tensor | None = None) -> list[float]:
+        """Train D on real pictures (B, C, H, W) and as many fakes, then G on these; returns what the example prints.
+
+        The example knows no classes, so `labels` are not used.
+        """
         real = real.to(self.device)
         ones, zeros = (torch.full((len(real),), value, device=self.device) for value in (1.0, 0.0))
 

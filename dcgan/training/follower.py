@@ -50,7 +50,7 @@ def _follow(team: distributed.Processes) -> None:
     allocator.keep_buffers()
     devices.repeat_exactly(device)
     gan = GAN(config, device, team, len(pictures.images))
-    feed = batches.Feed(pictures.images, device)
+    feed = batches.Feed(pictures.images, device, labels=pictures.labels if config.num_classes else None)
     stream = batches.BatchStream(len(pictures.images), config.batch_size, config.seed)
     gan.load_state_dict(begin["gan"])
     stream.load_state_dict(begin["stream"])

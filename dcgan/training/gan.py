@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from dcgan.config import Config
 from dcgan.data.batches import layout
 from dcgan.latent.prior import draw_z
 from dcgan.networks.architectures import Dropout
-from dcgan.networks.models import Discriminator, Generator, initialise
+from dcgan.networks.models import Discriminator, Generator, initialise, logits_of
 from dcgan.training import ema, losses, optimisers
 from dcgan.training.augment import FEW_PICTURES, augment, wanted
 from dcgan.training.microbatch import Noise, Part, Sums, split, weighted
@@ -49,7 +50,8 @@ class GAN:
             module.noise = self.noise
         self.inexact = ""  # why it goes on otherwise than its state would have: another "device" or "route", or nothing
         self.steps = 0
-        self.begun: dict[str, Tensor] = {}  # between D's move and G's: the z of both (b, z_dim), and what was measured
+        # between D's move and G's: the z of both (b, z_dim), and what was measured
+        self.begun: dict[str, Tensor] = {}
         self.measured: dict[str, Tensor] = {}  # by the last whole step
         self.d_moves = 0  # of D alone since G's last move
         self.at_most = 0  # pictures at once, found out by running out of memory; 0 is no limit
@@ -66,42 +68,45 @@ class GAN:
         optimisers.apply_settings(self.opt_G, config.lr_g, config, self.steps)
         optimisers.apply_settings(self.opt_D, config.lr_d, config, self.steps)
 
-    def step(self, real: Tensor, train_g: bool = True) -> dict[str, Tensor]:
+    def step(self, real: Tensor, labels: Tensor | None = None, train_g: bool = True) -> dict[str, Tensor]:
         """Train D once, then G once, on real pictures (B, C, H, W) in [-1, 1]; without `train_g` only D.
 
+        Where classes are asked for, `labels` are those of the pictures, int64 (B,), and the fakes get the same.
         In a team `real` is this process's part of the batch. Returns scalar tensors that stay on the device, so that a
         step never waits for it, each a mean over the whole batch: d_loss, g_loss (per picture; of bce in nats), d_real
         = mean D(x), d_fake = mean D(G(z)), d_accuracy. After an exception, `undo` goes back to before the player's move
         that it came from; a step called again then goes on there.
         """
         held = self.team.hold(len(real) if self.team.size == 1 else self.config.batch_size)
-        assert held.rows == len(real)
+        assert held.rows == len(real) and (labels is None) == (self.config.classes == "off")
         parts = split(held, self.at_once(len(real)))
         keep = train_g and self.config.g_noise == "same" and len(parts) == 1
-        fake = None if self.begun else self._move_d(real, held, parts, keep)
+        fake = None if self.begun else self._move_d(real, labels, held, parts, keep)
         if not train_g:
             self.begun, self.d_moves = {}, self.d_moves + 1
             return {}
-        self._move_g(real, held, parts, fake)
+        self._move_g(real, labels, held, parts, fake)
         self.measured = {name: value for name, value in self.begun.items() if name != "z"}
         self.begun, self.d_moves, self.steps = {}, 0, self.steps + 1
         kept = ema.decay(self.config.ema_half_life_images, self.steps, held.whole)
         ema.update(self.ema, self.G, kept)
         return self.measured
 
-    def _move_d(self, real: Tensor, held: Part, parts: list[Part], keep: bool) -> Tensor | None:
+    def _move_d(self, real: Tensor, labels: Tensor | None, held: Part, parts: list[Part], keep: bool) -> Tensor | None:
         """One step of D down its loss; returns the fakes, for G to go on from, if they are to be kept."""
         self.opt_D.zero_grad()
         self._rollback.begin()
         z, sums = held.of(self.draw_z(held.whole)), Sums()
         for part in self._each(parts):
+            of_part = None if labels is None else part.of(labels, held)
             with torch.set_grad_enabled(keep):
-                fake = self.draw(part.of(z, held))  # (b, C, H, W)
+                fake = self.draw(part.of(z, held), of_part)  # (b, C, H, W)
             seen, seen_fake = self._augmented(part.of(real, held)), self._augmented(fake.detach())
-            on_real, on_fake = self.both_logits(seen, seen_fake)
+            on_real, on_fake = self.both_logits(seen, seen_fake, of_part)
             loss = losses.discriminator_loss(on_real, on_fake, self.config, self.noise)
             if self.config.loss == "wgan-gp":  # on the plain route: others have no second derivative
-                loss = loss + losses.gradient_penalty(self.D, seen, seen_fake, self.noise)
+                judge = functools.partial(self.D, labels=of_part)
+                loss = loss + losses.gradient_penalty(judge, seen, seen_fake, self.noise)
             mean = loss / 2 if self.config.d_batch == "together" else loss  # over the one batch of 2b
             scores = losses.discriminator_scores(on_real, on_fake, self.config.loss)
             sums.add({"d_loss": loss.detach(), **scores}, part.share)
@@ -112,7 +117,7 @@ class GAN:
         self.begun = {"z": z, **sums.values}
         return fake if keep else None
 
-    def _move_g(self, real: Tensor, held: Part, parts: list[Part], fake: Tensor | None) -> None:
+    def _move_g(self, real: Tensor, labels: Tensor | None, held: Part, parts: list[Part], fake: Tensor | None) -> None:
         """One step of G down its loss, on the z of D's move, whose fakes are made again if they weren't kept."""
         self.opt_G.zero_grad()
         self._rollback.begin()
@@ -121,11 +126,12 @@ class GAN:
         if self.config.g_noise == "fresh":
             z, fake = held.of(self.draw_z(held.whole)), None
         for part in self._each(parts):
-            made = self.draw(part.of(z, held)) if fake is None else fake
-            on_fake, on_real = self._logits(self._augmented(made)), None
+            of_part = None if labels is None else part.of(labels, held)
+            made = self.draw(part.of(z, held), of_part) if fake is None else fake
+            on_fake, on_real = self._logits(self._augmented(made), of_part), None
             if self.config.loss == "relativistic":  # G's task is to overtake real pictures, which it doesn't move
                 with torch.no_grad():
-                    on_real = self._logits(self._augmented(part.of(real, held)))
+                    on_real = self._logits(self._augmented(part.of(real, held)), of_part)
             loss = losses.generator_loss(on_fake, self.config, on_real)
             sums.add({"g_loss": loss.detach()}, part.share)
             if part is parts[-1]:
@@ -139,31 +145,32 @@ class GAN:
 
     # ---- the networks on a part of the batch
 
-    def draw(self, z: Tensor) -> Tensor:
-        """z (b, z_dim) -> fakes (b, C, H, W), on the fastest route."""
-        return devices.run(self.G, z, self.precision, self.order)
+    def draw(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """z (b, z_dim), and labels (b,) where classes are asked for -> fakes (b, C, H, W), on the fastest route."""
+        return devices.run(self.G, self.G.of_class(z, labels), self.precision, self.order)
 
     def _augmented(self, x: Tensor) -> Tensor:
         """Pictures (b, C, H, W) as they enter D in training."""
         return augment(x, self.noise, self.augments)
 
-    def _logits(self, x: Tensor) -> Tensor:
-        """Pictures (b, C, H, W) -> D's logits (b,), on the fastest route."""
-        return devices.run(self.D, x, self.precision, self.order).flatten()
+    def _logits(self, x: Tensor, labels: Tensor | None) -> Tensor:
+        """Pictures (b, C, H, W), and their labels (b,) -> D's logits (b,), on the fastest route."""
+        return logits_of(devices.run(self.D.blocks, x, self.precision, self.order), labels)
 
-    def both_logits(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-        """D's logits (b,) on both kinds of pictures (b, C, H, W), as its own step has them.
+    def both_logits(self, real: Tensor, fake: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """D's logits (b,) on both kinds of pictures (b, C, H, W), as its own step has them, both of these labels.
 
         With `d_batch` together both kinds share their BatchNorm statistics. Apart, each has its own, also where one
         pass over both is faster.
         """
         if self.config.d_batch == "together":
-            on_real, on_fake = self._logits(torch.cat([real, fake])).chunk(2)
+            both = devices.run(self.D.blocks, torch.cat([real, fake]), self.precision, self.order)
         elif self.precision == "bfloat16":
-            on_real, on_fake = bfloat16.run(self.D.blocks, torch.cat([real, fake]), 2, self.order).flatten().chunk(2)
+            both = bfloat16.run(self.D.blocks, torch.cat([real, fake]), 2, self.order)
         else:
-            on_real, on_fake = self._logits(real), self._logits(fake)
-        return on_real, on_fake
+            return self._logits(real, labels), self._logits(fake, labels)
+        on_real, on_fake = both.chunk(2)
+        return logits_of(on_real, labels), logits_of(on_fake, labels)
 
     # ---- a player's move
 

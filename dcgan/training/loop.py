@@ -5,7 +5,6 @@ import os
 import time
 from collections.abc import Callable
 
-import numpy as np
 import torch
 
 from dcgan.compute import allocator, devices
@@ -82,7 +81,7 @@ def train(
     heart.update(message="Building the networks")
     make_room(run)
     allocator.keep_buffers()
-    session = _build(run, config, pictures.images, device, team, threads)
+    session = _build(run, config, pictures, device, team, threads)
     diagnostics = Diagnostics(session.gan, session.feed, pictures.held_out, config.log_every)
     evaluation = InlineEvaluation(run, config, pictures.images, session.step, device)
     heart.update(**evaluation.facts)
@@ -193,10 +192,13 @@ class Stopped(Exception):
     """A person wished to stop before the first step."""
 
 
-def _build(run: Run, config: Config, images: np.ndarray, device: torch.device, team: Team, threads: Threads) -> Session:
+def _build(
+    run: Run, config: Config, pictures: dataset.ImageData, device: torch.device, team: Team, threads: Threads
+) -> Session:
     """The session of a run; raises Halted where memory can't hold its networks."""
     try:
-        return Session(run, config, images, device, team, threads)
+        labels = pictures.labels if config.num_classes else None
+        return Session(run, config, pictures.images, device, team, threads, labels)
     except Exception as error:
         if not devices.is_out_of_memory(error):
             raise

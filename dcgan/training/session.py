@@ -16,8 +16,7 @@ from dcgan.compute.threads import Threads
 from dcgan.config import Config
 from dcgan.data import batches
 from dcgan.errors import Diverged, Halted
-from dcgan.latent.moves import truncate
-from dcgan.latent.seeds import sample_seeds, z_from_seeds
+from dcgan.latent.classes import grid_cells
 from dcgan.monitoring.curve_history import History
 from dcgan.runs import kept_states, live_settings, speeds
 from dcgan.runs.checkpoint import load_state, save_state
@@ -41,16 +40,25 @@ class Session:
     """
 
     def __init__(
-        self, run: Run, config: Config, images: np.ndarray, device: torch.device, team: Team, threads: Threads
+        self,
+        run: Run,
+        config: Config,
+        images: np.ndarray,
+        device: torch.device,
+        team: Team,
+        threads: Threads,
+        labels: np.ndarray | None = None,
     ) -> None:
-        """Begin with fresh weights, or go on from the run's newest state; `images` are uint8 (N, C, S, S).
+        """Begin with fresh weights, or go on from the run's newest state.
+
+        `images` are uint8 (N, C, S, S), `labels` their classes, int64 (N,), where these are asked for.
 
         What files hold of later steps is dropped: those steps are about to be made again. Raises BadInput if the state
         is of other settings, or damaged.
         """
         self.run, self.config, self.team, self.threads = run, config, team, threads
         self.gan = GAN(config, device, team, len(images))
-        self.feed = batches.Feed(images, device)
+        self.feed = batches.Feed(images, device, labels=labels)
         self.stream = batches.BatchStream(len(images), config.batch_size, config.seed)
         self.step, self.images, self.time_s = 0, 0, 0.0
         self.num_steps = config.num_steps  # the end, which may be moved
@@ -64,9 +72,7 @@ class Session:
         drop_metrics_after(run, self.step)
         self._summary = History(run)
         self.snapshots = Snapshots(run, self.step, kept)
-        seeds = sample_seeds(config.seed, config.num_samples)
-        fixed_z = z_from_seeds(seeds, config.z_dim, config.z_prior)  # (N, z_dim), the same at every sample
-        self._fixed_z = truncate(fixed_z, config.sample_truncation).to(device)
+        self._cells = grid_cells(config)  # the same at every sample
         self.pictured_s = -math.inf  # `time_s` of the last sample, by this process
         self.keeping = Stopwatch()  # of the time that samples and states take
         self._before_s = self.time_s  # trained by earlier processes
@@ -116,7 +122,7 @@ class Session:
         self.pictured_s = self.time_s
         with self.keeping:
             check_finite(self.gan, self.step)
-            return self.snapshots.keep(self.gan, self._fixed_z, self.step)
+            return self.snapshots.keep(self.gan, self._cells, self.step)
 
     def save(self) -> str:
         """Save the state; returns what went wrong: after a full disk the last state is whole, and the next may fit.

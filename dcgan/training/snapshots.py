@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -12,6 +12,7 @@ from dcgan.compute import devices
 from dcgan.errors import Diverged, Halted, first_line
 from dcgan.images.encode import png_bytes
 from dcgan.images.grids import grid, to_uint8
+from dcgan.latent.classes import Cell, class_rows, z_of_cells
 from dcgan.networks.generator_file import generator_bytes, metadata_of
 from dcgan.runs.kept_steps import thin
 from dcgan.runs.run import Run
@@ -43,14 +44,14 @@ class Snapshots:
                 path(later).unlink(missing_ok=True)
             self.kept[name] = sorted({*saved.get(name, ()), *there()})
 
-    def keep(self, gan: GAN, fixed_z: torch.Tensor, step: int) -> bool:
-        """Publish the grid of the fixed z, the generator that made it as a snapshot, and as the newest generator.
+    def keep(self, gan: GAN, cells: Sequence[Cell], step: int) -> bool:
+        """Publish the grid of these cells, the generator that made it as a snapshot, and as the newest generator.
 
         Returns whether they could be drawn. Where not, files stay as they are and `notice` says why.
         """
         try:
             with devices.full_float32():  # so that they can be drawn again anywhere
-                files = self._files(gan, fixed_z, step)
+                files = self._files(gan, cells, step)
         except (Halted, Diverged):
             raise
         except Exception as error:
@@ -62,20 +63,23 @@ class Snapshots:
         self._thin("snapshots", step, gan.config.max_snapshots)
         return True
 
-    def _files(self, gan: GAN, fixed_z: torch.Tensor, step: int) -> dict[Path, bytes]:
+    def _files(self, gan: GAN, cells: Sequence[Cell], step: int) -> dict[Path, bytes]:
         """What `keep` publishes, in this order; nothing of it is written yet."""
-        run, generator = self.run, gan.ema_generator()
+        run, generator, config = self.run, gan.ema_generator(), gan.config
+        z = z_of_cells(generator, cells, config.sample_truncation).to(gan.device)
 
         @torch.no_grad()
         def draw(at_once: int) -> torch.Tensor:
-            return torch.cat([generator(part).float().cpu() for part in fixed_z.split(at_once)])
+            return torch.cat([generator(part).float().cpu() for part in z.split(at_once)])
 
-        drawn = devices.fewer_at_once(draw, len(fixed_z), gan.device)  # (N, C, H, W), each from its own z alone
+        drawn = devices.fewer_at_once(draw, len(z), gan.device)  # (N, C, H, W), each from its own z alone
         images = to_uint8(drawn.numpy())  # (N, H, W) or (N, H, W, 3)
-        snapshot, columns = generator_bytes(generator, step, half=True), full_rows(len(images))
+        snapshot, rows = generator_bytes(generator, step, half=True), class_rows(cells)
+        columns = len(cells) // len(rows) if rows else full_rows(len(images))
         recipe = {"run": run.id, "step": step, "weights_hash": metadata_of(snapshot)["weights_hash"]}  # of those kept
-        recipe |= {"seed": gan.config.seed, "n": len(images), "truncation": gan.config.sample_truncation}
+        recipe |= {"seed": config.seed, "n": len(images), "truncation": config.sample_truncation}
         recipe |= {"columns": columns} if columns else {}
+        recipe |= {"rows": rows} if rows else {}
         return {
             run.generator_path: generator_bytes(generator, step),
             run.snapshot_path(step): snapshot,

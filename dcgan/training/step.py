@@ -65,7 +65,8 @@ def _move(gan: GAN, feed: Feed, stream: BatchStream, **options: Any) -> None:
     position, done = stream.state_dict(), (gan.steps, gan.d_moves)
     try:
         indices = stream.next()
-        gan.step(feed.batch(gan.team.hold(len(indices)).of(indices)), **options)  # (b, C, H, W) in [-1, 1]
+        own = gan.team.hold(len(indices)).of(indices)
+        gan.step(feed.batch(own), feed.labels(own), **options)  # (b, C, H, W) in [-1, 1], (b,)
     except Exception:
         if (gan.steps, gan.d_moves) == done and not gan.torn:
             stream.load_state_dict(position)

@@ -99,7 +99,7 @@ def means_of(run: Run, opened: Opened) -> dict[str, str]:
     from dcgan.latent.codes import code_of
 
     config = opened.generator.config
-    z = {group: samples.z_of_tokens(samples.fitting(of(run, group), config), config) for group in GROUPS}
+    z = {group: samples.z_of_tokens(samples.fitting(of(run, group), config), opened.generator) for group in GROUPS}
     found = {}
     try:
         for group, those in z.items():

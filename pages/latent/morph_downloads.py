@@ -29,7 +29,7 @@ def keyframes_of(generator: "Generator", morph: Morph, directions: Directions = 
     from dcgan.latent.render import render
     from dcgan.provenance.morph_pictures import keys_z
 
-    return render(generator, keys_z(morph_facts(morph, generator.config.z_dim, directions), generator.config))
+    return render(generator, keys_z(morph_facts(morph, generator.config.z_dim, directions), generator))
 
 
 def frames_of(generator: "Generator", morph: Morph, directions: Directions = NO_DIRECTIONS) -> np.ndarray:

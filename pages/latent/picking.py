@@ -68,16 +68,15 @@ def _kept_token(run: Run, opened: Opened, kept: Kept) -> str:
     for kind in visit_axes.needed(kept.view, PLAIN):
         if not visit_axes.known(run, kind):
             visit_axes.measure(run, opened, kind)
-    config = opened.generator.config
-    return samples.token_of(kept.view, config, visit_axes.directions_of(run, kept.view, opened.generator))
+    return samples.token_of(kept.view, opened.generator, visit_axes.directions_of(run, kept.view, opened.generator))
 
 
 def _around(run: Run, opened: Opened, view: View) -> Named:
     from dcgan.latent.codes import code_of
 
-    config, along = opened.generator.config, visit_axes.directions_of(run, view, opened.generator)
-    around = neighbours_z(view, config, NUM_NEIGHBOURS, along)[1:]
-    here = (samples.token_of(view, config, along), "the picture above")
+    along = visit_axes.directions_of(run, view, opened.generator)
+    around = neighbours_z(view, opened.generator, NUM_NEIGHBOURS, along)[1:]
+    here = (samples.token_of(view, opened.generator, along), "the picture above")
     return [here, *((f"z{code_of(z)}", f"neighbour {i + 1}") for i, z in enumerate(around))]
 
 

@@ -12,17 +12,18 @@ if TYPE_CHECKING:
     import torch
 
     from dcgan.config import Config
+    from dcgan.networks.models import Generator
     from pages.common.loading import Opened
 
 MOST = 36  # in one address
 
 
-def token_of(view: View, config: "Config", directions: Directions = NO_DIRECTIONS) -> str:
+def token_of(view: View, generator: "Generator", directions: Directions = NO_DIRECTIONS) -> str:
     """A view as a sample: `12` for a plain seed, else `z` and the code of its z."""
     from dcgan.latent.codes import code_of
 
     plain = View(view.seed) == View(view.seed, view.hops, view.sliders, view.truncation, z=view.z)
-    return str(view.seed) if plain else f"z{code_of(z_of(view, config, directions))}"
+    return str(view.seed) if plain else f"z{code_of(z_of(view, generator, directions))}"
 
 
 def view_of(token: str) -> View:
@@ -37,12 +38,12 @@ def fitting(tokens: list[str], config: "Config") -> list[str]:
     return [token for token in tokens if token[0] != "z" or z_of_code(token[1:], config.z_dim) is not None]
 
 
-def z_of_tokens(tokens: list[str], config: "Config") -> "torch.Tensor":
+def z_of_tokens(tokens: list[str], generator: "Generator") -> "torch.Tensor":
     """The samples' z, (N, z_dim)."""
     import torch
 
-    z = [z_of(view_of(token), config) for token in tokens]
-    return torch.stack(z) if z else torch.empty(0, config.z_dim)
+    z = [z_of(view_of(token), generator) for token in tokens]
+    return torch.stack(z) if z else torch.empty(0, generator.config.z_dim)
 
 
 def pictures_of(opened: "Opened", tokens: list[str]) -> np.ndarray:
@@ -54,7 +55,7 @@ def pictures_of(opened: "Opened", tokens: list[str]) -> np.ndarray:
 def _pictures(weights_hash: str, tokens: tuple[str, ...], _opened: "Opened") -> np.ndarray:
     from dcgan.latent.render import render
 
-    return render(_opened.generator, z_of_tokens(list(tokens), _opened.generator.config))
+    return render(_opened.generator, z_of_tokens(list(tokens), _opened.generator))
 
 
 def written(tokens: list[str]) -> str | None:

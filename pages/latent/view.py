@@ -18,7 +18,6 @@ from pages.common import address
 if TYPE_CHECKING:
     import torch
 
-    from dcgan.config import Config
     from dcgan.networks.models import Generator
     from pages.common.loading import Opened
 
@@ -91,23 +90,25 @@ class View:
         )
 
 
-def z_of(view: View, config: "Config", directions: Directions = NO_DIRECTIONS) -> "torch.Tensor":
+def z_of(view: View, generator: "Generator", directions: Directions = NO_DIRECTIONS) -> "torch.Tensor":
     """The z (z_dim,) that the picture is made from."""
     from dcgan.provenance import view_picture
 
-    return view_picture.z_of(facts_of(view, config.z_dim, directions), config)
+    return view_picture.z_of(facts_of(view, generator.config.z_dim, directions), generator)
 
 
 def neighbours_z(
-    view: View, config: "Config", n: int = NUM_NEIGHBOURS, directions: Directions = NO_DIRECTIONS
+    view: View, generator: "Generator", n: int = NUM_NEIGHBOURS, directions: Directions = NO_DIRECTIONS
 ) -> "torch.Tensor":
     """The z of the picture and of its n neighbours, (n + 1, z_dim); row i is what `view.gone_to(i)` shows."""
     from dcgan.latent import moves, walks
     from dcgan.provenance import view_picture
 
+    config = generator.config
     facts, radius = facts_of(view, config.z_dim, directions), moves.radius_of(view.distance, config.z_prior)
     around = walks.neighbours(view_picture.base_z(facts, config), n + 1, radius, view.around, config.z_prior)
-    return view_picture.finished(around, facts, config)
+    finished, centre = view_picture.finished(around, facts, config), view_picture.centre_of(facts, generator)
+    return finished if centre is None else finished + centre
 
 
 def picture_of(generator: "Generator", view: View, directions: Directions = NO_DIRECTIONS) -> np.ndarray:

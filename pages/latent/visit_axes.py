@@ -219,7 +219,7 @@ def _liked_axes(
 ) -> "list[Axis]":
     from dcgan.latent.liked_axis import liked_axes
 
-    z = [samples.z_of_tokens(list(group), _generator.config) for group in (liked, disliked)]
+    z = [samples.z_of_tokens(list(group), _generator) for group in (liked, disliked)]
     return liked_axes(_generator, z[0], z[1], _judge(_generator))
 
 

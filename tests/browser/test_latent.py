@@ -45,7 +45,7 @@ def picture(canvas: Locator) -> np.ndarray:
 
 def drawn(generator: Generator, view: View) -> np.ndarray:
     """What PyTorch draws for a view and its neighbours, (13, H, W)."""
-    return render(generator, neighbours_z(view, generator.config)).astype(int)
+    return render(generator, neighbours_z(view, generator)).astype(int)
 
 
 def open_explore(page: Page, studio: Studio, query: str = "seed=5") -> Locator:
@@ -151,7 +151,7 @@ def test_sliders_of_axes_draw_what_pytorch_does_and_survive_the_address(
     at_rest(canvas)
     view = View(5, sliders=((strongest.id, float(slider.input_value())),))
     directions = {axis.id: axis.direction for axis in (strongest, *others)}
-    expected = render(generator, neighbours_z(view, generator.config, directions=directions)).astype(int)
+    expected = render(generator, neighbours_z(view, generator, directions=directions)).astype(int)
     assert np.abs(expected[0] - drawn(generator, View(5))[0]).max() > 50
     assert np.abs(picture(canvas) - expected[0]).max() <= 1
     assert np.abs(picture(page.get_by_test_id("tile-4").locator("canvas")) - expected[5]).max() <= 1

@@ -11,6 +11,7 @@ from dcgan.system.files import publish
 from tests.pages.app import open_page
 
 CONFIG = Config(preset="tiny", image_size=16, z_dim=20, ngf=4, ndf=4)
+PLAIN = Generator(CONFIG)  # where only what it takes counts
 
 
 def tiny(seed: int, config: Config = CONFIG) -> Generator:

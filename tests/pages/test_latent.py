@@ -21,6 +21,7 @@ from dcgan.latent import influence, kept_axes, moves, seeds
 from dcgan.latent.axes import axes_of
 from dcgan.latent.render import render
 from dcgan.networks.generator_file import generator_bytes
+from dcgan.networks.models import Generator
 from dcgan.provenance import redraw
 from dcgan.runs.run import Run
 from dcgan.system.files import publish
@@ -32,7 +33,7 @@ from pages.latent.components.laboratory import Kept
 from pages.latent.morph import Corners, Morph
 from pages.latent.view import Hop, View
 from tests.pages.app import APP, SECONDS
-from tests.pages.latent_pages import CONFIG, healthy, little_run, tiny, url, visit
+from tests.pages.latent_pages import CONFIG, PLAIN, healthy, little_run, tiny, url, visit
 
 names = st.sampled_from(sorted({*View().params(), *Morph().params(), *Corners().params()}))
 odd = st.sampled_from(
@@ -75,7 +76,7 @@ def test_a_view_survives_the_url():
 @given(words)
 def test_any_url_gives_a_view_that_can_be_drawn(params):
     there, walk, square = View.from_params(params), Morph.from_params(params), Corners.from_params(params)
-    assert torch.isfinite(view.neighbours_z(there, CONFIG, 2)).all()
+    assert torch.isfinite(view.neighbours_z(there, PLAIN, 2)).all()
     assert len(walk.keys) >= 2 and walk.frames >= len(walk.keys) and len(square.seeds) == 4
     for kind in (there, walk, square):  # what was read is written in a form that reads the same
         assert type(kind).from_params({k: v for k, v in kind.params().items() if v}) == kind
@@ -83,27 +84,27 @@ def test_any_url_gives_a_view_that_can_be_drawn(params):
 
 def test_z_is_seed_then_walk_then_sliders_then_truncation():
     z = seeds.z_from_seed(4, 20)
-    assert torch.equal(view.z_of(View(4), CONFIG), z)
+    assert torch.equal(view.z_of(View(4), PLAIN), z)
     moved = View(4).moved(3, 2.0).moved(0, -1.0).moved(3, 1.5)
     assert moved.sliders == ((0, -1.0), (3, 1.5))
     expected = z.clone()
     expected[0], expected[3] = -1.0, 1.5
-    assert torch.allclose(view.z_of(View(4, sliders=moved.sliders, truncation=0.5), CONFIG), expected / 2)
+    assert torch.allclose(view.z_of(View(4, sliders=moved.sliders, truncation=0.5), PLAIN), expected / 2)
 
 
 def test_every_neighbour_is_reached_by_going_there():
     here = View(4, distance=30, around=9).moved(1, 0.25)
-    around = view.neighbours_z(here, CONFIG)
-    assert torch.equal(around[0], view.z_of(here, CONFIG))
+    around = view.neighbours_z(here, PLAIN)
+    assert torch.equal(around[0], view.z_of(here, PLAIN))
     for number in (1, view.NUM_NEIGHBOURS):
-        assert torch.allclose(view.z_of(here.gone_to(number), CONFIG), around[number], atol=1e-6)
+        assert torch.allclose(view.z_of(here.gone_to(number), PLAIN), around[number], atol=1e-6)
     twice = here.gone_to(2).gone_to(5)
-    assert torch.allclose(view.z_of(twice, CONFIG), view.neighbours_z(here.gone_to(2), CONFIG)[5], atol=1e-6)
+    assert torch.allclose(view.z_of(twice, PLAIN), view.neighbours_z(here.gone_to(2), PLAIN)[5], atol=1e-6)
 
 
 def test_sliders_of_other_models_do_nothing_and_uniform_z_stays_in_its_prior():
     config = CONFIG.replace(z_prior="uniform")
-    z = view.z_of(View(1, sliders=((2, 3.0), (4000, 1.0)), hops=(Hop(100, 1, 3),)), config)
+    z = view.z_of(View(1, sliders=((2, 3.0), (4000, 1.0)), hops=(Hop(100, 1, 3),)), Generator(config))
     assert z.shape == (20,) and z[2] == 1.0 and z.abs().max() <= 1
 
 
@@ -225,7 +226,7 @@ things = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | 
 def test_a_browser_may_say_anything(value):
     message = live.read(value)
     if message is not None:
-        assert message.view is None or torch.isfinite(view.z_of(message.view, CONFIG)).all()
+        assert message.view is None or torch.isfinite(view.z_of(message.view, PLAIN)).all()
         assert all(kept.step >= 0 for kept in message.favourites or [])
 
 
@@ -317,8 +318,8 @@ def test_sliders_of_axes_add_to_z_after_dimensions_are_set(run):
     assert there.sliders == ((3, 2.0), ("c2", 1.0), ("c10", -1.0))
     assert View.from_params({k: v for k, v in there.params().items() if v}) == there
     expected = moves.apply_offsets(seeds.z_from_seed(4, 20), {3: 2.0}) + directions["c2"] - directions["c10"]
-    assert torch.allclose(view.z_of(there, CONFIG, directions=directions), expected, atol=2e-6)
-    assert torch.equal(view.z_of(there, CONFIG), view.z_of(View(4, sliders=((3, 2.0),)), CONFIG))  # of no known axis
+    assert torch.allclose(view.z_of(there, PLAIN, directions=directions), expected, atol=2e-6)
+    assert torch.equal(view.z_of(there, PLAIN), view.z_of(View(4, sliders=((3, 2.0),)), PLAIN))  # of no known axis
     uniform = view.z_of(View(4, sliders=(("c1", 3.0),)), CONFIG.replace(z_prior="uniform"), directions)
     assert uniform.abs().max() <= 1
 

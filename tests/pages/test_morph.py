@@ -30,7 +30,7 @@ from pages.latent.components import morphing
 from pages.latent.components.laboratory import Kept
 from pages.latent.morph import Corners, Morph, keys_of
 from pages.latent.view import Hop, View
-from tests.pages.latent_pages import CONFIG, healthy, little_run, tiny, url, visit
+from tests.pages.latent_pages import CONFIG, PLAIN, healthy, little_run, tiny, url, visit
 
 ODD = View(5, (Hop(40, 3, 2),), ((2, 0.5), (3, -1.25)), 0.8)  # a keyframe beyond its seed
 
@@ -42,7 +42,7 @@ def run(tmp_path, monkeypatch):
 
 def keys_of_walk(walk: Morph, directions=view.NO_DIRECTIONS) -> torch.Tensor:
     """The z of a morph's keyframes, (K, 20)."""
-    return keys_z(morph_downloads.morph_facts(walk, CONFIG.z_dim, directions), CONFIG)
+    return keys_z(morph_downloads.morph_facts(walk, CONFIG.z_dim, directions), PLAIN)
 
 
 def plain(params: dict[str, str | None]) -> dict[str, str]:

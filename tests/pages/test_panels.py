@@ -21,11 +21,13 @@ from dcgan.latent.arithmetic import combine
 from dcgan.latent.codes import code_of
 from dcgan.latent.liked_axis import direction
 from dcgan.latent.render import render
+from dcgan.networks.models import Generator
 from dcgan.runs.run import Run
 from pages.common import loading
 from pages.common.jobs import Job
 from pages.latent import downloads, samples, view
 from pages.latent.view import Hop, View
+from tests.pages.latent_pages import PLAIN
 from tests.pages.test_latent import CONFIG, healthy, laboratory, run, url, visit  # noqa: F401 (run is a fixture)
 
 Z = code_of(seeds.z_from_seed(77, 20))
@@ -63,11 +65,11 @@ def press(app: AppTest, key: str) -> AppTest:
 def test_a_given_z_takes_the_place_of_the_seeds_and_survives_the_url():
     there = View(z=Z, hops=(Hop(40, 3, 2),), sliders=((2, 0.5),), truncation=0.8)
     assert View.from_params({k: v for k, v in there.params().items() if v}) == there
-    plain = view.z_of(View(z=Z), CONFIG)
+    plain = view.z_of(View(z=Z), PLAIN)
     assert torch.allclose(plain, seeds.z_from_seed(77, 20), atol=2e-3)
-    assert torch.allclose(view.z_of(there, CONFIG)[2], torch.tensor(0.4))
+    assert torch.allclose(view.z_of(there, PLAIN)[2], torch.tensor(0.4))
     other = CONFIG.replace(z_dim=21)  # the code has other dimensions
-    assert torch.equal(view.z_of(View(5, z=Z), other), seeds.z_from_seed(5, 21))
+    assert torch.equal(view.z_of(View(5, z=Z), Generator(other)), seeds.z_from_seed(5, 21))
     assert View.from_params({"z": "no z at all"}) == View()
 
 
@@ -83,19 +85,19 @@ def test_the_recipe_of_a_given_z_holds_it(run):  # noqa: F811
 
 
 def test_samples_are_seeds_or_codes():
-    assert samples.token_of(View(12, distance=60, around=4), CONFIG) == "12"
-    walked = samples.token_of(View(12, (Hop(40, 3, 2),)), CONFIG)
+    assert samples.token_of(View(12, distance=60, around=4), PLAIN) == "12"
+    walked = samples.token_of(View(12, (Hop(40, 3, 2),)), PLAIN)
     assert walked[0] == "z" and samples.read(f"12.{walked}.12.x.-1.007.99999999999") == ["12", walked]
-    z = samples.z_of_tokens(["12", walked], CONFIG)
-    assert torch.equal(z[0], seeds.z_from_seed(12, 20)) and samples.z_of_tokens([], CONFIG).shape == (0, 20)
-    assert torch.allclose(z[1], view.z_of(View(12, (Hop(40, 3, 2),)), CONFIG), atol=2e-3)
+    z = samples.z_of_tokens(["12", walked], PLAIN)
+    assert torch.equal(z[0], seeds.z_from_seed(12, 20)) and samples.z_of_tokens([], PLAIN).shape == (0, 20)
+    assert torch.allclose(z[1], view.z_of(View(12, (Hop(40, 3, 2),)), PLAIN), atol=2e-3)
     assert samples.fitting(["12", walked], CONFIG.replace(z_dim=9)) == ["12"]
     assert samples.read(samples.written(["3", f"z{Z}"]) or "") == ["3", f"z{Z}"] and samples.written([]) is None
 
 
 @given(st.text(max_size=60))
 def test_any_text_gives_samples_that_can_be_drawn(text):
-    assert torch.isfinite(samples.z_of_tokens(samples.fitting(samples.read(text), CONFIG), CONFIG)).all()
+    assert torch.isfinite(samples.z_of_tokens(samples.fitting(samples.read(text), CONFIG), PLAIN)).all()
 
 
 # -- A - B + C
@@ -106,7 +108,7 @@ def test_the_sum_of_a_url_is_drawn_and_explored(run):  # noqa: F811
     app = visit("explore", panel="arithmetic", **picked)
     assert {**picked, "panel": "arithmetic"}.items() <= url(app).items()
     press(app, "arithmetic-go-result")
-    groups = [samples.z_of_tokens(samples.read(text), CONFIG) for text in picked.values()]
+    groups = [samples.z_of_tokens(samples.read(text), PLAIN) for text in picked.values()]
     assert url(app)["z"] == laboratory(app)["params"]["z"] == code_of(combine(*groups))
     press(app, "arithmetic-go-A")
     assert url(app)["z"] != code_of(combine(*groups)) and picked.items() <= url(app).items()
@@ -135,7 +137,7 @@ def test_favourites_and_neighbours_can_be_picked(run):  # noqa: F811
     healthy(app.segmented_control(key="arithmetic-source").set_value("Neighbours").run())
     around = tiles(app, "arithmetic-pool")["tiles"]
     assert len(around) == 13 and around[0] == {"id": "5", "name": "the picture above"}
-    expected = code_of(view.neighbours_z(View(5), CONFIG)[4])
+    expected = code_of(view.neighbours_z(View(5), PLAIN)[4])
     assert around[4] == {"id": f"z{expected}", "name": "neighbour 4"}
     healthy(app.segmented_control(key="arithmetic-source").set_value("Favourites").run())
     assert "Keep" in app.info[0].value
@@ -143,7 +145,7 @@ def test_favourites_and_neighbours_can_be_picked(run):  # noqa: F811
     app.session_state["explore-lab"] = {"message": {"seq": 1, "favourites": [kept]}}
     healthy(app.run())
     (tile,) = tiles(app, "arithmetic-pool")["tiles"]
-    z = samples.z_of_tokens([tile["id"]], CONFIG)[0]
+    z = samples.z_of_tokens([tile["id"]], PLAIN)[0]
     assert (z - seeds.z_from_seed(4, 20)).norm() == pytest.approx(1.5, abs=0.01)  # its axis was measured
 
 

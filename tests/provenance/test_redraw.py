@@ -116,11 +116,13 @@ def test_what_the_commands_make_can_be_made_again(run, tmp_path, capsys):
 
 def test_a_view_is_its_seed_walk_sliders_offset_and_truncation(run):
     generator = load_generator(run.generator_path)
-    z = view_picture.z_of(view(run, walk=WALK, sliders={"1": 0.25, "999": 1.0}, offset=OFFSET, truncation=0.5), CONFIG)
-    plain = view_picture.z_of(view(run, walk=WALK), CONFIG)
+    z = view_picture.z_of(
+        view(run, walk=WALK, sliders={"1": 0.25, "999": 1.0}, offset=OFFSET, truncation=0.5), generator
+    )
+    plain = view_picture.z_of(view(run, walk=WALK), generator)
     plain[1] = 0.25
     assert torch.allclose(z, (plain + torch.tensor(OFFSET)) / 2, atol=1e-6)
-    off = view_picture.z_of(view(run, z=[0.5] * 20), CONFIG)
+    off = view_picture.z_of(view(run, z=[0.5] * 20), generator)
     assert torch.equal(off, torch.full((20,), 0.5)) and view_picture.picture_of(generator, view(run)).shape == (16, 16)
 
 
