@@ -16,7 +16,7 @@ def sample(args: argparse.Namespace) -> int:
         return again(args)
     if not args.run:
         raise BadInput("The following arguments are required: RUN, or --recipe with a picture to draw again.")
-    from dcgan.latent.classes import name_of
+    from dcgan.latent.class_centres import name_of
     from dcgan.latent.moves import check_truncation
     from dcgan.latent.render import render
     from dcgan.provenance.redraw import drawn, sample_z

@@ -20,7 +20,7 @@ from dcgan.evaluation.report import evaluate_run
 from dcgan.evaluation.verdict import verdict
 from dcgan.export.card_figures import known_faults, plain, quality
 from dcgan.images.grids import grid, upscale
-from dcgan.latent.classes import z_of
+from dcgan.latent.class_centres import z_of
 from dcgan.latent.render import render
 from dcgan.latent.seeds import sample_seeds
 from dcgan.networks.inspection import layer_tables

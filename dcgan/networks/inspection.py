@@ -11,6 +11,8 @@ from dcgan.config import Config
 from dcgan.networks.architectures import Dropout, Rescale
 from dcgan.networks.models import Discriminator, Generator
 
+Traced = tuple[nn.Module, tuple[int, ...]]  # a layer, and the shape of its output without the batch
+
 
 class Layer(NamedTuple):
     name: str  # what it is, with kernel and stride
@@ -28,13 +30,16 @@ def layer_tables(config: Config) -> dict[str, list[Layer]]:
     return tables
 
 
-def trace(config: Config) -> dict[str, list[tuple[nn.Module, tuple[int, ...]]]]:
+def trace(config: Config) -> dict[str, list[Traced]]:
     """Every layer that G and D run through, in order, with its output's shape (without the batch); weightless."""
     with torch.device("meta"):
         generator, discriminator = Generator(config), Discriminator(config)
         z = torch.empty(2, config.z_dim)
         pictures = torch.empty(2, config.channels, config.image_size, config.image_size)
-    return {"G": _run_through(generator, z), "D": _run_through(discriminator, pictures)}
+    centres: list[Traced] = (
+        [(generator.centres, (config.z_dim,))] if config.num_classes else []
+    )  # added to z before G's first layer
+    return {"G": [*centres, *_run_through(generator, z)], "D": _run_through(discriminator, pictures)}
 
 
 def multiplications(config: Config) -> int:
@@ -98,8 +103,8 @@ def _outputs(blocks: nn.Module, x: Tensor) -> list[Tensor]:
     return outputs
 
 
-def _run_through(network: nn.Module, example: Tensor) -> list[tuple[nn.Module, tuple[int, ...]]]:
-    layers: list[tuple[nn.Module, tuple[int, ...]]] = []
+def _run_through(network: nn.Module, example: Tensor) -> list[Traced]:
+    layers: list[Traced] = []
 
     def note(module: nn.Module, inputs: object, output: Tensor) -> None:
         layers.append((module, tuple(output.shape[1:])))
@@ -125,6 +130,8 @@ def describe(module: nn.Module) -> str:
         return f"{name} {kernel}x{kernel}, stride {stride}"
     if isinstance(module, nn.Linear):
         return f"Dense {module.out_features}"
+    if isinstance(module, nn.Embedding):
+        return f"{module.num_embeddings} centres of classes"
     if isinstance(module, nn.Unflatten):
         return "Reshape"
     if isinstance(module, Dropout):

@@ -16,7 +16,7 @@ from PIL import Image, ImageSequence
 from dcgan.errors import BadInput
 from dcgan.images import grids
 from dcgan.images.encode import FPS_RANGE, gif_bytes, webp_bytes
-from dcgan.latent.classes import Cell, labels_of_class, z_of, z_of_cells
+from dcgan.latent.class_centres import Cell, labels_of_class, z_of, z_of_cells
 from dcgan.latent.render import render
 from dcgan.latent.seeds import sample_seeds
 from dcgan.networks.models import Generator

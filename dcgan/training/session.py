@@ -16,7 +16,7 @@ from dcgan.compute.threads import Threads
 from dcgan.config import Config
 from dcgan.data import batches
 from dcgan.errors import Diverged, Halted
-from dcgan.latent.classes import grid_cells
+from dcgan.latent.class_centres import grid_cells
 from dcgan.monitoring.curve_history import History
 from dcgan.runs import kept_states, live_settings, speeds
 from dcgan.runs.checkpoint import load_state, save_state
