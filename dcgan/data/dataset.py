@@ -64,7 +64,9 @@ def load(
         names = rows[: len(data.images)] if split == "train" else rows[len(rows) - len(data.images) :]
         own = source_pictures.layout(source).classes if source else layout_of(names).classes
         return dataclasses.replace(
-            data, labels=class_labels.labels_of(names, own, class_names), class_names=tuple(class_names)
+            data,
+            labels=class_labels.labels_of(names, own, class_names, strict=split == "train"),
+            class_names=tuple(class_names),
         )
 
     try:
