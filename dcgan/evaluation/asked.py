@@ -84,10 +84,3 @@ def as_asked(reference: Reference, real: RealClasses, features: np.ndarray, labe
         "distances": distances,
         "floors": [None if floor is None else round(floor, 5) for floor in real.floors],
     }
-
-
-def weakest(asked: dict[str, Any]) -> tuple[str, float] | None:
-    """The class that is farthest from real ones, in floors of its own; None where no class has a distance."""
-    rows = zip(asked["names"], asked["distances"], asked["floors"], strict=True)
-    far = {name: distance / floor for name, distance, floor in rows if distance is not None and floor}
-    return max(far.items(), key=lambda pair: pair[1]) if far else None

@@ -10,6 +10,7 @@ from dcgan.evaluation.figures import FIGURES, beside, copy_sentence, floors, met
 from dcgan.evaluation.verdict import answers, verdict
 from dcgan.metrics.enough import too_few
 from dcgan.system.names import slug
+from pages.charts import asked_classes
 from pages.common import visitors
 from pages.common.choose import pick_run, pick_step
 from pages.common.gallery import Card, gallery
@@ -119,6 +120,8 @@ def _draw(report: dict[str, Any], wanted: Wanted) -> None:
         _charts(report)
         if report["classes"] is not None:
             _class_charts(report["classes"])
+            if report.get("asked"):  # older reports have none
+                asked_classes.draw(report["asked"])
         else:
             _pixel_charts(report)
     _pictures(report, generator)

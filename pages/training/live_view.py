@@ -14,7 +14,7 @@ from dcgan.runs.run import Run
 from dcgan.runs.sample_grids import grid_of
 from dcgan.runs.throughput import duration, time_left
 from dcgan.system.names import data_title
-from pages.charts import class_mix, distance
+from pages.charts import asked_classes, class_mix, distance
 from pages.charts.curves import live_curves, load_library
 from pages.charts.history import alarms_of, history_of, marks_of, why_no_curves
 from pages.common import upkeep, visitors
@@ -91,6 +91,8 @@ def _live(run: Run, ticking: bool) -> None:
         if rows:
             st.markdown(f":material/straighten: {distance.words(rows, *best)}")
         _words(run, status, columns, alarms)
+    if rows and (asked := asked_classes.of_row(rows[-1])):
+        asked_classes.draw(asked)
     class_mix.draw(rows)
 
 
