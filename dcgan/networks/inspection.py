@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from dcgan.config import Config
 from dcgan.networks.architectures import Dropout, Rescale
-from dcgan.networks.models import Discriminator, Generator
+from dcgan.networks.models import Discriminator, Generator, logits_of
 
 Traced = tuple[nn.Module, tuple[int, ...]]  # a layer, and the shape of its output without the batch
 
@@ -77,7 +77,14 @@ def verdicts(discriminator: Discriminator, pictures: Tensor) -> tuple[list[Tenso
     """
     judge = copy.deepcopy(discriminator).train()  # the copy's running statistics change, the original's don't
     *hidden, verdict = _outputs(judge.blocks, pictures)
-    return [x for x in hidden if x.ndim == 4], verdict.flatten()
+    return [x for x in hidden if x.ndim == 4], logits_of(verdict)
+
+
+@torch.no_grad()
+def claims(discriminator: Discriminator, pictures: Tensor) -> Tensor:
+    """D's logits of pictures (B, C, H, W) as ones of each of the K classes that it knows, (B, K); see `verdicts`."""
+    outputs = copy.deepcopy(discriminator).train().blocks(pictures).flatten(1)
+    return outputs[:, :1] + outputs[:, 1:]
 
 
 @torch.no_grad()

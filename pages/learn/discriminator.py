@@ -24,6 +24,13 @@ MAPS = 16
 ROW = 6
 
 
+def kept_discriminator(scene: Scene) -> "Discriminator | None":
+    """The D of the run's last state, if it keeps one."""
+    if scene.run is None or scene.generator is None or not scene.run.state_path.exists():
+        return None
+    return _discriminator(str(scene.run.path), scene.run.state_path.stat().st_mtime_ns)
+
+
 @st.cache_resource(max_entries=4, show_spinner="Fetching the discriminator …")
 def _discriminator(run_path: str, modified: int) -> "Discriminator | None":
     from dcgan.runs.checkpoint import open_discriminator
@@ -47,9 +54,7 @@ At 4×4 one last convolution weighs everything into **a single number"""
     real = scene.real(BATCH)
     if real is None or not len(real):
         return
-    judge = None
-    if scene.run is not None and scene.generator is not None and scene.run.state_path.exists():
-        judge = _discriminator(str(scene.run.path), scene.run.state_path.stat().st_mtime_ns)
+    judge = kept_discriminator(scene)
     if judge is not None and scene.generator is not None and len(real) > 1:
         _at_work(judge, real, fake_sample(scene.generator, BATCH, 0), scene.config.scores)
     else:
@@ -94,8 +99,8 @@ def _at_work(judge: "Discriminator", real: np.ndarray, fakes: np.ndarray, scores
     """D's maps for one real picture and one fake, and the fakes that it believed most and least."""
     from dcgan.networks.inspection import verdicts
 
-    on_real, real_logits = verdicts(judge, _floats(real))
-    on_fakes, fake_logits = verdicts(judge, _floats(fakes))
+    on_real, real_logits = verdicts(judge, floats(real))
+    on_fakes, fake_logits = verdicts(judge, floats(fakes))
     left, right = st.columns([7, 5], gap="medium")
     with left:
         order = fake_logits.argsort(descending=True).tolist()
@@ -134,7 +139,7 @@ def _by_hand(real: np.ndarray) -> None:
     names = ("edges to the right", "edges downward", "diagonals", "spots")
     picture = real[min(4, len(real) - 1)]
     cards = [Card([picture], f"{picture.shape[0]}×{picture.shape[1]}", "A real picture", alt="A real picture")]
-    for name, tile in zip(names, edge_maps(_floats(picture[None])[:, :1])[0], strict=True):
+    for name, tile in zip(names, edge_maps(floats(picture[None])[:, :1])[0], strict=True):
         cards.append(Card([busiest_maps(tile[None], 1)], name, f"{tile.shape[0]}×{tile.shape[1]}", alt=name))
     gallery(cards, columns=len(cards), phone=2)
     st.caption(
@@ -143,7 +148,7 @@ def _by_hand(real: np.ndarray) -> None:
     )
 
 
-def _floats(pictures: np.ndarray) -> "torch.Tensor":
+def floats(pictures: np.ndarray) -> "torch.Tensor":
     """uint8 pictures to (N, C, H, W) in [-1, 1]."""
     import torch
 

@@ -61,12 +61,12 @@ def _next_seed() -> None:
 def _stages(scene: Scene, seed: int) -> None:
     """One card for z, one for each block, the picture last."""
     from dcgan.images.grids import to_uint8
-    from dcgan.latent.seeds import z_from_seed
+    from dcgan.latent.class_centres import z_of
     from dcgan.networks.inspection import feature_maps
 
     assert scene.generator is not None
     config = scene.config
-    z = z_from_seed(seed, config.z_dim, config.z_prior)
+    z = z_of(scene.generator, [seed])[0]
     *hidden, picture = feature_maps(scene.generator, z[None])
     cards = [Card([z_tile(z)], f"{config.z_dim} random numbers, mid grey is 0", "z", alt="z as grey squares")]
     for maps in hidden:
