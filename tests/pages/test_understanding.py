@@ -565,7 +565,7 @@ def test_learn_without_its_data_shows_the_rest(place):
     assert "Real pictures can't be shown" in texts(app) and "A fake batch" in html(app)
 
 
-@pytest.mark.parametrize("screen", ["0", "6", "x", ""])
+@pytest.mark.parametrize("screen", ["0", "7", "x", ""])
 def test_learn_with_a_strange_address_begins_at_the_start(place, screen):
     make_run(place)
     assert open_page("learn/learn", screen=screen).segmented_control[1].value == 1
