@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.common.gallery import Card, gallery
 from pages.common.words import escaped
-from pages.learn.discriminator import floats, kept_discriminator
+from pages.learn.kept_discriminator import floats, kept_at, open_kept
 from pages.learn.scene import Scene
 
 ROWS, MOST = 3, 10  # z and classes that are shown
@@ -64,7 +64,7 @@ def _same_z(scene: Scene, names: tuple[str, ...]) -> None:
 
 def _claims(scene: Scene, names: tuple[str, ...]) -> None:
     """What D says of one real picture under the name of each class, where the run keeps its D."""
-    found = kept_discriminator(scene)
+    found = open_kept(kept_at(scene.run)) if scene.run else None
     real = scene.real(64) if found is not None else None
     if found is None or real is None:
         return

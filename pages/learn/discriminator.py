@@ -5,15 +5,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from dcgan.runs.run import Run
 from pages.charts.history import history_of
 from pages.common.gallery import Card, gallery
+from pages.learn.kept_discriminator import floats, kept_at, open_kept
 from pages.learn.scene import Scene
 from pages.learn.tiles import busiest_maps, fake_sample
 
 if TYPE_CHECKING:
-    import torch
-
     from dcgan.networks.models import Discriminator
 
 BATCH = 64
@@ -22,20 +20,6 @@ _SCORE = """, its score**. This run's loss makes no probability of it: higher me
 between two scores says something."""
 MAPS = 16
 ROW = 6
-
-
-def kept_discriminator(scene: Scene) -> "Discriminator | None":
-    """The D of the run's last state, if it keeps one."""
-    if scene.run is None or scene.generator is None or not scene.run.state_path.exists():
-        return None
-    return _discriminator(str(scene.run.path), scene.run.state_path.stat().st_mtime_ns)
-
-
-@st.cache_resource(max_entries=4, show_spinner="Fetching the discriminator …")
-def _discriminator(run_path: str, modified: int) -> "Discriminator | None":
-    from dcgan.runs.checkpoint import open_discriminator
-
-    return open_discriminator(Run(run_path))
 
 
 def draw(scene: Scene) -> None:
@@ -54,7 +38,9 @@ At 4×4 one last convolution weighs everything into **a single number"""
     real = scene.real(BATCH)
     if real is None or not len(real):
         return
-    judge = kept_discriminator(scene)
+    judge = None
+    if scene.run is not None and scene.generator is not None:
+        judge = open_kept(kept_at(scene.run))
     if judge is not None and scene.generator is not None and len(real) > 1:
         _at_work(judge, real, fake_sample(scene.generator, BATCH, 0), scene.config.scores)
     else:
@@ -146,14 +132,6 @@ def _by_hand(real: np.ndarray) -> None:
         "No discriminator is kept with this run, so these are four hand-made filters with stride 2: the kind of thing "
         "that a first layer finds. A run trained here keeps its own, and shows it in this place."
     )
-
-
-def floats(pictures: np.ndarray) -> "torch.Tensor":
-    """uint8 pictures to (N, C, H, W) in [-1, 1]."""
-    import torch
-
-    x = torch.from_numpy(pictures.astype(np.float32) / 127.5 - 1)
-    return x[:, None] if x.ndim == 3 else x.permute(0, 3, 1, 2)
 
 
 def _percent(logit: float) -> str:
