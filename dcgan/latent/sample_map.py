@@ -14,6 +14,7 @@ import numpy as np
 from dcgan.errors import BadInput
 from dcgan.judges.judge import EdgeJudge, Judge, judge_of
 from dcgan.latent import seeds
+from dcgan.latent.class_centres import z_of
 from dcgan.latent.render import AT_ONCE, render
 from dcgan.metrics.tsne import tsne
 from dcgan.runs import launch
@@ -91,8 +92,7 @@ def namer(generator: "Generator") -> Judge:
 
 def _made(generator: "Generator", judge: Judge, first: int, n: int, tick: Tick) -> list[tuple[int, int, int]]:
     """The rows of a map: across, down, class."""
-    config = generator.config
-    z = seeds.z_from_seeds(seeds.sample_seeds(first, n), config.z_dim, config.z_prior)
+    z = z_of(generator, seeds.sample_seeds(first, n))
     pictures: list[np.ndarray] = []
     for part in z.split(AT_ONCE):
         tick(DRAWN * len(pictures) * AT_ONCE / n, "Drawing samples")

@@ -48,14 +48,14 @@ class Game(NamedTuple):
 @st.cache_data(max_entries=16, show_spinner="Drawing ten pairs …")
 def _pairs(run_path: str, step: int | None, modified: int, number: int, seed: int) -> Game:
     """The pairs of a game with the generator of a step; `number` is that step as a number. Raises BadInput."""
+    from dcgan.latent.class_centres import z_of
     from dcgan.latent.render import render
-    from dcgan.latent.seeds import z_from_seeds
 
     run = Run(run_path)
     pictures, held_out = spot_judge.real_side(run.config)
     pairs = draw_pairs(len(pictures), seed, number)
     generator = generator_of(run, step)
-    z = z_from_seeds([pair.seed for pair in pairs], generator.config.z_dim, generator.config.z_prior)
+    z = z_of(generator, [pair.seed for pair in pairs])
     fakes = render(generator, z)
     return Game(np.stack([pictures[pair.real] for pair in pairs]), fakes, [pair.fake for pair in pairs], held_out)
 
