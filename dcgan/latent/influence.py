@@ -40,8 +40,8 @@ def influential_dims(
     Strength is the mean absolute change of a pixel, in grey levels of 255, when the dimension goes from -delta to
     +delta while the others stay as drawn from num_base seeds; delta is 2 for a normal prior and 1, its end, for a
     uniform one. The generator turns (N, D) on `device` into (N, C, H, W) in [-1, 1]; put it in eval mode, or the
-    pictures of a batch affect each other. `places` (num_base, D) are added to each z at last: where its class is. Costs 2 * z_dim * num_base pictures. Raises BadInput for n or num_base
-    below 1.
+    pictures of a batch affect each other. `places` (num_base, D) are added to each z at last: where its class is.
+    Costs 2 * z_dim * num_base pictures. Raises BadInput for n or num_base below 1.
     """
     for name, value in (("n", n), ("num_base", num_base)):
         if value < 1:
