@@ -9,6 +9,7 @@ from dcgan.errors import BadInput
 from dcgan.monitoring.alarms import Alarm
 from dcgan.presets import IMPORTED
 from dcgan.runs import launch, live_settings
+from dcgan.runs.grid_cells import MOST_ROWS
 from dcgan.runs.records import Status
 from dcgan.runs.run import Run
 from dcgan.runs.sample_grids import grid_of
@@ -179,6 +180,9 @@ def _samples(run: Run, columns: dict[str, np.ndarray]) -> int | None:
         st.caption(f"Samples at step {step:,}")
     if figures := _figures_at(columns, step):
         st.caption(figures)
+    if names := run.config.names_of_classes:
+        listed = ", ".join(map(escaped, names[:MOST_ROWS]))
+        st.caption(f"A row is a class and a column one z. From the top: {listed}.")
     return step
 
 

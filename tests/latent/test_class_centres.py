@@ -14,6 +14,7 @@ from dcgan.latent import class_centres, seeds
 from dcgan.networks.models import Discriminator, Generator, initialise, logits_of
 from dcgan.provenance import redraw, view_picture
 from dcgan.provenance.morph_pictures import keys_z
+from dcgan.runs import grid_cells
 
 NAMES = ("cat", "dog", "Mouse")
 PLAIN = Config(image_size=16, z_dim=20, ngf=4, ndf=4)
@@ -103,13 +104,13 @@ def test_truncation_draws_z_to_its_class_and_not_away_from_it(generator):
 
 
 def test_a_row_of_the_grid_is_a_class_and_a_column_a_z():
-    cells = class_centres.grid_cells(KNOWS.replace(num_samples=10, seed=7))
+    cells = grid_cells.grid_cells(KNOWS.replace(num_samples=10, seed=7))
     assert cells == [(7, 0), (8, 0), (9, 0), (7, 1), (8, 1), (9, 1), (7, 2), (8, 2), (9, 2)]
-    assert class_centres.class_rows(cells) == [0, 1, 2]
-    plain = class_centres.grid_cells(PLAIN.replace(num_samples=3, seed=2**32 - 2))
-    assert plain == [(2**32 - 2, None), (2**32 - 1, None), (0, None)] and class_centres.class_rows(plain) == []
+    assert grid_cells.class_rows(cells) == [0, 1, 2]
+    plain = grid_cells.grid_cells(PLAIN.replace(num_samples=3, seed=2**32 - 2))
+    assert plain == [(2**32 - 2, None), (2**32 - 1, None), (0, None)] and grid_cells.class_rows(plain) == []
     many = KNOWS.replace(class_names=json.dumps(list(map(str, range(99)))), class_counts=json.dumps([1] * 99))
-    assert len(class_centres.grid_cells(many.replace(num_samples=64))) == 60  # 20 rows at most
+    assert len(grid_cells.grid_cells(many.replace(num_samples=64))) == 60  # 20 rows at most
 
 
 # -- recipes
