@@ -7,11 +7,12 @@ import streamlit as st
 
 from dcgan.runs import quality_log
 from dcgan.runs.run import Run
+from pages.common import glossary
 from pages.common.words import escaped
 
 HELP = (
-    "Fréchet distance: how far the fakes as a whole are from real pictures, to a small network that knows them or "
-    "to fixed filters. Few pictures make any distance larger; the floor is that of as many real ones."
+    f"{glossary.says('distance')} A small network that knows the pictures judges, or fixed filters. Few pictures make "
+    "any distance larger, and the floor with it."
 )
 
 TOO_FEW = "Too few real pictures are held out to tell how near that is: it only compares the steps of this run."

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.charts.history import history_of
+from pages.common import glossary
 from pages.common.gallery import Card, gallery
 from pages.learn.kept_discriminator import floats, kept_at, open_kept
 from pages.learn.scene import Scene
@@ -25,13 +26,15 @@ ROW = 6
 def draw(scene: Scene) -> None:
     words, numbers = st.columns([7, 5], gap="medium")
     words.markdown(
-        """
+        glossary.marker()(
+            """
 D is G in reverse. A filter of 4×4 weights slides over the picture **two pixels at a time** (stride 2), so that each
 round halves the size and doubles the number of maps, from edges to parts to whole things. Nothing is thrown away by a
 fixed rule; D learns itself how to shrink.
 
 At 4×4 one last convolution weighs everything into **a single number"""
-        + (_SCORE if scene.config.scores else _LOGIT)
+            + (_SCORE if scene.config.scores else _LOGIT)
+        )
     )
     with numbers:
         _explain_numbers(scene)

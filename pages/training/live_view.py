@@ -18,7 +18,7 @@ from dcgan.system.names import data_title
 from pages.charts import asked_classes, class_mix, distance
 from pages.charts.curves import live_curves, load_library
 from pages.charts.history import alarms_of, history_of, marks_of, why_no_curves
-from pages.common import upkeep, visitors
+from pages.common import glossary, upkeep, visitors
 from pages.common.widgets import refuse
 from pages.common.words import badge, escaped, sentence
 from pages.training import alarm_view, change_settings, disk_use, family, fork_form, run_actions
@@ -122,7 +122,7 @@ def _figures(run: Run, status: Status, alarms: list[Alarm]) -> None:
         help=f"A step trains D {'once' if config.d_steps == 1 else f'{config.d_steps} times'} and G once, each time on "
         f"{config.batch_size} pictures. The run ends {upkeep.end_in_words(config)}.",
     )
-    cells.metric("Epoch", f"{status.epoch:.2f}", help="How many times every training picture has been seen.")
+    cells.metric("Epoch", f"{status.epoch:.2f}", help=f"{glossary.says('epoch')} So many until now.")
     shown = status.images_per_s
     if not shown and status.state not in launch.ACTIVE:
         shown = status.images / status.time_s if status.time_s else 0.0
@@ -261,7 +261,7 @@ def _words(run: Run, status: Status, columns: dict[str, np.ndarray], alarms: lis
     elif status.state in launch.ACTIVE:
         verdict = judge(columns, status, run.config.scores)
         icon = ":material/favorite:" if verdict.level == "good" else ":material/visibility:"
-        st.markdown(f"{icon} {verdict.text}")
+        st.markdown(glossary.marker()(f"{icon} {verdict.text}"))
     if status.state not in launch.ACTIVE and run.generator_path.is_file():
         if status.best_step not in (None, status.step) and run.best_path.is_file():
             label = f"Explore step {status.best_step:,}, the closest to real pictures"

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dcgan.runs import launch
 from dcgan.runs.run import list_runs
-from pages.common import address, run_rows, visitors
+from pages.common import address, glossary, run_rows, visitors
 from pages.common.words import escaped
 from pages.training import bring_generator, compare_runs, run_detail
 
@@ -67,11 +67,11 @@ def columns() -> dict[str, Any]:
         "Samples": st.column_config.ImageColumn(width=94, help="A corner of the newest sample grid."),
         "Name": text(width=126),
         "State": text(width=84, help="What its training process is doing."),
-        "Steps": number(width=62, format="localized", help="Batches it has been trained on."),
+        "Steps": number(width=62, format="localized", help=glossary.says("step")),
         "D loss": number(width=58, format="%.2f", help="The discriminator's newest loss."),
         "G loss": number(width=58, format="%.2f", help="The generator's newest loss."),
-        "Distance": number(width=66, format="%.2f", help="How far its newest fakes are from real pictures."),
-        "Preset": text(width=82, help="The recipe it started from."),
+        "Distance": number(width=66, format="%.2f", help=f"Of its newest fakes. {glossary.says('distance')}"),
+        "Preset": text(width=82, help=glossary.says("preset")),
         "Data": text(width=98, help="The pictures it learns from."),
         "Forked from": text(width=104, help="The run and step that it goes on from."),
         "Note": text(width=150, help="The beginning of what was noted about it."),
@@ -94,7 +94,8 @@ if not shelf_runs:
     st.stop()
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-    st.caption("Every run, newest first. Tick one to look closer, two or more to compare.", width="content")
+    words = "Every run, newest first. Tick one to look closer, two or more to compare."
+    st.caption(glossary.marker()(words), width="content")
     bring_generator.button()
 training = any(launch.observe(run).state in launch.ACTIVE for run in shelf_runs)
 st.fragment(draw_shelf, run_every=REFRESH_SECONDS if training else None)([run.id for run in shelf_runs])
