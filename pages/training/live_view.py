@@ -21,7 +21,7 @@ from pages.charts.history import alarms_of, history_of, marks_of, why_no_curves
 from pages.common import glossary, upkeep, visitors
 from pages.common.widgets import refuse
 from pages.common.words import badge, escaped, sentence
-from pages.training import alarm_view, change_settings, disk_use, family, fork_form, run_actions
+from pages.training import alarm_view, change_settings, disk_use, family, fork_form, run_actions, waiting_room
 from pages.training.health import judge
 
 CHART_HEIGHT = 520
@@ -40,7 +40,8 @@ def draw(run: Run) -> None:
         return
     family.origin(run)
     active = launch.observe(run).state in launch.ACTIVE
-    st.fragment(_live, run_every=1.0 if active else None)(run, active)
+    waits = active and waiting_room.is_open(run)  # settled here, so that no tick moves what is on the page
+    st.fragment(_live, run_every=1.0 if active else None)(run, active, waits)
     if not active:
         st.fragment(_await_start, run_every=LOOK_SECONDS)(run)
     load_library()
@@ -54,7 +55,7 @@ def _await_start(run: Run) -> None:
         st.rerun()
 
 
-def _live(run: Run, ticking: bool) -> None:
+def _live(run: Run, ticking: bool, waits: bool) -> None:
     status = launch.observe(run)
     if ticking and status.state not in launch.ACTIVE:
         st.rerun()  # draw the whole page once more, without a timer
@@ -92,6 +93,8 @@ def _live(run: Run, ticking: bool) -> None:
         if rows:
             st.markdown(f":material/straighten: {distance.words(rows, *best)}")
         _words(run, status, columns, alarms)
+    if waits:
+        waiting_room.draw(run, live_settings.in_force(run), status)
     if rows and (asked := asked_classes.of_row(rows[-1])):
         asked_classes.draw(asked)
     class_mix.draw(rows)
