@@ -207,7 +207,7 @@ def test_a_killed_run_goes_on_exactly(new_run):
         deadline = time.monotonic() + 60
         while len(run.read_metrics()[0]) < 15:
             assert time.monotonic() < deadline and worker.poll() is None
-            time.sleep(0.001)
+            time.sleep(0.01)
     finally:
         worker.kill()
         worker.wait()
