@@ -209,7 +209,6 @@ def test_settings_that_cannot_be_read_are_said_of_a_run_without_a_state_too(root
     run.state_path.unlink()
     run.config_path.write_text("{")
     at = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
-    at.run()
     at.switch_page(PAGES["runs"])
     at.query_params["run"] = "odd"
     at.run()

@@ -69,8 +69,7 @@ def test_whoever_looks_at_a_training_changes_nothing_in_it(cli, training, pictur
         assert cli(*command)[0] == 0, command
         wait_for(lambda before=before: training.status().step > before)  # and it went on meanwhile
     for page in map(PAGES.get, ("train", "explore")):
-        app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
-        app.switch_page(page)
+        app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).switch_page(page)
         app.query_params["run"] = "watched"
         assert not app.run().exception
     assert_same_training(training, train_alone(cli, pictures, root, stop(training)))

@@ -17,11 +17,11 @@ KINDS = ("markdown", "subheader", "success", "error", "warning", "info", "captio
 
 
 def open_page(path: str, **query: str | list[str]) -> AppTest:
-    """A page, such as training/train, with these parameters in its address; it must raise nothing."""
-    app = AppTest.from_file(APP, default_timeout=SECONDS)
-    app.run()  # a visit begins on Train
-    assert not app.exception, app.exception
-    app.switch_page(f"pages/{path}.py")
+    """A page, such as training/train, with these parameters in its address; it must raise nothing.
+
+    A visit begins there, as by a link from elsewhere: its file bears the name that its address has.
+    """
+    app = AppTest.from_file(APP, default_timeout=SECONDS).switch_page(f"pages/{path}.py")
     for name, value in query.items():
         app.query_params[name] = value
     app.run()

@@ -39,7 +39,7 @@ def root(tmp_path, monkeypatch):
 
 def visit(page: str, before: AppTest | None = None, **params: str) -> AppTest:
     """A page, after another that is left: Streamlit then forgets that one's widgets, but nothing else."""
-    app = AppTest.from_file(APP, default_timeout=SECONDS).run()
+    app = AppTest.from_file(APP, default_timeout=SECONDS)
     for key in (LAST_RUN, UNASKED):
         if before is not None and key in before.session_state:
             app.session_state[key] = before.session_state[key]

@@ -142,8 +142,7 @@ def test_without_runs_the_page_shows_the_way(page, tmp_path, monkeypatch):
 @pytest.mark.parametrize("page", ["explore", "interpolate"])
 def test_a_damaged_generator_is_one_sentence(page, run):
     publish(run.generator_path, b"not a generator")
-    app = AppTest.from_file(APP, default_timeout=SECONDS).run()
-    app.switch_page(f"pages/latent/{page}.py").run()
+    app = AppTest.from_file(APP, default_timeout=SECONDS).switch_page(f"pages/latent/{page}.py").run()
     assert not app.exception and len(app.error) == 1
     assert "readable" in app.error[0].value
 

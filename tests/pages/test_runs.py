@@ -321,7 +321,7 @@ def test_a_new_end_and_a_changed_rate_read_the_same_everywhere(root):
     make_run("left alone")
     settings = [live_settings.in_force(each) for each in (run, Run.named("left-alone"))]
     assert compare.differing(settings)["num_steps"] == [400, 100]
-    train = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30).run()
+    train = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
     train.switch_page("pages/training/train.py")
     train.query_params["run"] = run.id
     (steps,) = (metric for metric in train.run().metric if metric.label == "Step")
