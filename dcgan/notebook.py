@@ -40,7 +40,7 @@ def draw(generator: "Generator", seeds: Iterable[int] = range(16), of_class: str
     `of_class`, by name, or each seed shows its own. Raises BadInput for a seed outside 0 to 2**32 - 1, for none at all,
     and for a class that the generator doesn't know.
     """
-    from dcgan.latent.classes import labels_of_class, z_of
+    from dcgan.latent.class_centres import labels_of_class, z_of
     from dcgan.latent.render import render
 
     seeds = list(seeds)

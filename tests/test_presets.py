@@ -17,7 +17,7 @@ def test_a_preset_knows_its_name_and_says_what_it_is(name):
 
 def test_groups_hold_every_preset_once_and_in_order():
     groups = [in_group(group) for group in (START, PAPER, PUBLISHED)]
-    assert groups[:2] == [["quick", "classic-64", "modern"], ["paper"]]
+    assert groups[:2] == [["quick", "quick-classes", "classic-64", "modern", "modern-classes"], ["paper"]]
     assert sum(groups, []) == list(PRESETS)
 
 

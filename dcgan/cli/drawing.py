@@ -17,7 +17,7 @@ def sample(args: argparse.Namespace) -> int:
         return again(args)
     if not args.run:
         raise BadInput("The following arguments are required: RUN, or --recipe with a picture to draw again.")
-    from dcgan.latent.classes import name_of
+    from dcgan.latent.class_centres import name_of
     from dcgan.latent.moves import check_truncation
     from dcgan.latent.render import render
     from dcgan.provenance.redraw import drawn, sample_z
@@ -118,7 +118,7 @@ def interpolate(args: argparse.Namespace) -> int:
 
 def _of_classes(seeds: list[int], names: list[str], config: Config) -> list[dict[str, int]]:
     """Keyframes of one class, or of one each."""
-    from dcgan.latent.classes import label_of
+    from dcgan.latent.class_centres import label_of
 
     if len(names) not in (1, len(seeds)):
         raise BadInput(f"class must be one, or one for each of the {len(seeds)} seeds, not {len(names)}.")

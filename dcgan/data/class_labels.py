@@ -40,14 +40,17 @@ def class_sizes(source: source_pictures.Source, num_test: int = 0) -> dict[str, 
     return sizes
 
 
-def labels_of(pictures: Sequence[str], own: Mapping[str, str], names: Sequence[str]) -> np.ndarray:
-    """The label of each picture, int64 (N,): where its class stands in `names`; raises BadInput for another class."""
+def labels_of(pictures: Sequence[str], own: Mapping[str, str], names: Sequence[str], strict: bool = True) -> np.ndarray:
+    """The label of each picture, int64 (N,): where its class stands in `names`.
+
+    Raises BadInput for another class, or if it is not `strict` gives it -1.
+    """
     places = {name: label for label, name in enumerate(names)}
     for picture in pictures:
-        if own.get(picture) not in places:
+        if strict and own.get(picture) not in places:
             raise BadInput(
                 f"{shown(picture)} is in none of the classes that this run knows ({', '.join(map(shown, names[:5]))}"
                 + ", ..." * (len(names) > 5)
                 + "): put the pictures back as they were, or start a new run."
             )
-    return np.array([places[own[picture]] for picture in pictures], np.int64)
+    return np.array([places.get(own.get(picture, ""), -1) for picture in pictures], np.int64)

@@ -51,19 +51,22 @@ def load(
     `dcgan.data.holdout` says how many of them are held out as the test split. `expected` is the
     fingerprint that a run began with: other data is refused with what differs, but pictures that are merely gone since
     they were prepared don't matter. `reading` is how the run reads pictures, None as a new run would. With
-    `class_names` the training pictures have labels, which are places in it.
+    `class_names` pictures have labels, which are places in it.
     """
     assert split in ("train", "test") and channels in (1, 3)
     folder, shape = cache_dir or sources.DATA_DIR / "cache", Shape(image_size, channels, crop, reading or Reading())
 
     def labelled(data: ImageData, source: source_pictures.Source | None) -> ImageData:
         """With labels, where they are asked for; of a source that is gone the names tell the classes."""
-        if not class_names or split == "test":
+        if not class_names:
             return data
-        names = row_names(data.fingerprint, shape, folder, num_test)[: len(data.images)]
+        rows = row_names(data.fingerprint, shape, folder, num_test)
+        names = rows[: len(data.images)] if split == "train" else rows[len(rows) - len(data.images) :]
         own = source_pictures.layout(source).classes if source else layout_of(names).classes
         return dataclasses.replace(
-            data, labels=class_labels.labels_of(names, own, class_names), class_names=tuple(class_names)
+            data,
+            labels=class_labels.labels_of(names, own, class_names, strict=split == "train"),
+            class_names=tuple(class_names),
         )
 
     try:
@@ -98,7 +101,7 @@ def load(
             tests, _ = idx.read_split(source.path, "test", source.classes)
             held_out = _of_size(_spread(tests, HELD_OUT), image_size, channels)
         names = sources.class_names(source)
-        if class_names and split == "train":
+        if class_names:
             places = {name: label for label, name in enumerate(class_names)}
             labels, names = np.array([places.get(name, -1) for name in names])[labels], class_names
         return ImageData(images, labels.astype(np.int64), names, fingerprint, [], held_out=held_out)
@@ -185,6 +188,13 @@ def as_prepared(images: np.ndarray, size: int) -> np.ndarray:
         piece = torch.from_numpy(images[start : start + 4096].copy())
         out[start : start + 4096] = F.interpolate(piece, size=(size, size), mode="bilinear", antialias=True).numpy()
     return out
+
+
+def real_labels(config: Config, split: str) -> np.ndarray:
+    """The labels of `real_pictures`, int64 (N,), for a run that knows classes; raises BadInput as that does."""
+    labels = load_for(config, split, config.data_fingerprint).labels
+    assert labels is not None
+    return labels
 
 
 def real_pictures(config: Config, split: str) -> np.ndarray:

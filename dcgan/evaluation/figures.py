@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from dcgan.evaluation.asked_words import in_words
 from dcgan.evaluation.verdict import copy_alarm, verdict
 from dcgan.metrics.enough import too_few
 from dcgan.system.names import data_title
@@ -116,7 +117,8 @@ def as_text(report: dict[str, Any]) -> str:
         if found is not None:
             value = f"{found['value']:10.{figure.digits}f}"
             lines.append(f"{figure.label:18}{value}  {beside(figure, found):<22}{figure.better}")
-    lines += ["", *class_lines(report), copy_sentence(report)]
+    asked = report.get("asked")  # older reports have none
+    lines += ["", *class_lines(report), *([in_words(asked)] if asked else []), copy_sentence(report)]
     return "\n".join([*lines, *(f"Note: {note}" for note in report["notes"])])
 
 

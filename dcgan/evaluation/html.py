@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dcgan.evaluation.asked_words import in_words
 from dcgan.evaluation.figures import FIGURES, beside, copy_sentence, floors, metric_name, origin, times_floor
 from dcgan.evaluation.report import fakes_of, pairs_of
 from dcgan.evaluation.verdict import answers, verdict
@@ -86,6 +87,8 @@ def _classes(report: dict[str, Any]) -> dict[str, Any] | None:
             row["precision"] = "–" if precision is None else f"{precision:.0%}"
             row["real_precision"] = f"{floor['mean']:.0%} ± {floor['deviation']:.0%}" if floor else ""
     covered = f"{classes['covered']} of {classes['classes']} classes appear."
+    if report.get("asked"):
+        covered += f" {in_words(report['asked'])}"
     return {"covered": covered, "rows": rows, "with_precision": classes["precision"] is not None}
 
 

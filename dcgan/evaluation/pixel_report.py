@@ -14,7 +14,7 @@ import torch
 
 from dcgan.data.dataset import real_pictures
 from dcgan.errors import BadInput
-from dcgan.latent.classes import z_of
+from dcgan.latent.class_centres import z_of
 from dcgan.latent.render import AT_ONCE, render
 from dcgan.latent.seeds import sample_seeds
 from dcgan.metrics.copies import close_calls

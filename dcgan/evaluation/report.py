@@ -11,10 +11,12 @@ from dcgan.config import Config
 from dcgan.data import dataset
 from dcgan.errors import BadInput
 from dcgan.evaluation import pixel_report
+from dcgan.evaluation.asked import as_asked, real_classes
 from dcgan.evaluation.floors import class_floors, floors_of, noise_precision, pictures_to_see, ruler_of
 from dcgan.evaluation.reference import VERSION, Figures, Reference, reference_of, shuffled_score
+from dcgan.evaluation.spread import whole
 from dcgan.judges.judge import judge_of
-from dcgan.latent.classes import z_of
+from dcgan.latent.class_centres import labels_of_seeds, z_of
 from dcgan.latent.render import render
 from dcgan.latent.seeds import sample_seeds
 from dcgan.metrics.class_score import SPLITS
@@ -107,6 +109,13 @@ def evaluate(
     if len(compared):
         order = compared[np.argsort(-realism[compared], kind="stable")]
         report["pictures"] |= {"best": order[:SHOWN].tolist(), "worst": order[::-1][:SHOWN].tolist()}
+    real_side = whole(real_classes(reference, config, reference.at_once(n)))
+    labels = labels_of_seeds(sample_seeds(seed, n), config)
+    report["asked"] = (
+        None
+        if real_side is None or labels is None
+        else as_asked(reference, real_side, features[: reference.at_once(n)], labels.numpy()[: reference.at_once(n)])
+    )
     judge, real = reference.judge, reference.probabilities
     probabilities = judge.probabilities(features)
     if reference.enough and probabilities is not None and real is not None and judge.confusion is not None:

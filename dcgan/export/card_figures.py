@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from dcgan.evaluation.asked_words import in_words
 from dcgan.evaluation.faults import faults
 from dcgan.evaluation.figures import FIGURES, beside, copy_sentence, floors, metric_name, origin, times_floor
 from dcgan.evaluation.report import kept_reports
@@ -27,6 +28,8 @@ def quality(run: Run, generator: "Generator", report: dict[str, Any]) -> str:
     if not too_few(report):
         parts += [table, f"The distance is {times_floor(report):.1f} times its floor. {copy_sentence(report)}"]
         parts += [_classes(report), _steps(run, generator, report)]
+        if report.get("asked"):
+            parts.append(plain(in_words(report["asked"])))
         how += f" {floors(report)} {report['judge']['limits']}"
     parts.append(how)
     parts += [plain(note) for note in report["notes"]]

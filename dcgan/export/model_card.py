@@ -6,6 +6,7 @@ Every number comes from the run's own files and from its evaluation; the same ru
 import dataclasses
 import io
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from dcgan.evaluation.report import evaluate_run
 from dcgan.evaluation.verdict import verdict
 from dcgan.export.card_figures import known_faults, plain, quality
 from dcgan.images.grids import grid, upscale
-from dcgan.latent.classes import z_of
+from dcgan.latent.class_centres import z_of
 from dcgan.latent.render import render
 from dcgan.latent.seeds import sample_seeds
 from dcgan.networks.inspection import layer_tables
@@ -159,13 +160,16 @@ def _what(generator: "Generator") -> str:
         f"| {plain(layer.name)} | {' x '.join(map(str, layer.shape))} | {layer.parameters:,} |"
         for layer in layer_tables(config)["G"]
     ]
+    asked = "it can't be asked for a class."
+    if names := config.names_of_classes:
+        asked = f"it can be asked for one of {len(names)} classes: {', '.join(map(plain, names))}."
     prior = "a normal distribution" if config.z_prior == "normal" else "a uniform distribution"
     table = "\n".join(["| layer of the generator | output | numbers |", "|---|---|---|", *rows])
     return (
         "## What it is\n\n"
         f"The generator of a DCGAN (Radford, Metz, Chintala 2016, arXiv:1511.06434). It turns {config.z_dim} numbers "
-        f"drawn from {prior} into one {colours} picture of {config.image_size} x {config.image_size} pixels; it can't "
-        f"be asked for a class. Numbers to learn: generator {counts['G']['trainable']:,}, discriminator "
+        f"drawn from {prior} into one {colours} picture of {config.image_size} x {config.image_size} pixels; "
+        f"{asked} Numbers to learn: generator {counts['G']['trainable']:,}, discriminator "
         f"{counts['D']['trainable']:,}.\n\n{table}"
     )
 
@@ -234,6 +238,9 @@ def _use(run: Run, generator: "Generator") -> str:
     config, quoted = generator.config, run.id
     folder = run.path.relative_to(PROJECT).as_posix() if run.path.is_relative_to(PROJECT) else quoted
     size = f"{config.image_size}, {config.image_size}" + (", 3" if config.channels == 3 else "")
+    names = config.names_of_classes
+    asked_in_python = f", of_class={json.dumps(names[0], ensure_ascii=False)}" if names else ""
+    asked = f" --class {shlex.quote(names[0])}" if names else ""
     return f"""## How to use it
 
 In the studio: `streamlit run app.py`, then **Explore** or **Interpolate**, and choose *{plain(run.name)}*.
@@ -241,7 +248,7 @@ In the studio: `streamlit run app.py`, then **Explore** or **Interpolate**, and 
 In a terminal:
 
 ```sh
-python -m dcgan sample {quoted} --n 16 --out samples.png
+python -m dcgan sample {quoted} --n 16{asked} --out samples.png
 python -m dcgan interpolate {quoted} --seeds 1 2 3 --loop --out morph.gif
 python -m dcgan evaluate {quoted} --n 1000 --out report.html
 ```
@@ -252,7 +259,7 @@ In Python:
 from dcgan import draw, load_generator
 
 generator = load_generator("{folder}/generator.safetensors")
-pictures = draw(generator, seeds=range(16))  # uint8 (16, {size})
+pictures = draw(generator, seeds=range(16){asked_in_python})  # uint8 (16, {size})
 ```
 
 `generator.safetensors` holds numbers only, so opening it runs no code; SHA-256 of its weights:

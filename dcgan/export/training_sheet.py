@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from dcgan.errors import BadInput
-from dcgan.latent.classes import z_of
+from dcgan.latent.class_centres import z_of
 from dcgan.latent.render import render
 from dcgan.latent.seeds import sample_seeds
 from dcgan.networks.models import Generator

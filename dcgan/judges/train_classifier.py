@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dcgan.compute import devices
+from dcgan.compute.eager_optimisers import AdamW
 from dcgan.data import source_pictures, sources
 from dcgan.errors import BadInput
 from dcgan.judges import classifier as judge
@@ -53,7 +54,7 @@ def train(
     decayed = [p for p in network.parameters() if p.ndim > 1]
     others = [p for p in network.parameters() if p.ndim == 1]
     groups = [{"params": decayed, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]
-    optimiser = torch.optim.AdamW(groups)
+    optimiser = AdamW(groups)
     order = torch.empty(0, dtype=torch.int64)
     for step in range(num_steps):
         for group in optimiser.param_groups:

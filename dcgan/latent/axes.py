@@ -14,7 +14,7 @@ from dcgan.latent import seeds
 from dcgan.latent.attributes import EFFECTS, attributes
 from dcgan.latent.axis_words import KINDS as TOLD
 from dcgan.latent.axis_words import NAMED
-from dcgan.latent.classes import z_of
+from dcgan.latent.class_centres import z_of
 from dcgan.latent.directions import NUM_AXES, Axis, components, growing, random, spread, toward_classes, weights
 from dcgan.latent.render import render
 from dcgan.networks.models import Generator

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from dcgan.data.dataset import real_pictures
 from dcgan.latent import seeds
-from dcgan.latent.classes import z_of
+from dcgan.latent.class_centres import z_of
 from dcgan.latent.codes import code_of, z_of_code
 from dcgan.latent.least_squares import Walker, load_derivatives
 from dcgan.latent.render import render

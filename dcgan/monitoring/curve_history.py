@@ -28,7 +28,7 @@ from dcgan.system.files import open_regular, publish, read_regular
 MARKED = ("change", "memory", "gap")  # events that stand on the curves
 FAR_BYTES = 10_000_000  # of lines read since the last summary make a new one worth while: about a second's work
 MOST_BYTES = 32_000_000  # of a summary
-SCHEMA = 1
+SCHEMA = 2  # 1 knew no time
 KNOWN_BY = 4096  # bytes before the place up to which a summary goes: with their times they are those of one file
 ARRAYS = ("means", "lows", "highs", "newest")
 

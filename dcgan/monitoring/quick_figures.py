@@ -13,10 +13,11 @@ from torch import nn
 from dcgan.compute import devices
 from dcgan.config import Config
 from dcgan.data import batches
+from dcgan.evaluation.asked import RealClasses, as_asked, real_classes
 from dcgan.evaluation.floors import two_floors
 from dcgan.evaluation.reference import Reference, shuffled_score
 from dcgan.images.grids import to_uint8
-from dcgan.latent.classes import z_of
+from dcgan.latent.class_centres import labels_of_seeds, z_of
 from dcgan.latent.seeds import sample_seeds
 from dcgan.metrics.class_score import SPLITS
 from dcgan.metrics.classes import class_report
@@ -38,6 +39,7 @@ class Standard(NamedTuple):
     floors: dict[str, dict[str, float]]  # of distance and kernel; empty where too few pictures are held out
     score_real: float | None
     verdicts: tuple[np.ndarray, np.ndarray]  # training and held-out pictures to ask D about
+    classes: RealClasses | None  # of a run that can be asked for classes, where the judge knows them
 
 
 def standard_in_pieces(config: Config, train: np.ndarray | None = None) -> Pieces:
@@ -52,7 +54,8 @@ def standard_in_pieces(config: Config, train: np.ndarray | None = None) -> Piece
         rows = np.random.default_rng(SEED).permutation(len(reference.pictures))[:N]
         score_real = round(shuffled_score(reference.probabilities[rows]).mean, 5)
     verdicts = (_some(reference.train), _some(reference.pictures) if reference.held_out else reference.train[:0])
-    return Standard(reference, floors, score_real, verdicts)
+    classes = yield from real_classes(reference, config, N)
+    return Standard(reference, floors, score_real, verdicts, classes)
 
 
 def figures_in_pieces(standard: Standard, generator: Painter, D: Discriminator | None = None) -> Pieces:
@@ -68,7 +71,7 @@ def figures_in_pieces(standard: Standard, generator: Painter, D: Discriminator |
     features = np.concatenate(seen)  # (N, D)
     found: dict[str, Any] = {"distance": reference.distance(features), "kernel": reference.kernel(features)}
     yield
-    found |= _classes(standard, features) | {"d_train": None, "d_test": None}
+    found |= _classes(standard, features) | _asked(standard, features) | {"d_train": None, "d_test": None}
     for name, pictures in zip(("d_train", "d_test"), standard.verdicts, strict=True):
         if D is not None and len(standard.verdicts[1]):
             found[name] = yield from _verdict_in_pieces(D, pictures, rows)
@@ -111,6 +114,22 @@ def _classes(standard: Standard, features: np.ndarray) -> dict[str, Any]:
     kept = ("names", "share", "real_share", "covered", "classes", "missing", "divergence")
     score = shuffled_score(named).mean if len(named) >= 2 * SPLITS else None
     return {"score": score} | {names.get(name, name): report[name] for name in kept}
+
+
+def _asked(standard: Standard, features: np.ndarray) -> dict[str, Any]:
+    """Whether the fakes are what was asked for, see `asked.as_asked`; each figure under a name of its own."""
+    if standard.classes is None:
+        return {"named_as_asked": None, "real_named_right": None} | {
+            name: [] for name in ("asked_names", "asked_each", "class_distances", "class_floors")
+        }
+    labels = labels_of_seeds(sample_seeds(SEED, N), standard.reference.config)
+    assert labels is not None
+    found = as_asked(standard.reference, standard.classes, features, labels.numpy())
+    others = {"names": "asked_names", "each": "asked_each", "distances": "class_distances", "floors": "class_floors"}
+    return {
+        others.get(name, name): [-1.0 if each is None else each for each in value] if isinstance(value, list) else value
+        for name, value in found.items()
+    }
 
 
 def _verdict_in_pieces(D: Discriminator, pictures: np.ndarray, rows: int) -> Pieces:

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-COLUMNS = ("step", "d_loss", "g_loss", "d_real", "d_fake", "d_accuracy", "images_per_s", "epoch")
-ENDS = ("step", "epoch")  # of several points the last value counts
+COLUMNS = ("step", "d_loss", "g_loss", "d_real", "d_fake", "d_accuracy", "images_per_s", "epoch", "time_s")
+ENDS = ("step", "epoch", "time_s")  # of several points the last value counts
 MOST = 40_000  # buckets; even
 NEWEST = 256  # points that are always there one by one
 

@@ -9,7 +9,9 @@ from torch import Tensor, nn
 
 from dcgan.config import Config
 from dcgan.networks.architectures import Dropout, Rescale
-from dcgan.networks.models import Discriminator, Generator
+from dcgan.networks.models import Discriminator, Generator, logits_of
+
+Traced = tuple[nn.Module, tuple[int, ...]]  # a layer, and the shape of its output without the batch
 
 
 class Layer(NamedTuple):
@@ -28,13 +30,16 @@ def layer_tables(config: Config) -> dict[str, list[Layer]]:
     return tables
 
 
-def trace(config: Config) -> dict[str, list[tuple[nn.Module, tuple[int, ...]]]]:
+def trace(config: Config) -> dict[str, list[Traced]]:
     """Every layer that G and D run through, in order, with its output's shape (without the batch); weightless."""
     with torch.device("meta"):
         generator, discriminator = Generator(config), Discriminator(config)
         z = torch.empty(2, config.z_dim)
         pictures = torch.empty(2, config.channels, config.image_size, config.image_size)
-    return {"G": _run_through(generator, z), "D": _run_through(discriminator, pictures)}
+    centres: list[Traced] = (
+        [(generator.centres, (config.z_dim,))] if config.num_classes else []
+    )  # added to z before G's first layer
+    return {"G": [*centres, *_run_through(generator, z)], "D": _run_through(discriminator, pictures)}
 
 
 def multiplications(config: Config) -> int:
@@ -72,7 +77,14 @@ def verdicts(discriminator: Discriminator, pictures: Tensor) -> tuple[list[Tenso
     """
     judge = copy.deepcopy(discriminator).train()  # the copy's running statistics change, the original's don't
     *hidden, verdict = _outputs(judge.blocks, pictures)
-    return [x for x in hidden if x.ndim == 4], verdict.flatten()
+    return [x for x in hidden if x.ndim == 4], logits_of(verdict)
+
+
+@torch.no_grad()
+def claims(discriminator: Discriminator, pictures: Tensor) -> Tensor:
+    """D's logits of pictures (B, C, H, W) as ones of each of the K classes that it knows, (B, K); see `verdicts`."""
+    outputs = copy.deepcopy(discriminator).train().blocks(pictures).flatten(1)
+    return outputs[:, :1] + outputs[:, 1:]
 
 
 @torch.no_grad()
@@ -98,8 +110,8 @@ def _outputs(blocks: nn.Module, x: Tensor) -> list[Tensor]:
     return outputs
 
 
-def _run_through(network: nn.Module, example: Tensor) -> list[tuple[nn.Module, tuple[int, ...]]]:
-    layers: list[tuple[nn.Module, tuple[int, ...]]] = []
+def _run_through(network: nn.Module, example: Tensor) -> list[Traced]:
+    layers: list[Traced] = []
 
     def note(module: nn.Module, inputs: object, output: Tensor) -> None:
         layers.append((module, tuple(output.shape[1:])))
@@ -125,6 +137,8 @@ def describe(module: nn.Module) -> str:
         return f"{name} {kernel}x{kernel}, stride {stride}"
     if isinstance(module, nn.Linear):
         return f"Dense {module.out_features}"
+    if isinstance(module, nn.Embedding):
+        return f"{module.num_embeddings} centres of classes"
     if isinstance(module, nn.Unflatten):
         return "Reshape"
     if isinstance(module, Dropout):

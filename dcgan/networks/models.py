@@ -82,7 +82,7 @@ def initialise(network: nn.Module, generator: torch.Generator, scheme: str = "dc
 
     dcgan: weights from N(0, 0.02) (Radford et al. 2016, section 4), BatchNorm's scale from N(1, 0.02) as in the
     authors' published code. keras: weights from Glorot's uniform distribution, BatchNorm's scale 1. The classes'
-    centres are as far apart as z drawn from a normal prior.
+    centres are near each other, N(0, 0.25): with the spread of z itself every class soon had one picture only.
     """
     for module in network.modules():
         if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
@@ -99,4 +99,4 @@ def initialise(network: nn.Module, generator: torch.Generator, scheme: str = "dc
                 nn.init.normal_(module.weight, 1.0, 0.02, generator=generator)
             nn.init.zeros_(module.bias)
         elif isinstance(module, nn.Embedding):
-            nn.init.normal_(module.weight, generator=generator)
+            nn.init.normal_(module.weight, 0.0, 0.25, generator=generator)

@@ -6,7 +6,7 @@ import torch
 from dcgan.errors import BadInput
 from dcgan.images import grids, mp4
 from dcgan.images.encode import FPS_RANGE, gif_bytes, webp_bytes
-from dcgan.latent import classes, walks
+from dcgan.latent import class_centres, walks
 from dcgan.latent.render import render
 from dcgan.networks.models import Generator
 from dcgan.provenance import fields
@@ -29,7 +29,7 @@ def morph_frames(generator: Generator, recipe: Recipe) -> np.ndarray:
 def keys_z(recipe: Recipe, generator: Generator) -> torch.Tensor:
     """One z per keyframe, (K, z_dim), truncated: seeds, or where some are more than that, a view each."""
     if "keyframes" not in recipe:
-        return classes.z_of(generator, wholes(recipe, "seeds", 2, MAX_FRAMES), truncation_of(recipe))
+        return class_centres.z_of(generator, wholes(recipe, "seeds", 2, MAX_FRAMES), truncation_of(recipe))
     views = recipe["keyframes"]
     if not isinstance(views, list) or not 2 <= len(views) <= MAX_FRAMES or not all(isinstance(v, dict) for v in views):
         raise BadInput("The recipe inside the picture is damaged: 'keyframes' must be two views or more.")
@@ -56,7 +56,7 @@ def morph_file(generator: Generator, recipe: Recipe, ending: str) -> bytes:
 
 def _corners_z(recipe: Recipe, generator: Generator) -> torch.Tensor:
     """The z of the corners, (4, z_dim): top left, top right, bottom left, bottom right."""
-    return classes.z_of(generator, wholes(recipe, "corners", 4, 4), truncation_of(recipe))
+    return class_centres.z_of(generator, wholes(recipe, "corners", 4, 4), truncation_of(recipe))
 
 
 def square_of(generator: Generator, recipe: Recipe) -> np.ndarray:

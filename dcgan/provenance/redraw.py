@@ -16,7 +16,7 @@ from PIL import Image, ImageSequence
 from dcgan.errors import BadInput
 from dcgan.images import grids
 from dcgan.images.encode import FPS_RANGE, gif_bytes, webp_bytes
-from dcgan.latent.classes import Cell, labels_of_class, z_of, z_of_cells
+from dcgan.latent.class_centres import labels_of_class, z_of, z_of_cells
 from dcgan.latent.render import render
 from dcgan.latent.seeds import sample_seeds
 from dcgan.networks.models import Generator
@@ -27,6 +27,7 @@ from dcgan.provenance.morph_pictures import corners_file, morph_file
 from dcgan.provenance.view_picture import Recipe, encoded, factor_of, picture_of, seed_of, truncation_of, view_file
 from dcgan.provenance.weights import Model
 from dcgan.runs.checkpoint import open_generator
+from dcgan.runs.grid_cells import Cell
 from dcgan.runs.run import Run
 
 Frames = Sequence[np.ndarray] | np.ndarray

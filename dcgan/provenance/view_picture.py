@@ -11,7 +11,7 @@ from dcgan.errors import BadInput
 from dcgan.images import grids
 from dcgan.images.encode import png_bytes
 from dcgan.latent import moves
-from dcgan.latent.classes import label_of_seed
+from dcgan.latent.class_centres import label_of_seed
 from dcgan.latent.codes import z_of_code
 from dcgan.latent.render import render
 from dcgan.latent.seeds import z_from_seed

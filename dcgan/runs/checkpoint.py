@@ -70,10 +70,17 @@ def _read_state(path: Path) -> dict[str, Any]:
     return state
 
 
-def open_discriminator(run: Run) -> Discriminator | None:
-    """The run's newest discriminator on the CPU, or None: only a kept training state holds one."""
+def _kept_state(run: Run, step: int) -> dict[str, Any]:
     try:
-        weights = load_state(run)["gan"]["D"]
+        return _read_state(run.kept_state_path(step))
+    except Exception as error:  # thinned out a moment ago, or damaged
+        raise BadInput(f"The state of {run.id} at step {step} can't be read ({first_line(error)}).") from None
+
+
+def open_discriminator(run: Run, step: int | None = None) -> Discriminator | None:
+    """The run's newest discriminator on the CPU, or that of the whole state kept at a step; None where none is."""
+    try:
+        weights = (load_state(run) if step is None else _kept_state(run, step))["gan"]["D"]
         discriminator = Discriminator(run.config)
         discriminator.load_state_dict(weights)
     except (BadInput, KeyError, RuntimeError):

@@ -38,6 +38,12 @@ FIELDS: dict[str, Any] = {  # name -> what stands for a value that is missing or
     "classes": None,
     "missing": [],  # names of those that are not covered
     "divergence": None,  # in bits, of the fakes' classes from the real ones
+    "named_as_asked": None,  # share of the fakes that the judge names as the class that was asked for
+    "real_named_right": None,  # and of real pictures
+    "asked_names": [],  # the classes that can be asked for
+    "asked_each": [],  # named as asked, of each; -1 where it can't be said, here and below
+    "class_distances": [],  # Frechet, of the fakes of each class from its real pictures
+    "class_floors": [],  # of as many real pictures
     "d_train": None,  # mean D(x) of some training pictures, and of as many held-out ones: always the same
     "d_test": None,
     "best_step": None,  # where the run's distance was lowest up to here

@@ -23,7 +23,6 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
-from torchvision import transforms
 
 from dcgan.compute import allocator, devices
 from dcgan.config import Config
@@ -184,6 +183,8 @@ class Transformed(Dataset[tuple[Tensor, int]]):
     """One PIL picture at a time through torchvision's transforms, with its label."""
 
     def __init__(self, originals: np.ndarray, labels: np.ndarray, config: Config) -> None:
+        from torchvision import transforms  # which takes three seconds that our sides need not wait
+
         self.originals, self.labels = originals, labels
         grey = [] if config.channels == 1 else [transforms.Grayscale(config.channels)]
         size = [transforms.Resize(config.image_size), transforms.ToTensor(), transforms.Normalize(0.5, 0.5)]

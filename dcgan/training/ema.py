@@ -8,7 +8,7 @@ import torch
 
 from dcgan.compute import devices
 from dcgan.config import Config
-from dcgan.latent.classes import labels_of_seeds
+from dcgan.latent.class_centres import labels_of_seeds
 from dcgan.latent.prior import balanced_z
 from dcgan.networks.architectures import NORMS
 from dcgan.networks.models import Generator

@@ -3,15 +3,16 @@
 import torch
 from torch import nn
 
+from dcgan.compute import eager_optimisers
 from dcgan.config import Config
 
 
 def make_optimiser(network: nn.Module, lr: float, config: Config) -> torch.optim.Optimizer:
     """RMSprop or Adam over all weights of a network."""
     if config.optimizer == "rmsprop":
-        return torch.optim.RMSprop(network.parameters(), lr, alpha=config.rho, eps=config.epsilon)
+        return eager_optimisers.RMSprop(network.parameters(), lr, alpha=config.rho, eps=config.epsilon)
     betas = (config.beta1, config.beta2)
-    return torch.optim.Adam(network.parameters(), lr, betas, eps=config.epsilon, fused=True)
+    return eager_optimisers.Adam(network.parameters(), lr, betas, eps=config.epsilon, fused=True)
 
 
 def lay_out(optimiser: torch.optim.Optimizer) -> None:

@@ -16,11 +16,11 @@ from dcgan.compute.threads import Threads
 from dcgan.config import Config
 from dcgan.data import batches
 from dcgan.errors import Diverged, Halted
-from dcgan.latent.classes import grid_cells
 from dcgan.monitoring.curve_history import History
 from dcgan.runs import kept_states, live_settings, speeds
 from dcgan.runs.checkpoint import load_state, save_state
 from dcgan.runs.fork import refuse_fixed, refuse_other
+from dcgan.runs.grid_cells import grid_cells
 from dcgan.runs.run import Run
 from dcgan.runs.throughput import Stopwatch
 from dcgan.system.files import PRIVATE, publish

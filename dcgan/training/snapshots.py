@@ -12,8 +12,9 @@ from dcgan.compute import devices
 from dcgan.errors import Diverged, Halted, first_line
 from dcgan.images.encode import png_bytes
 from dcgan.images.grids import grid, to_uint8
-from dcgan.latent.classes import Cell, class_rows, z_of_cells
+from dcgan.latent.class_centres import z_of_cells
 from dcgan.networks.generator_file import generator_bytes, metadata_of
+from dcgan.runs.grid_cells import Cell, class_rows
 from dcgan.runs.kept_steps import thin
 from dcgan.runs.run import Run
 from dcgan.system.files import publish

@@ -7,11 +7,12 @@ import streamlit as st
 
 from dcgan.runs import quality_log
 from dcgan.runs.run import Run
+from pages.common import glossary
 from pages.common.words import escaped
 
 HELP = (
-    "Fréchet distance: how far the fakes as a whole are from real pictures, to a small network that knows them or "
-    "to fixed filters. Few pictures make any distance larger; the floor is that of as many real ones."
+    f"{glossary.says('distance')} A small network that knows the pictures judges, or fixed filters. Few pictures make "
+    "any distance larger, and the floor with it."
 )
 
 TOO_FEW = "Too few real pictures are held out to tell how near that is: it only compares the steps of this run."
@@ -35,17 +36,22 @@ def _rows(run_path: str, modified: int, size: int) -> list[Row]:
 
 
 def chart_of(rows: list[Row], best_step: int | None, best_distance: float | None) -> dict[str, Any]:
-    """What the chart of the distance is made of: points, floor, cross at the best, and its logarithmic range."""
+    """What the chart of the distance is made of: points, floor, cross at the best, and its logarithmic range.
+
+    Also by whose eyes it was measured, of how many fakes: only then are two of them comparable.
+    """
     steps, values = [row["step"] for row in rows], [max(row["distance"], 1e-4) for row in rows]
     floor, deviation = (rows[-1][f"distance_floor{part}"] if rows else None for part in ("", "_deviation"))
     best = [best_step, max(best_distance, 1e-4)] if rows and best_step is not None and best_distance else None
     shown = [*values, *([floor] if floor else []), *([best[1]] if best else [])] or [1.0, 100.0]
     return {
         "steps": steps,
+        "times": [row["time_s"] for row in rows],  # seconds of training
         "values": values,
         "floor": floor,
         "deviation": deviation,
         "best": best,
+        "by": (rows[-1]["judge"], rows[-1]["judge_hash"], rows[-1]["n"]) if rows else None,
         "range": [math.log10(min(shown) / 1.7), math.log10(max(shown) * 1.5)],
     }
 

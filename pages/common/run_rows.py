@@ -14,12 +14,13 @@ from PIL import Image
 from dcgan.config import Config
 from dcgan.errors import BadInput
 from dcgan.images import encode, grids
-from dcgan.runs import launch, live_settings
+from dcgan.runs import launch, live_settings, notes
 from dcgan.runs.run import Run
 from dcgan.runs.sample_grids import grid_of
 from dcgan.system.names import data_title
 from pages.common.words import state_word
 
+MOST = 12  # runs on one chart: as many as its colours and dashes tell apart with ease
 THUMBNAIL = (3, 2)  # pictures of the sample grid, across and down
 
 
@@ -41,6 +42,7 @@ def row(run: Run) -> dict[str, Any]:
         "Distance": status.distance,
         "Preset": config.preset if config else "unreadable",
         "Data": data_title(config.data) if config else problem,
+        "Note": notes.first_line(run) or None,
         "Made": datetime.datetime.fromtimestamp(run.created(), datetime.UTC),
         "Size": size_of(run) / 1e6,
         "Forked from": f"{parent.run} @ {parent.step:,}" if parent.run else None,
@@ -75,10 +77,10 @@ def size_of(run: Run) -> int:
         return 0
 
 
-def keep_two(before: list[int], ticked: list[int]) -> list[int]:
-    """At most two rows in the order they were ticked: a third takes the place of the first."""
+def in_order(before: list[int], ticked: list[int]) -> list[int]:
+    """The ticked rows in the order they were ticked, at most MOST: one more takes the place of the first."""
     kept = [row for row in before if row in ticked]
-    return (kept + [row for row in ticked if row not in kept])[-2:]
+    return (kept + [row for row in ticked if row not in kept])[-MOST:]
 
 
 @st.cache_data(max_entries=1000, show_spinner=False)

@@ -44,6 +44,22 @@ CSS = """
 [data-testid="stPlotlyChart"] :is(text:not(.bartext-inside), tspan) { fill: light-dark(QUIET) !important; }
 :is([role="radiogroup"] button[data-selected="true"], [role="tab"][aria-selected="true"]),
 [data-testid="stSliderThumbValue"] { color: light-dark(CHOSEN) !important; }
+/* a word of the glossary: its sentence is the link's title, which the keyboard's focus shows, too */
+a[href*="part=glossary&word="] {
+  color: inherit !important; text-decoration: underline dotted !important; text-underline-offset: 0.22em; cursor: help;
+  position: relative;
+}
+a[href*="part=glossary&word="]:focus-visible::after {
+  content: attr(title); position: absolute; left: 0; top: 1.7em; z-index: 10; width: max-content;
+  max-width: min(20rem, 70vw); padding: 0.5rem 0.7rem; border-radius: 0.5rem; font-size: 0.85rem; line-height: 1.4;
+  font-weight: 400; color: light-dark(#2A2622, #EDE6DC); background: light-dark(#F2EDE5, #221F1B);
+  border: 1px solid color-mix(in srgb, currentColor 25%, transparent);
+}
+@media (max-width: 640px) {
+  a[href*="part=glossary&word="]:focus-visible::after {
+    position: fixed; inset: auto 1rem 1rem 1rem; width: auto; max-width: none;
+  }
+}
 /* a fragment that refreshes itself must not fade */
 [data-stale="true"] { opacity: 1 !important; transition: none !important; }
 @media (max-width: 640px) {

@@ -10,7 +10,8 @@ from dcgan.evaluation.figures import FIGURES, beside, copy_sentence, floors, met
 from dcgan.evaluation.verdict import answers, verdict
 from dcgan.metrics.enough import too_few
 from dcgan.system.names import slug
-from pages.common import visitors
+from pages.charts import asked_classes
+from pages.common import glossary, visitors
 from pages.common.choose import pick_run, pick_step
 from pages.common.gallery import Card, gallery
 from pages.common.widgets import refuse
@@ -95,10 +96,11 @@ def _invite(n: int) -> None:
     if not visitors.may_act():
         st.info(NOT_MEASURED, icon=":material/help:")
         return
-    st.markdown(f"Press **Measure** to compare {n:,} fakes with real pictures. It answers three questions:")
+    mark = glossary.marker()
+    st.markdown(mark(f"Press **Measure** to compare {n:,} fakes with real pictures. It answers three questions:"))
     for column, (icon, title, text) in zip(st.columns(3), QUESTIONS, strict=True):
         with column.container(border=True, height="stretch"):
-            st.markdown(f":material/{icon}: **{title}**  \n{text}")
+            st.markdown(f":material/{icon}: **{title}**  \n{mark(text)}")
     st.caption(
         "The first time, the real pictures are looked at, too, which takes up to a minute. What was measured is kept "
         "with the run."
@@ -112,13 +114,16 @@ def _draw(report: dict[str, Any], wanted: Wanted) -> None:
     generator, few = wanted.opened.generator, too_few(report)
     _answers(report)
     fakes = f"Fakes are the {report['n']:,} pictures that this generator made up"
-    st.caption(f"{fakes}." if few else f"{fakes}; real ones are held-out pictures that it has never seen.")
+    real = "." if few else "; real ones are held-out pictures that it has never seen."
+    st.caption(fakes + glossary.marker()(real))
     for note in report["notes"]:
         st.caption(f":material/info: {escaped(note)}")
     if not few:
         _charts(report)
         if report["classes"] is not None:
             _class_charts(report["classes"])
+            if report.get("asked"):  # older reports have none
+                asked_classes.draw(report["asked"])
         else:
             _pixel_charts(report)
     _pictures(report, generator)

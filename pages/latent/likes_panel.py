@@ -6,6 +6,7 @@ import streamlit as st
 
 from dcgan.latent.axis_words import LIKED
 from dcgan.runs.run import Run
+from pages.common import glossary
 from pages.common.loading import Opened
 from pages.latent import marks, picking, visit_axes
 from pages.latent.components.laboratory import Kept
@@ -24,7 +25,10 @@ def draw(run: Run, opened: Opened, view: View, shelf: list[Kept], use: Callable[
         if before or marks.enough(run):
             st.rerun()  # the laboratory above has an axis more, less, or another one
     st.markdown(
-        "Mark what you like and what you don't. The **Liked** slider above then leads from the one to the other.",
+        glossary.marker()(
+            "Mark what you like and what you don't: z then moves along the **Liked** slider above, from one to the "
+            "other."
+        ),
         help="The direction between the two means of z, weighed by how much the generator's first layer shows of each "
         "direction: so it says more after few marks. It is measured and told in words as the other axes are.",
     )

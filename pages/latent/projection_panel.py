@@ -9,7 +9,7 @@ import streamlit as st
 from dcgan.errors import BadInput
 from dcgan.images.formats import SUFFIXES
 from dcgan.runs.run import Run
-from pages.common import visitors
+from pages.common import glossary, visitors
 from pages.common.jobs import Job
 from pages.common.loading import Opened
 from pages.common.widgets import refuse, show
@@ -48,8 +48,10 @@ class Search:
 def draw(run: Run, opened: Opened, go: Callable[[View], None]) -> None:
     """The upload, the search, and what it found."""
     st.markdown(
-        "Upload a picture, and the studio looks for the z whose picture comes nearest. You can then explore it like "
-        "any other.",
+        glossary.marker()(
+            "Upload a picture, and the studio looks for the z whose picture comes nearest. You can then explore it "
+            "like any other."
+        ),
         help="The best of some hundred random z, and a guess made from all of them, walk downhill (Levenberg and "
         "Marquardt's least squares), held near the sphere on which nearly all z lie, so that what is found stays a "
         "picture that the model could have drawn.",

@@ -5,15 +5,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from dcgan.runs.run import Run
 from pages.charts.history import history_of
+from pages.common import glossary
 from pages.common.gallery import Card, gallery
+from pages.learn.kept_discriminator import floats, kept_at, open_kept
 from pages.learn.scene import Scene
 from pages.learn.tiles import busiest_maps, fake_sample
 
 if TYPE_CHECKING:
-    import torch
-
     from dcgan.networks.models import Discriminator
 
 BATCH = 64
@@ -24,23 +23,18 @@ MAPS = 16
 ROW = 6
 
 
-@st.cache_resource(max_entries=4, show_spinner="Fetching the discriminator …")
-def _discriminator(run_path: str, modified: int) -> "Discriminator | None":
-    from dcgan.runs.checkpoint import open_discriminator
-
-    return open_discriminator(Run(run_path))
-
-
 def draw(scene: Scene) -> None:
     words, numbers = st.columns([7, 5], gap="medium")
     words.markdown(
-        """
+        glossary.marker()(
+            """
 D is G in reverse. A filter of 4×4 weights slides over the picture **two pixels at a time** (stride 2), so that each
 round halves the size and doubles the number of maps, from edges to parts to whole things. Nothing is thrown away by a
 fixed rule; D learns itself how to shrink.
 
 At 4×4 one last convolution weighs everything into **a single number"""
-        + (_SCORE if scene.config.scores else _LOGIT)
+            + (_SCORE if scene.config.scores else _LOGIT)
+        )
     )
     with numbers:
         _explain_numbers(scene)
@@ -48,8 +42,8 @@ At 4×4 one last convolution weighs everything into **a single number"""
     if real is None or not len(real):
         return
     judge = None
-    if scene.run is not None and scene.generator is not None and scene.run.state_path.exists():
-        judge = _discriminator(str(scene.run.path), scene.run.state_path.stat().st_mtime_ns)
+    if scene.run is not None and scene.generator is not None:
+        judge = open_kept(kept_at(scene.run))
     if judge is not None and scene.generator is not None and len(real) > 1:
         _at_work(judge, real, fake_sample(scene.generator, BATCH, 0), scene.config.scores)
     else:
@@ -94,8 +88,8 @@ def _at_work(judge: "Discriminator", real: np.ndarray, fakes: np.ndarray, scores
     """D's maps for one real picture and one fake, and the fakes that it believed most and least."""
     from dcgan.networks.inspection import verdicts
 
-    on_real, real_logits = verdicts(judge, _floats(real))
-    on_fakes, fake_logits = verdicts(judge, _floats(fakes))
+    on_real, real_logits = verdicts(judge, floats(real))
+    on_fakes, fake_logits = verdicts(judge, floats(fakes))
     left, right = st.columns([7, 5], gap="medium")
     with left:
         order = fake_logits.argsort(descending=True).tolist()
@@ -134,21 +128,13 @@ def _by_hand(real: np.ndarray) -> None:
     names = ("edges to the right", "edges downward", "diagonals", "spots")
     picture = real[min(4, len(real) - 1)]
     cards = [Card([picture], f"{picture.shape[0]}×{picture.shape[1]}", "A real picture", alt="A real picture")]
-    for name, tile in zip(names, edge_maps(_floats(picture[None])[:, :1])[0], strict=True):
+    for name, tile in zip(names, edge_maps(floats(picture[None])[:, :1])[0], strict=True):
         cards.append(Card([busiest_maps(tile[None], 1)], name, f"{tile.shape[0]}×{tile.shape[1]}", alt=name))
     gallery(cards, columns=len(cards), phone=2)
     st.caption(
         "No discriminator is kept with this run, so these are four hand-made filters with stride 2: the kind of thing "
         "that a first layer finds. A run trained here keeps its own, and shows it in this place."
     )
-
-
-def _floats(pictures: np.ndarray) -> "torch.Tensor":
-    """uint8 pictures to (N, C, H, W) in [-1, 1]."""
-    import torch
-
-    x = torch.from_numpy(pictures.astype(np.float32) / 127.5 - 1)
-    return x[:, None] if x.ndim == 3 else x.permute(0, 3, 1, 2)
 
 
 def _percent(logit: float) -> str:

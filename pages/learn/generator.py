@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.common import address
+from pages.common import address, glossary
 from pages.common.gallery import Card, gallery
 from pages.learn.scene import Scene
 from pages.learn.tiles import busiest_maps, z_tile
@@ -13,9 +13,12 @@ MAX_SEED = 2**32 - 1
 
 
 def draw(scene: Scene) -> None:
+    mark = glossary.marker()
     st.markdown(
-        "G begins with numbers that mean nothing yet and paints in rounds. Each round **doubles the size and halves "
-        "the number of maps**: the coarse layout first, then shapes, the fine texture last."
+        mark(
+            "G begins with numbers that mean nothing yet and paints in rounds. Each round **doubles the size and "
+            "halves the number of maps**: the coarse layout first, then shapes, the fine texture last."
+        )
     )
     if scene.generator is None:
         st.info("With a trained generator, this is where its own layers are seen at work.", icon=":material/layers:")
@@ -23,16 +26,22 @@ def draw(scene: Scene) -> None:
         _stages(scene, _pick_seed(scene))
     a, b, c = st.columns(3, gap="medium")
     a.markdown(
-        "**Transposed convolution.** Every value of a map presses a stamp of 4×4 weights onto a finer sheet, two "
-        "pixels apart. Overlapping stamps add up. The stamps are what G learns."
+        mark(
+            "**Transposed convolution.** Every value of a map presses a stamp of 4×4 weights onto a finer sheet, two "
+            "pixels apart. Overlapping stamps add up. The stamps are what G learns."
+        )
     )
     b.markdown(
-        "**BatchNorm and ReLU.** BatchNorm brings each map back to a common scale, so that no layer shouts the "
-        "others down. ReLU cuts off all below zero: where a tile is black, that map has nothing to add."
+        mark(
+            "**BatchNorm and ReLU.** BatchNorm brings each map back to a common scale, so that no layer shouts the "
+            "others down. ReLU cuts off all below zero: where a tile is black, that map has nothing to add."
+        )
     )
     c.markdown(
-        "**tanh.** The last layer squeezes every pixel between −1, black, and 1, white: the same range in which D is "
-        "shown the real pictures."
+        mark(
+            "**tanh.** The last layer squeezes every pixel between −1, black, and 1, white: the same range in which D "
+            "is shown the real pictures."
+        )
     )
 
 
@@ -41,9 +50,7 @@ def _pick_seed(scene: Scene) -> int:
         st.session_state[SEED_KEY] = address.whole(st.query_params.to_dict(), "seed", 0, MAX_SEED, otherwise=7)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seed = int(
-            st.number_input(
-                "Seed of z", 0, MAX_SEED, step=1, key=SEED_KEY, width=180, help="The same seed gives the same z."
-            )
+            st.number_input("Seed of z", 0, MAX_SEED, step=1, key=SEED_KEY, width=180, help=glossary.says("seed"))
         )
         st.button("Another z", icon=":material/casino:", on_click=_next_seed)
         params = {"seed": str(seed), "axes": "dimensions"} | ({"run": scene.run.id} if scene.run else {})
@@ -61,12 +68,12 @@ def _next_seed() -> None:
 def _stages(scene: Scene, seed: int) -> None:
     """One card for z, one for each block, the picture last."""
     from dcgan.images.grids import to_uint8
-    from dcgan.latent.seeds import z_from_seed
+    from dcgan.latent.class_centres import z_of
     from dcgan.networks.inspection import feature_maps
 
     assert scene.generator is not None
     config = scene.config
-    z = z_from_seed(seed, config.z_dim, config.z_prior)
+    z = z_of(scene.generator, [seed])[0]
     *hidden, picture = feature_maps(scene.generator, z[None])
     cards = [Card([z_tile(z)], f"{config.z_dim} random numbers, mid grey is 0", "z", alt="z as grey squares")]
     for maps in hidden:

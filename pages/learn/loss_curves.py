@@ -9,6 +9,7 @@ from plotly.subplots import make_subplots
 from dcgan.runs.run import Run
 from pages.charts.curves import calm_range, envelope, smoothed, thinned
 from pages.charts.history import history_of
+from pages.common import glossary
 from pages.common.colours import BLUE, WARM, theme
 from pages.common.gallery import Card, gallery
 from pages.learn.scene import Scene
@@ -39,8 +40,9 @@ def draw(scene: Scene) -> None:
     columns = history_of(scene.run) if scene.run else None
     chart, words = st.columns([6, 5], gap="medium")
     with words:
+        mark = glossary.marker()
         st.markdown(
-            """
+            mark("""
 Elsewhere a loss falls, and lower is better. Here each player's task is **made by the other**: G finds a trick and D's
 loss jumps; D sees through it and G's loss jumps. A loss says who is ahead, not how good the pictures are.
 
@@ -49,10 +51,10 @@ loss jumps; D sees through it and G's loss jumps. A loss says who is ahead, not 
 **D too strong:** D(x) near 1, D(G(z)) near 0, G's loss climbs on and on. G gets hardly any hint.
 
 **D only guesses:** all curves lie on the dotted lines. Superb fakes, or a D that has given up; the pictures tell which.
-"""
+""")
         )
         if scene.config.scores:
-            st.markdown(SCORES[scene.config.loss])
+            st.markdown(mark(SCORES[scene.config.loss]))
         if columns is not None and len(columns["step"]) >= 20:
             st.markdown(_this_run(columns, scene.config.scores))
     with chart:

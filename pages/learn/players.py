@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from pages.common import glossary
 from pages.common.gallery import Card, gallery, picture_address
 from pages.learn import network_diagram
 from pages.learn.scene import GOODFELLOW, RADFORD, Scene
@@ -13,6 +14,7 @@ COLUMNS = 8
 
 
 def draw(scene: Scene) -> None:
+    mark = glossary.marker()
     st.markdown(
         f"A GAN is a game between two networks ({GOODFELLOW}). A **DCGAN** plays it with convolutional networks, "
         f"built by a few rules that keep the game steady ({RADFORD})."
@@ -22,12 +24,16 @@ def draw(scene: Scene) -> None:
     network_diagram.draw(_first(fakes), _first(real))
     a, b, c = st.columns(3, gap="medium")
     a.markdown(
-        f"**G, the generator,** is a forger who has never seen a real picture. It turns {scene.config.z_dim} random "
-        "numbers, called *z*, into a picture."
+        mark(
+            f"**G, the generator,** is a forger who has never seen a real picture. It turns {scene.config.z_dim} "
+            "random numbers, called *z*, into a picture."
+        )
     )
     b.markdown(
-        "**D, the discriminator,** is a detective. It is shown real pictures and G's fakes, and says how likely each "
-        "one is real."
+        mark(
+            "**D, the discriminator,** is a detective. It is shown real pictures and G's fakes, and says how likely "
+            "each one is real."
+        )
     )
     c.markdown(
         "**Both learn from the verdict.** D learns to tell them apart, G to be called real. All that G finds out "

@@ -53,6 +53,14 @@ QUESTIONS = (
             "variety.",
         },
     ),
+    Question(
+        "D sees a flawless bag that claims to be a sneaker. What should it say?",
+        {
+            "Real: it is a perfect picture": "Then G could paint bags for whoever asks for sneakers. D judges the "
+            "claim, too: a perfect bag is no sneaker.",
+            "Fake: it isn't what it claims to be": "Right. Only so does G learn to paint what it is asked for.",
+        },
+    ),
 )
 
 

@@ -1,4 +1,4 @@
-"""How a DCGAN works: a story in five screens, told with a run's real pictures and real numbers."""
+"""How a DCGAN works: a story in six screens, told with a run's real pictures and real numbers."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -10,7 +10,7 @@ from pages.common import address, visitors
 from pages.common.choose import pick_run
 from pages.common.loading import generator_of
 from pages.common.widgets import refuse
-from pages.learn import discriminator, generator, loss_curves, players, questions, rules
+from pages.learn import asking, discriminator, generator, loss_curves, players, questions, rules
 from pages.learn.scene import Scene
 
 SCREEN_KEY = "learn-screen"
@@ -20,6 +20,7 @@ SCREENS = {
     3: ("What D looks at", discriminator.draw),
     4: ("Why curves wobble", loss_curves.draw),
     5: ("The rules", rules.draw),
+    6: ("Asking for a class", asking.draw),
 }
 
 

@@ -11,7 +11,7 @@ from dcgan.runs import launch, live_settings
 from dcgan.runs.kept_states import fork_points
 from dcgan.runs.records import Status
 from dcgan.runs.run import Run
-from pages.common import visitors
+from pages.common import glossary, visitors
 from pages.common.words import escaped
 from pages.training import fork_form
 
@@ -26,7 +26,7 @@ def draw(run: Run, status: Status, alarms: list[Alarm]) -> None:
         since = f"since step {first.since:,}" if first.since else "from the start"
         st.markdown(f":red-badge[:material/notifications_active: {words.title}] {since}")
         st.markdown(f"**{escaped(alarm_words.seen(first))}**", help=alarm_words.HELP[first.name])
-        st.markdown(f"{words.why} {words.todo}")
+        st.markdown(f"{glossary.marker()(words.why)} {words.todo}")
         _way_back(run, status, first, min(alarm.healthy for alarm in alarms))
     for alarm in others:
         st.caption(

@@ -12,7 +12,7 @@ from dcgan.runs import launch
 from dcgan.runs.fork import fork, settings_at
 from dcgan.runs.kept_states import facts, fork_points
 from dcgan.runs.run import Run
-from pages.common import visitors
+from pages.common import glossary, visitors
 from pages.common.widgets import refuse
 from pages.common.words import escaped
 from pages.training import disk_use, drawer, knobs
@@ -20,7 +20,7 @@ from pages.training import disk_use, drawer, knobs
 REST = ("d_steps", "batch_size", "ema_half_life_images", "num_steps")
 TRAIN = "pages/training/train.py"
 FORM = "fork"
-HELP = "A new run that goes on from a kept step of this one, with other settings."
+HELP = glossary.says("fork")
 
 
 def offer(run: Run, wanted: int | None = None, width: Literal["stretch", "content"] = "content") -> None:

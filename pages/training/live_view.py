@@ -9,18 +9,19 @@ from dcgan.errors import BadInput
 from dcgan.monitoring.alarms import Alarm
 from dcgan.presets import IMPORTED
 from dcgan.runs import launch, live_settings
+from dcgan.runs.grid_cells import MOST_ROWS
 from dcgan.runs.records import Status
 from dcgan.runs.run import Run
 from dcgan.runs.sample_grids import grid_of
 from dcgan.runs.throughput import duration, time_left
 from dcgan.system.names import data_title
-from pages.charts import class_mix, distance
+from pages.charts import asked_classes, class_mix, distance
 from pages.charts.curves import live_curves, load_library
 from pages.charts.history import alarms_of, history_of, marks_of, why_no_curves
-from pages.common import upkeep, visitors
+from pages.common import glossary, upkeep, visitors
 from pages.common.widgets import refuse
 from pages.common.words import badge, escaped, sentence
-from pages.training import alarm_view, change_settings, disk_use, family, fork_form, run_actions
+from pages.training import alarm_view, change_settings, disk_use, family, fork_form, run_actions, waiting_room
 from pages.training.health import judge
 
 CHART_HEIGHT = 520
@@ -39,7 +40,8 @@ def draw(run: Run) -> None:
         return
     family.origin(run)
     active = launch.observe(run).state in launch.ACTIVE
-    st.fragment(_live, run_every=1.0 if active else None)(run, active)
+    waits = active and waiting_room.is_open(run)  # settled here, so that no tick moves what is on the page
+    st.fragment(_live, run_every=1.0 if active else None)(run, active, waits)
     if not active:
         st.fragment(_await_start, run_every=LOOK_SECONDS)(run)
     load_library()
@@ -53,7 +55,7 @@ def _await_start(run: Run) -> None:
         st.rerun()
 
 
-def _live(run: Run, ticking: bool) -> None:
+def _live(run: Run, ticking: bool, waits: bool) -> None:
     status = launch.observe(run)
     if ticking and status.state not in launch.ACTIVE:
         st.rerun()  # draw the whole page once more, without a timer
@@ -91,6 +93,10 @@ def _live(run: Run, ticking: bool) -> None:
         if rows:
             st.markdown(f":material/straighten: {distance.words(rows, *best)}")
         _words(run, status, columns, alarms)
+    if waits:
+        waiting_room.draw(run, live_settings.in_force(run), status)
+    if rows and (asked := asked_classes.of_row(rows[-1])):
+        asked_classes.draw(asked)
     class_mix.draw(rows)
 
 
@@ -119,7 +125,7 @@ def _figures(run: Run, status: Status, alarms: list[Alarm]) -> None:
         help=f"A step trains D {'once' if config.d_steps == 1 else f'{config.d_steps} times'} and G once, each time on "
         f"{config.batch_size} pictures. The run ends {upkeep.end_in_words(config)}.",
     )
-    cells.metric("Epoch", f"{status.epoch:.2f}", help="How many times every training picture has been seen.")
+    cells.metric("Epoch", f"{status.epoch:.2f}", help=f"{glossary.says('epoch')} So many until now.")
     shown = status.images_per_s
     if not shown and status.state not in launch.ACTIVE:
         shown = status.images / status.time_s if status.time_s else 0.0
@@ -177,6 +183,9 @@ def _samples(run: Run, columns: dict[str, np.ndarray]) -> int | None:
         st.caption(f"Samples at step {step:,}")
     if figures := _figures_at(columns, step):
         st.caption(figures)
+    if names := run.config.names_of_classes:
+        listed = ", ".join(map(escaped, names[:MOST_ROWS]))
+        st.caption(f"A row is a class and a column one z. From the top: {listed}.")
     return step
 
 
@@ -255,7 +264,7 @@ def _words(run: Run, status: Status, columns: dict[str, np.ndarray], alarms: lis
     elif status.state in launch.ACTIVE:
         verdict = judge(columns, status, run.config.scores)
         icon = ":material/favorite:" if verdict.level == "good" else ":material/visibility:"
-        st.markdown(f"{icon} {verdict.text}")
+        st.markdown(glossary.marker()(f"{icon} {verdict.text}"))
     if status.state not in launch.ACTIVE and run.generator_path.is_file():
         if status.best_step not in (None, status.step) and run.best_path.is_file():
             label = f"Explore step {status.best_step:,}, the closest to real pictures"

@@ -12,7 +12,7 @@ from dcgan.runs.run import Run
 from pages.common import address, run_rows, upkeep, visitors
 from pages.common.widgets import refuse
 from pages.common.words import escaped, size
-from pages.training import fork_form
+from pages.training import fork_form, run_notes
 
 TRAIN, EXPLORE = "pages/training/train.py", "pages/latent/explore.py"
 
@@ -45,6 +45,7 @@ def draw(run: Run, status: Status) -> None:
         film(run)
         model_card(run)
         fork_form.offer(run, address.read_whole(st.query_params.get("step", "")))
+        run_notes.offer(run)
         if may_act and st.button("Rename", icon=":material/edit:", help="Give it another name on the pages."):
             rename(run)
         why = "It is in training: stop it first." if active else "Asks before it deletes anything."

@@ -1,4 +1,4 @@
-"""Below the shelf: one run in full, or two side by side."""
+"""Below the shelf: one run in full."""
 
 from collections.abc import Sequence
 
@@ -10,27 +10,26 @@ from dcgan.presets import IMPORTED
 from dcgan.runs import launch
 from dcgan.runs.records import Status
 from dcgan.runs.run import Run
-from dcgan.runs.sample_grids import grid_of
 from dcgan.runs.throughput import duration
 from dcgan.system.names import data_title
 from pages.charts import class_mix, compare, curves, distance, epochs
 from pages.charts.history import history_of, marks_of, why_no_curves
-from pages.common import address, run_rows
+from pages.common import run_rows
 from pages.common.words import age, badge, escaped, sentence
-from pages.training import disk_use, family, fork_form, run_actions
+from pages.training import disk_use, family, fork_form, run_actions, run_grids, run_notes
 
 CURVES_HEIGHT = 620
 DISTANCE_HEIGHT = 180  # more, for the chart of the distance
-GRIDS_HELP = "Every kept sample grid, from the first on. The same z at every step."
 
 
 def one(run: Run) -> None:
     """What it is; its pictures and beside them what can be done with it and its own settings; its curves below."""
     status = launch.observe(run)
     heading(run, status)
+    run_notes.draw(run)
     picture, facts = st.columns(2, gap="large")
     with picture:
-        sample_grids([run])
+        run_grids.draw([run])
     with facts:
         run_actions.draw(run, status)
         fork_form.draw(run)
@@ -70,31 +69,6 @@ def losses_per_epoch(columns: dict[str, np.ndarray], marked: bool) -> None:
             "The ring is this published system's own mark, its lowest adversarial loss: there G fooled D most easily. "
             "How close the pictures are to real ones is told by the distance, whose best has the cross."
         )
-
-
-def two(runs: list[Run]) -> None:
-    """Grids at a shared step, curves over the same axes, and the settings in which the runs differ."""
-    names = [run.name for run in runs]
-    if names[0] == names[1]:
-        names = [run.id for run in runs]
-    sample_grids(runs, names)
-    configs = [run_rows.config_of(run) for run in runs]
-    columns_of = {name: history_of(run) for name, run in zip(names, runs, strict=True)}
-    if any(len(columns["step"]) for columns in columns_of.values()):
-        charts = {name: chart for name, run in zip(names, runs, strict=True) if (chart := distance.measured(run))}
-        scores = any(config is not None and config.scores for config in configs)
-        made, alt = compare.figure(columns_of, charts, scores), compare.in_words(columns_of, charts, scores)
-        st.plotly_chart(made, key="curves-of-two", config={"displayModeBar": False}, alt=alt)
-        st.caption("Moving averages over a fortieth of each run.")
-    else:
-        st.caption(why_no_curves(configs[0]))
-    if configs[0] is None or configs[1] is None:
-        st.error("The settings of one of them can't be read.")
-    elif rows := compare.apart(configs[0], configs[1]):
-        st.markdown(f"##### Settings of {escaped(names[0])} and {escaped(names[1])} that differ")
-        settings_list(rows, "and")
-    else:
-        st.caption("Their settings are the same.")
 
 
 def heading(run: Run, status: Status) -> None:
@@ -139,52 +113,3 @@ def settings_list(rows: Sequence[tuple[str, object, object, str]], between: str)
     for name, a, b, meaning in rows:
         values = [escaped(str(value)) or "none" for value in (a, b)]
         st.markdown(f"{escaped(name)} **{values[0]}** {between} {values[1]}  \n:small[:gray[{escaped(meaning)}]]")
-
-
-def sample_grids(runs: list[Run], names: Sequence[str] = ()) -> None:
-    """One grid per run, titled with its name if names are given, over a slider of all steps kept by any of them."""
-    kept = [run.samples() for run in runs]
-    steps = sorted({step for each in kept for step in each})
-    if not steps:
-        st.info("No sample grid yet: the first appears when training begins.", icon=":material/hourglass_empty:")
-        return
-    above = st.container() if names else None  # on a phone two grids would push the slider far down
-    pictures = st.container(key="pixels-runs")
-    with above or st.container():
-        wanted = step_slider(steps, "-".join(run.id for run in runs))
-    places = pictures.columns(len(runs), gap="medium") if names else [pictures]
-    for i, (place, run, each) in enumerate(zip(places, runs, kept, strict=True)):
-        with place:
-            if names:
-                st.subheader(escaped(names[i]), anchor=False)
-            one_grid(run, compare.nearest_kept(each, wanted))
-
-
-def one_grid(run: Run, step: int | None) -> None:
-    if step is None:
-        st.info("No sample grid yet.")
-        return
-    try:
-        picture = grid_of(run, step)
-    except OSError:
-        st.info("This grid is damaged, or was thinned out a moment ago: pick another step.")
-        return
-    title = f"Samples at step {step:,}"
-    st.image(picture, title, output_format="PNG", width="stretch", alt=title)
-
-
-def step_slider(steps: list[int], name: str) -> int:
-    """A slider over kept steps; the newest until somebody moves it, and then in the URL."""
-    if len(steps) < 2:
-        st.query_params.pop("step", None)
-        return steps[0]
-    key = f"step-{name}"
-    if address.just_arrived(key) or st.session_state[key] not in steps:
-        asked = address.read_whole(st.query_params.get("step", ""))
-        st.session_state[key] = asked if asked in steps else steps[-1]
-    step = st.select_slider("Step", steps, key=key, format_func=lambda step: f"{step:,}", help=GRIDS_HELP)
-    if step == steps[-1]:
-        st.query_params.pop("step", None)
-    else:
-        st.query_params["step"] = str(step)
-    return step

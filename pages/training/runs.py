@@ -1,4 +1,4 @@
-"""Runs: every run on the shelf; tick one to look closer, two to compare. The choice stands in the URL."""
+"""Runs: every run on the shelf; tick one to look closer, more to compare. The choice stands in the URL."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ import streamlit as st
 
 from dcgan.runs import launch
 from dcgan.runs.run import list_runs
-from pages.common import address, run_rows, visitors
+from pages.common import address, glossary, run_rows, visitors
 from pages.common.words import escaped
-from pages.training import bring_generator, run_detail
+from pages.training import bring_generator, compare_runs, run_detail
 
 ROW_HEIGHT = 58  # pixels: two rows of small pictures
 NUM_ROWS = 6  # in view; of more, half a row says that they are there
@@ -27,12 +27,12 @@ def draw_shelf(known: list[str]) -> None:
         rows = before or [0] * ("run" not in st.query_params)  # the newest run, for who asks for none
     else:
         ticked = list(st.session_state[key]["selection"]["rows"])
-        rows = before if address.just_arrived(key) else run_rows.keep_two(before, ticked)
+        rows = before if address.just_arrived(key) else run_rows.in_order(before, ticked)
         if set(rows) != set(ticked):
             st.session_state[key] = selection(rows)
     table = [run_rows.row(run) for run in runs]
-    if not any(row["Forked from"] for row in table):
-        table = [{name: value for name, value in row.items() if name != "Forked from"} for row in table]
+    absent = {name for name in ("Forked from", "Note") if not any(row[name] for row in table)}
+    table = [{name: value for name, value in row.items() if name not in absent} for row in table]
     st.dataframe(
         table,
         key=key,
@@ -52,8 +52,8 @@ def draw_shelf(known: list[str]) -> None:
 
 
 def chosen_ids() -> list[str]:
-    """The ids in the URL, two at most."""
-    return list(dict.fromkeys(filter(None, st.query_params.get_all("run"))))[:2]
+    """The ids in the URL, run_rows.MOST at most."""
+    return list(dict.fromkeys(filter(None, st.query_params.get_all("run"))))[: run_rows.MOST]
 
 
 def selection(rows: list[int]) -> Any:
@@ -67,13 +67,14 @@ def columns() -> dict[str, Any]:
         "Samples": st.column_config.ImageColumn(width=94, help="A corner of the newest sample grid."),
         "Name": text(width=126),
         "State": text(width=84, help="What its training process is doing."),
-        "Steps": number(width=62, format="localized", help="Batches it has been trained on."),
+        "Steps": number(width=62, format="localized", help=glossary.says("step")),
         "D loss": number(width=58, format="%.2f", help="The discriminator's newest loss."),
         "G loss": number(width=58, format="%.2f", help="The generator's newest loss."),
-        "Distance": number(width=66, format="%.2f", help="How far its newest fakes are from real pictures."),
-        "Preset": text(width=82, help="The recipe it started from."),
+        "Distance": number(width=66, format="%.2f", help=f"Of its newest fakes. {glossary.says('distance')}"),
+        "Preset": text(width=82, help=glossary.says("preset")),
         "Data": text(width=98, help="The pictures it learns from."),
         "Forked from": text(width=104, help="The run and step that it goes on from."),
+        "Note": text(width=150, help="The beginning of what was noted about it."),
         "Made": st.column_config.DatetimeColumn(width=96, format="distance", help="When it was made."),
         "Size": number(width=70, format="%.1f MB", help="All its files together."),
     }
@@ -93,7 +94,8 @@ if not shelf_runs:
     st.stop()
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-    st.caption("Every run, newest first. Tick one to look closer, two to compare.", width="content")
+    words = "Every run, newest first. Tick one to look closer, two or more to compare."
+    st.caption(glossary.marker()(words), width="content")
     bring_generator.button()
 training = any(launch.observe(run).state in launch.ACTIVE for run in shelf_runs)
 st.fragment(draw_shelf, run_every=REFRESH_SECONDS if training else None)([run.id for run in shelf_runs])
@@ -103,9 +105,10 @@ for run_id in chosen_ids():
     if run_id not in by_id:
         st.info(f"There is no run {escaped(run_id[:80])} here, or no longer.", icon=":material/search_off:")
 chosen = [by_id[run_id] for run_id in chosen_ids() if run_id in by_id]
-if len(chosen) == 2:
-    run_detail.two(chosen)
+if len(chosen) > 1:
+    compare_runs.draw(chosen)
 elif chosen:
+    address.write({"figure": None, "axis": None})  # of a comparison
     run_detail.one(chosen[0])
 else:
     st.caption("Nothing is ticked: tick a run at its left edge to see its pictures, curves and settings.")

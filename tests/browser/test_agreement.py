@@ -12,7 +12,7 @@ from dcgan.browser.pack import pack
 from dcgan.config import Config
 from dcgan.images.grids import to_uint8
 from dcgan.imports.foreign_layout import generator_in
-from dcgan.latent.classes import label_of_seed
+from dcgan.latent.class_centres import label_of_seed
 from dcgan.latent.codes import code_of
 from dcgan.latent.render import render
 from dcgan.latent.seeds import z_from_seeds

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from dcgan.config import Config
 from dcgan.export.explorer_page import explorer
 from dcgan.images.embedded import read_recipe
-from dcgan.latent.classes import label_of_seed
+from dcgan.latent.class_centres import label_of_seed
 from dcgan.latent.render import render
 from dcgan.networks.models import Generator, Origin
 from dcgan.provenance.redraw import difference, drawn

@@ -112,7 +112,11 @@ def test_the_discriminator_comes_from_the_training_state(tmp_path):
     opened = checkpoint.open_discriminator(run)
     assert opened is not None and not opened.training
     assert all(torch.equal(a, b) for a, b in zip(opened.parameters(), discriminator.parameters(), strict=True))
+    run.kept_state_path(5).parent.mkdir()
+    run.kept_state_path(5).write_bytes(run.state_path.read_bytes())
+    assert checkpoint.open_discriminator(run, 5) is not None and checkpoint.open_discriminator(run, 6) is None
     run.state_path.write_bytes(b"not a state")
+    assert checkpoint.open_discriminator(run, 5) is not None
     with pytest.warns(UserWarning, match="damaged"):
         assert checkpoint.open_discriminator(run) is None
 

@@ -1,14 +1,18 @@
 """The studio as AppTest sees it: a page opened at an address, and what stands on it."""
 
+import functools
 from collections.abc import Iterable
 from typing import Any
 
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from dcgan.system.paths import PROJECT
 
 APP = str(PROJECT / "app.py")
 SECONDS = 60  # AppTest's limit for one run of a page: the first loads PyTorch
+# Each AppTest reads the descriptions of all installed packages, longer than it draws a page: now only the first.
+manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 KINDS = ("markdown", "subheader", "success", "error", "warning", "info", "caption")
 
 

@@ -15,16 +15,16 @@ from dcgan.config import NO_END, Config
 from dcgan.errors import BadInput
 from dcgan.images import encode, grids
 from dcgan.presets import preset_config
-from dcgan.runs import launch, live_settings
+from dcgan.runs import launch, live_settings, notes
 from dcgan.runs.records import Status
 from dcgan.runs.run import Run, list_runs
 from dcgan.system.names import data_title
 from dcgan.system.paths import PROJECT
 from pages.charts import compare
 from pages.charts.curves import CURVES
-from pages.common import run_rows, upkeep
+from pages.common import colours, run_rows, upkeep
 from pages.common.words import age, escaped
-from pages.training import run_actions
+from pages.training import compare_runs, run_actions, run_notes
 from tests.foreign import Example, as_if_trained
 from tests.pages.app import labelled, labels, open_page, texts
 
@@ -164,27 +164,41 @@ def test_an_odd_step_in_the_url_shows_the_newest(root, step):
     assert open_runs("one", step=step).select_slider[0].value == 100
 
 
-def test_the_url_chooses_two_runs(root):
-    make_run("one")
-    make_run("two", step=80)
-    at = open_runs("one", "two")
-    assert [heading.value for heading in at.subheader] == ["one", "two"]
-    assert len(at.get("plotly_chart")) == 1
+def test_the_url_chooses_runs_figure_and_axis(root):
+    for name, step in (("one", 100), ("two", 80), ("three", 60)):
+        make_run(name, step=step)
+    at = open_runs("one", "two", figure="accuracy", axis="time")
+    assert [heading.value for heading in at.subheader] == ["1 · one", "2 · two"]
     assert list(at.select_slider[0].options) == ["0", "40", "50", "80", "100"]
-    assert "Their settings are the same." in texts(at)
+    assert [control.value for control in at.get("button_group")] == ["accuracy", "time"]
+    assert "kept no times" in texts(at)
+    at = open_runs("one", "two", "three", figure="what", axis="why")
+    assert [control.value for control in at.get("button_group")] == ["losses", "step"]
+    assert len(at.get("plotly_chart")) == 1 and [heading.value for heading in at.subheader][2] == "3 · three"
+    assert not {"figure", "axis"} & set(at.query_params)
+    (link,) = (code.value for code in at.code)
+    assert link.endswith("?run=one&run=two&run=three&figure=losses&axis=step")
 
 
 def test_two_runs_of_one_name_are_told_apart(root):
     make_run("one").rename("same")
     make_run("two").rename("same")
-    assert [heading.value for heading in open_runs("one", "two").subheader] == ["one", "two"]
+    said = [heading.value for heading in open_runs("one", "two").subheader]
+    assert said == [r"1 · same \[one\]", r"2 · same \[two\]"]
 
 
-def test_two_runs_say_which_settings_differ(root):
-    make_run("one")
-    make_run("two", config=preset_config("quick").replace(seed=7))
-    at = open_runs("one", "two")
-    assert "seed **0** and 7" in texts(at)
+def test_what_differs_stands_beside_the_chart_and_is_text(root):
+    one, two = make_run("one"), make_run("two", config=preset_config("quick").replace(seed=7, lr_g=3e-4))
+    one.rename(ODD)
+    notes.write(two, "<i>slower</i>\nmore")
+    assert open_runs("one", "two").get("html")
+    drawn = [compare.Curves(run.name, {}) for run in (one, two)]
+    configs = [one.config, two.config]
+    page = compare_runs.table(drawn, configs, [notes.first_line(run) for run in (one, two)], far=True)
+    assert "<td>0.001</td><td>0</td>" in page and "<td>0.0003</td><td>7</td>" in page and "batch_size" not in page
+    assert "&lt;b&gt;bold" in page and "&lt;i&gt;slower&lt;/i&gt;</td>" in page and "more" not in page
+    assert "Their settings are the same." in compare_runs.table(drawn, [one.config] * 2, ["", ""], far=True)
+    assert ">unreadable<" in compare_runs.table([*drawn, drawn[0]], [*configs, None], [""] * 3, far=True)
 
 
 def test_a_run_that_is_gone_is_named(root):
@@ -201,7 +215,7 @@ def test_ticking_rows_moves_the_choice_into_the_url(root):
     key = f"shelf-{hash(tuple(names))}"
     for rows, wanted in (
         ([names.index("one"), names.index("three")], ["one", "three"]),
-        ([0, 1, 2], ["three", "two"]),
+        ([0, 1, 2], ["one", "three", "two"]),
         ([], []),
     ):
         at.session_state[key] = {"selection": {"rows": sorted(rows), "columns": [], "cells": []}}
@@ -305,8 +319,8 @@ def test_a_new_end_and_a_changed_rate_read_the_same_everywhere(root):
     assert f"{escaped('num_steps')} **400** instead of 12000" in said
     assert f"{escaped('lr_g')} **{escaped('0.0005')}** instead of" in said
     make_run("left alone")
-    said = texts(open_runs("moved", "left-alone"))
-    assert f"{escaped('num_steps')} **400** and 100" in said
+    settings = [live_settings.in_force(each) for each in (run, Run.named("left-alone"))]
+    assert compare.differing(settings)["num_steps"] == [400, 100]
     train = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30).run()
     train.switch_page("pages/training/train.py")
     train.query_params["run"] = run.id
@@ -369,6 +383,26 @@ def test_a_model_card_is_offered_once_there_is_one_with_its_picture_inside(root)
     assert run_actions.card_with_picture(run) == "# one\n\n![Samples](data:image/png;base64,YSBwaWN0dXJl)\n"
 
 
+def test_a_note_is_kept_shown_as_text_and_found_in_the_table(root):
+    run = make_run("one")
+    assert "Note" not in open_runs("one").dataframe[0].value and "Write a note" in labels(open_runs("one"))
+    run_notes.save(run, "  Lower rate: *better*\r\n# <b>no</b> heading\x00\x1b[31m ")
+    assert notes.read(run) == "Lower rate: *better*\n# <b>no</b> heading[31m"
+    at = open_runs("one")
+    assert [text.value for text in at.get("text")] == [notes.read(run)] and "Edit the note" in labels(at)
+    assert list(at.dataframe[0].value["Note"]) == ["Lower rate: *better*"]
+    with pytest.raises(BadInput, match="4,002 bytes, and there is room for 4,000"):
+        run_notes.save(run, "é" * 2001)
+    run_notes.save(run, " \n")
+    assert not notes.path_of(run).exists() and notes.read(run) == ""
+    for odd in (b"\xff\xfe", b"x" * 5000):
+        notes.path_of(run).write_bytes(odd)
+        assert notes.read(run) == ""
+    notes.path_of(run).unlink()
+    os.mkfifo(notes.path_of(run))
+    assert notes.read(run) == ""
+
+
 # -- pure functions
 
 
@@ -385,20 +419,78 @@ def test_nearest_kept_does_not_look_into_the_future():
     assert compare.nearest_kept([], 5) is None
 
 
-def test_the_figure_lays_two_runs_over_the_same_axes():
-    columns = {name: np.linspace(0, 1, 50) for name in ("step", *CURVES)}
-    figure = compare.figure({"<b>one</b>": columns, "two": columns})
-    assert len(figure.data) == 2 * len(CURVES)
-    assert [trace.name for trace in figure.data if trace.showlegend] == ["&lt;b&gt;one&lt;/b&gt;", "two"]
-    assert compare.figure({"empty": {name: np.empty(0) for name in ("step", *CURVES)}}).data
+def curves_of(name: str, number: int = 50, level: float = 0.5, seconds: float = 7200.0) -> compare.Curves:
+    columns = {quantity: np.full(number, level) for quantity in CURVES}
+    return compare.Curves(name, columns | {"step": np.arange(number), "time_s": np.linspace(0, seconds, number)})
+
+
+def test_a_dozen_runs_lie_over_the_same_axes_each_with_its_own_line_and_number():
+    runs = [curves_of("<b>one</b>"), *(curves_of(f"run {i}") for i in range(11))]
+    for shown, panels in (("losses", 2), ("verdicts", 2), ("accuracy", 1)):
+        made = compare.figure(runs, shown)
+        assert len(made.data) == 12 * panels and made.data[0].name == "&lt;b&gt;one&lt;/b&gt;"
+        lines = {(trace.line.color, trace.line.dash) for trace in made.data}
+        assert len(lines) == 12
+        numbers = [each for each in made.layout.annotations if each.text.isdigit()]
+        assert [each.text for each in numbers] == [str(i) for i in range(1, 13)] * panels
+        heights = sorted(each.y for each in numbers[:12])
+        assert all(b - a > 0.03 for a, b in zip(heights, heights[1:], strict=False)), "numbers that hide each other"
+    empty = compare.Curves("empty", {name: np.empty(0) for name in ("step", "time_s", *CURVES)})
+    assert len(compare.figure([empty, runs[0]], "losses").data) == 4
+
+
+def test_time_is_told_in_a_unit_that_fits_its_length():
+    made = compare.figure([curves_of("a"), curves_of("b", seconds=3600.0)], "accuracy", by_time=True)
+    assert made.layout.xaxis.title.text == "hours of training"
+    assert [trace.x[-1] for trace in made.data] == [2.0, 1.0]
+    assert compare.unit_of([curves_of("a", seconds=400.0)]) == ("minutes", 60.0)
+    assert compare.unit_of([curves_of("a", seconds=0.0)]) == ("seconds", 1.0)
+
+
+def test_labels_that_would_meet_make_room_in_their_order():
+    assert compare.spread(np.array([0.2, 0.8]), 0.1) == [0.2, 0.8]
+    assert np.allclose(compare.spread(np.array([0.5, 0.5, 0.52]), 0.1), [0.4067, 0.5067, 0.6067], atol=1e-3)
+    assert np.allclose(compare.spread(np.array([1.0, 1.0, 0.0]), 0.1), [0.9, 1.0, 0.0])
+    assert compare.spread(np.array([]), 0.1) == []
+
+
+def test_the_lines_of_runs_are_told_apart_on_both_pages_and_by_every_eye():
+    """Contrast as WCAG has it; colour blindness as Machado et al. 2009 model it, at its full; distance in CIELAB."""
+    seen_as = (
+        ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+        ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+        ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+        ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+    )
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+    def linear(colour: str) -> np.ndarray:
+        levels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        return np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
+
+    light = [float(to_xyz[1] @ linear(colour)) for colour in colours.CURVES]
+    pages = [float(to_xyz[1] @ linear(colour)) for colour in ("#FBF9F6", "#171512")]
+    assert all((max(a, b) + 0.05) / (min(a, b) + 0.05) >= 3 for a in light for b in pages)
+    for matrix in seen_as:
+        rgb = np.clip(np.stack([linear(colour) for colour in colours.CURVES]) @ np.array(matrix).T, 0, 1)
+        part = rgb @ to_xyz.T / (0.95047, 1, 1.08883)
+        part = np.where(part > 0.008856, np.cbrt(part), 7.787 * part + 16 / 116)
+        lab = np.stack([116 * part[:, 1] - 16, 500 * (part[:, 0] - part[:, 1]), 200 * (part[:, 1] - part[:, 2])], 1)
+        apart = np.sqrt(((lab[:, None] - lab[None]) ** 2).sum(-1))
+        assert apart[np.triu_indices(len(lab), 1)].min() > 30
 
 
 @pytest.mark.parametrize(
     ("before", "ticked", "kept"),
-    [([0, 1], [0, 1, 2], [1, 2]), ([2, 0], [0, 2], [2, 0]), ([2, 0], [0], [0]), ([], [], [])],
+    [([0, 1], [0, 1, 2], [0, 1, 2]), ([2, 0], [0, 2], [2, 0]), ([2, 0], [0], [0]), ([], [], [])],
 )
-def test_a_third_tick_takes_the_place_of_the_first(before, ticked, kept):
-    assert run_rows.keep_two(before, ticked) == kept
+def test_runs_stand_in_the_order_of_their_ticks(before, ticked, kept):
+    assert run_rows.in_order(before, ticked) == kept
+
+
+def test_one_run_too_many_takes_the_place_of_the_first():
+    most = list(range(run_rows.MOST))
+    assert run_rows.in_order(most, [*most, 99]) == [*most[1:], 99]
 
 
 @pytest.mark.parametrize(("spec", "title"), [("fashion-mnist:7,9", "fashion-mnist:7,9"), ("/a/b/cats.zip", "cats.zip")])

@@ -36,7 +36,14 @@ from pages.learn.questions import QUESTIONS
 from tests.pages.app import labels, open_page, texts
 
 SIZE = 16
-SCREENS = ("Two players", "From z to picture", "What D looks at", "Why curves wobble", "The rules")
+SCREENS = (
+    "Two players",
+    "From z to picture",
+    "What D looks at",
+    "Why curves wobble",
+    "The rules",
+    "Asking for a class",
+)
 
 
 @pytest.fixture
@@ -454,7 +461,7 @@ def test_a_new_judge_asks_for_another_measurement(place):
 # -- Learn
 
 
-@pytest.mark.parametrize("screen", range(1, 6))
+@pytest.mark.parametrize("screen", range(1, 7))
 @pytest.mark.parametrize("kind", ["with D", "without D", "colour", "no run"])
 def test_every_screen_of_learn_draws(place, screen, kind):
     if kind != "no run":
@@ -543,7 +550,7 @@ def test_learn_says_of_every_recipe_which_rules_it_keeps(place, preset):
 
 
 @pytest.mark.parametrize("preset", ["three-sets-digit", "custom-loop"])
-@pytest.mark.parametrize("screen", range(1, 6))
+@pytest.mark.parametrize("screen", range(1, 7))
 def test_every_screen_of_learn_draws_with_a_published_network(place, screen, preset):
     config = preset_config(preset).replace(ngf=2, ndf=2, num_samples=6, data=str(place / "pictures"))
     run = Run.create(config, place / "runs", "published")
@@ -558,7 +565,7 @@ def test_learn_without_its_data_shows_the_rest(place):
     assert "Real pictures can't be shown" in texts(app) and "A fake batch" in html(app)
 
 
-@pytest.mark.parametrize("screen", ["0", "6", "x", ""])
+@pytest.mark.parametrize("screen", ["0", "7", "x", ""])
 def test_learn_with_a_strange_address_begins_at_the_start(place, screen):
     make_run(place)
     assert open_page("learn/learn", screen=screen).segmented_control[1].value == 1

@@ -24,6 +24,7 @@ from pages.training import (
     live_view,
     pick_pictures,
     run_actions,
+    run_notes,
     start_view,
 )
 from tests.pages.app import labels, open_page, texts
@@ -33,7 +34,7 @@ from tests.training.test_loop import play
 ACTS = {
     *("launch.start", "launch.kill", "run.ask", "live_settings.ask", "upkeep.delete", "upkeep.train_further"),
     *("run.delete", "made.delete", "run.rename", "fork", "Run.create", "uploads.store_upload", "sources.check"),
-    *("training_process.start", "training_process.cancel", "evaluate_run", "project", "bring"),
+    *("training_process.start", "training_process.cancel", "evaluate_run", "project", "bring", "notes.write"),
 }
 ITSELF = "upkeep.py"  # what pages do to runs: its callers ask
 ACTING = {"Start training", "Pause", "Resume", "Step", "Stop", "Fork from here", "Change settings", "Rename", "Delete"}
@@ -46,6 +47,7 @@ ACTING |= {
     "Measure",
     "Find its z",
     "Bring a generator",
+    "Write a note",
 }
 
 
@@ -112,6 +114,7 @@ def test_without_the_key_no_callback_changes_anything(run, root, tiny, watch, mo
         lambda: alarm_view._go_back(run, 0, {}),
         lambda: alarm_view._stop(run),
         lambda: change_settings._apply(run, {"lr_g": 0.1}, "now"),
+        lambda: run_notes.save(run, "mine"),
         lambda: run_actions.begin(run),
         lambda: run_actions.begin(run, 1000),
         lambda: pick_pictures._checked(tiny.data),

@@ -170,15 +170,18 @@ def test_the_chart_gets_points_floor_and_cross(run):
     assert [row["step"] for row in distance.quality_of(run)] == [100, 200], "figures of another judge are no neighbours"
 
 
-def test_two_runs_are_compared_by_their_distance_if_any_has_one():
+def test_runs_are_compared_by_their_distance_where_they_have_one():
     columns = {name: np.arange(9.0) for name in COLUMNS}
-    plain = compare.figure({"a": columns, "b": columns})
-    charts = {"a": distance.chart_of([line(3, 9.0), line(6, 4.0)], 6, 4.0)}
-    both = compare.figure({"a": columns, "b": columns}, charts)
-    assert len(both.data) == len(plain.data) + 2 and both.layout.yaxis4.type == "log"
-    assert list(both.data[-1].x) == [6] and both.data[-1].marker.symbol == "x"
-    said = compare.in_words({"a": columns, "b": columns}, charts)
-    assert said.startswith("a: step 8: D loss ") and "best 4.00 at step 6; b: step 8: " in said
+    rows = [line(3, 9.0, time_s=30.0, distance_floor=0.2), line(6, 4.0, time_s=90.0, distance_floor=0.2)]
+    drawn = [compare.Curves("a", columns, distance.chart_of(rows, 6, 4.0)), compare.Curves("b", columns)]
+    made = compare.figure(drawn, "distance")
+    assert made.layout.yaxis.type == "log" and len(made.layout.shapes) == 1
+    line_of_a, cross, nothing = made.data
+    assert list(line_of_a.x) == [3, 6] and list(cross.x) == [6] and cross.marker.symbol == "x" and not len(nothing.x)
+    by_time = compare.figure(drawn, "distance", by_time=True)
+    assert list(by_time.data[0].x) == [30, 90] and list(by_time.data[1].x) == [90]
+    said = compare.in_words(drawn)
+    assert said.startswith("1, a: step 8: D loss ") and "best 4.00 at step 6; 2, b: step 8: " in said
 
 
 def test_the_mix_of_classes_is_shown_with_what_is_missing():

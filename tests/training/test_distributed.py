@@ -1,6 +1,5 @@
 """Several processes train as one: the same weights everywhere, one that writes, and nobody left waiting."""
 
-import contextlib
 import io
 import os
 import signal
@@ -10,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
@@ -23,6 +23,7 @@ from dcgan.training import distributed
 from dcgan.training.distributed import Processes, checksum
 from dcgan.training.gan import GAN
 from dcgan.training.team import Team
+from tests.forked import Forked, Nursery
 from tests.training.test_accumulation import GAMES, NO_NORM, assert_close
 from tests.training.test_gan import CPU, TINY, assert_same, pictures
 from tests.training.test_loop import assert_same_end, curves, play
@@ -110,51 +111,50 @@ def test_the_checksum_sees_a_single_bit():
 class Started:
     """Two processes as torchrun starts them, without its own; `patches` are lines that one of them runs first."""
 
-    def __init__(self, arguments: list[str], patches: dict[int, str]) -> None:
+    def __init__(self, nursery: Nursery, arguments: list[str], patches: dict[int, str], logs: Path) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}
         self.processes = [
-            subprocess.Popen(
-                [
-                    sys.executable,
-                    "-c",
-                    f"{patches.get(rank, '')}\nfrom dcgan.cli.main import main\nraise SystemExit(main())",
-                ]
-                + arguments,
-                cwd=PROJECT,
-                env=os.environ | place | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                text=True,
+            Forked(
+                nursery,
+                arguments,
+                place | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
+                logs / f"said-{port}-{rank}.txt",
+                patches.get(rank, ""),
             )
             for rank in (0, 1)
         ]
 
-    def end(self, seconds: float = 60.0) -> list[tuple[int, str]]:
+    def end(self, seconds: float = 120.0) -> list[tuple[int, str]]:
         """The exit code of each and what it said last, within so many seconds."""
         deadline, results = time.monotonic() + seconds, []
         for process in self.processes:
-            _, said = process.communicate(timeout=max(0.1, deadline - time.monotonic()))
-            results.append((process.returncode, (said.strip().splitlines() or [""])[-1]))
+            code = process.wait(max(0.1, deadline - time.monotonic()))
+            results.append((code, (process.said.read_text().strip().splitlines() or [""])[-1]))
         return results
 
 
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
+    nursery = Nursery()
+    yield nursery
+    nursery.close()
+
+
 @pytest.fixture
-def launch() -> Iterator:
+def launch(nursery, tmp_path) -> Iterator:
     started = []
 
     def make(run: Run, patches: dict[int, str] | None = None) -> Started:
-        started.append(Started(["train", "--resume", str(run.path)], patches or {}))
+        started.append(Started(nursery, ["train", "--resume", str(run.path)], patches or {}, tmp_path))
         return started[-1]
 
     yield make
     for process in (process for each in started for process in each.processes):
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        process.wait()
-        process.stderr.close()
+        process.kill()
+        process.wait(10)
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def test_two_processes_train_the_run_that_one_would(new_run, launch):
 
 @pytest.mark.slow
 def test_one_process_killed_ends_the_other_and_a_resume_goes_on_exactly(new_run, launch):
-    values = {"num_steps": 150, "checkpoint_seconds": 0.0, "sample_every": 50, "dropout": 0.3}
+    values = {"num_steps": 60, "checkpoint_seconds": 0.0, "sample_every": 20, "dropout": 0.3}
     whole, run = new_run("a", **values), new_run("b", **values)
     assert launch(whole).end() == [(0, ""), (0, "")]
     for victim in (1, 0):

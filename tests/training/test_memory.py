@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 
+from dcgan.compute.eager_optimisers import Adam
 from dcgan.config import Config
 from dcgan.errors import Halted
 from dcgan.runs import live_settings
@@ -163,14 +164,14 @@ def test_memory_that_runs_out_in_the_optimiser_is_not_tried_again(new_run, monke
     run = new_run("a")
     play_to(run, 4)
     before = load_state(run)
-    real = torch.optim.Adam.step
+    real = Adam.step
 
     def hungry(self, *args, **options):
         if self.state[next(iter(self.state))]["step"] == 6:
             raise FULL
         return real(self, *args, **options)
 
-    monkeypatch.setattr(torch.optim.Adam, "step", hungry)
+    monkeypatch.setattr(Adam, "step", hungry)
     with pytest.raises(Halted, match="Memory ran out in step 7"):
         play_to(run, 12)
     monkeypatch.undo()

@@ -2,7 +2,7 @@
 
 import { givenZ } from "./codes.js";
 
-// The class that a seed shows unless another is asked for, as dcgan/latent/classes.py has it.
+// The class that a seed shows unless another is asked for, as dcgan/latent/class_centres.py has it.
 const TURN = 2654435769;
 function labelOfSeed(seed, shares) {
   const place = (Math.imul(seed, TURN) >>> 0) / 2 ** 32;

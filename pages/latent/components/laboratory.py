@@ -1,12 +1,11 @@
 """The live latent laboratory: the generator runs in the visitor's browser, and the picture follows the hand.
 
-Two components. The courier hands over the program and a model's weights; Streamlit sends a large message that a session
-has had before as a reference only, so they travel once. The laboratory itself gets a small state and answers with a
-message when a hand lets go: the view, the page of sliders, favourites, and single wishes.
+Two components. The courier (pages/common/courier.py) hands over the program and a model's weights. The laboratory
+itself gets a small state and answers with a message when a hand lets go: the view, the page of sliders, favourites, and
+single wishes.
 """
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +14,7 @@ import streamlit as st
 from dcgan.browser import bundle
 from dcgan.latent.axis_words import KINDS
 from dcgan.runs.run import Run
+from pages.common.courier import courier, packed, parcel
 from pages.latent.view import View
 
 if TYPE_CHECKING:
@@ -23,12 +23,6 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 MAX_FAVOURITES = 60
 MAX_FILM_BYTES = 64_000_000  # of all its moments together
-
-
-def courier(name: str, program: str) -> Callable[..., Any]:
-    """A component that brings one of the browser's programs, and weights for it."""
-    js = "\n".join((bundle.script(program), (_HERE / "courier.js").read_text(encoding="utf-8")))
-    return st.components.v2.component(name, js=js, isolate_styles=False)
 
 
 _courier = courier("latent_courier", "lab")
@@ -66,12 +60,6 @@ def hand_over(weights_hash: str, generator: "Generator") -> None:
     _courier(key="latent-courier", data=parcel(weights_hash, generator))
 
 
-def parcel(weights_hash: str, generator: "Generator") -> bytes:
-    """A 4-byte length, the weights' hash, and the packed generator, as courier.js takes them."""
-    name = weights_hash.encode()
-    return len(name).to_bytes(4, "little") + name + _packed(weights_hash, generator)
-
-
 def hand_over_film(run: Run, steps: tuple[int, ...]) -> None:
     """Bring the generators kept at these steps to the browser."""
     name = _film_name(run.id, steps)
@@ -86,7 +74,7 @@ def moments_of(steps: list[int], num_bytes: int) -> tuple[int, ...]:
 
 def num_bytes(weights_hash: str, generator: "Generator") -> int:
     """Of the generator as it goes to the browser."""
-    return len(_packed(weights_hash, generator))
+    return len(packed(weights_hash, generator))
 
 
 def lab(
@@ -150,13 +138,6 @@ def _kept(value: object) -> Kept | None:
 
 def _plain(view: View) -> dict[str, str]:
     return {name: text for name, text in view.params().items() if text is not None}
-
-
-@st.cache_resource(max_entries=8, show_spinner="Handing the generator to your browser …")
-def _packed(weights_hash: str, _generator: "Generator") -> bytes:
-    from dcgan.browser.pack import pack
-
-    return pack(_generator)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Handing the film to your browser …")

@@ -1,6 +1,6 @@
 """The live morphs: the browser walks from picture to picture, and moves a point between four corners.
 
-They stand on the program and the weights that laboratory.py hands over. A message comes when a hand lets go.
+A message comes when a hand lets go.
 """
 
 import base64
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import streamlit as st
 
 from dcgan.browser import bundle
-from pages.latent.components import laboratory
+from pages.common.courier import courier, parcel
 from pages.latent.morph import Corners, Morph
 from pages.latent.view import Directions, View
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dcgan.networks.models import Generator
 
 _HERE = Path(__file__).parent
-_courier = laboratory.courier("latent_courier_morph", "morph")
+_courier = courier("latent_courier_morph", "morph")
 _component = st.components.v2.component(
     "latent_morph", css=bundle.style("morph"), js=(_HERE / "morphing.js").read_text(encoding="utf-8")
 )
@@ -36,7 +36,7 @@ class Message(NamedTuple):
 
 def hand_over(weights_hash: str, generator: "Generator") -> None:
     """Bring the program and this model's weights to the browser; call it on every run of the page that shows them."""
-    _courier(key="latent-courier-morph", data=laboratory.parcel(weights_hash, generator))
+    _courier(key="latent-courier-morph", data=parcel(weights_hash, generator))
 
 
 def show(

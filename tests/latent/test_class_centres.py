@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from dcgan.config import Config
 from dcgan.errors import BadInput
-from dcgan.latent import classes, seeds
+from dcgan.latent import class_centres, seeds
 from dcgan.networks.models import Discriminator, Generator, initialise, logits_of
 from dcgan.provenance import redraw, view_picture
 from dcgan.provenance.morph_pictures import keys_z
+from dcgan.runs import grid_cells
 
 NAMES = ("cat", "dog", "Mouse")
 PLAIN = Config(image_size=16, z_dim=20, ngf=4, ndf=4)
@@ -72,44 +73,44 @@ def test_d_judges_a_picture_as_one_of_its_class():
 
 def test_seeds_in_a_row_have_the_classes_shares():
     for first in (0, 5_000, 2**32 - 1_000):
-        shown = classes.labels_of_seeds(seeds.sample_seeds(first, 2_000), KNOWS)
+        shown = class_centres.labels_of_seeds(seeds.sample_seeds(first, 2_000), KNOWS)
         counts = Counter(shown.tolist())
         assert all(abs(counts[label] / 2_000 - share) < 0.01 for label, share in enumerate(KNOWS.class_shares))
-    assert classes.labels_of_seeds([1, 2], PLAIN) is None
+    assert class_centres.labels_of_seeds([1, 2], PLAIN) is None
 
 
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 99), min_size=2, max_size=9))
 def test_every_seed_shows_a_class(seed, counts):
     shares = [count / sum(counts) for count in counts]
-    assert 0 <= classes.label_of_seed(seed, shares) < len(shares)
+    assert 0 <= class_centres.label_of_seed(seed, shares) < len(shares)
 
 
 def test_a_class_is_asked_for_by_name_or_number():
-    assert [classes.label_of(name, KNOWS) for name in ("cat", " DOG ", "mouse", "2")] == [0, 1, 2, 2]
+    assert [class_centres.label_of(name, KNOWS) for name in ("cat", " DOG ", "mouse", "2")] == [0, 1, 2, 2]
     for name in ("cow", "3", "-1", "", "²"):
         with pytest.raises(BadInput, match="cat, dog, Mouse"):
-            classes.label_of(name, KNOWS)
+            class_centres.label_of(name, KNOWS)
     with pytest.raises(BadInput, match="classes=label"):
-        classes.label_of("cat", PLAIN)
+        class_centres.label_of("cat", PLAIN)
 
 
 def test_truncation_draws_z_to_its_class_and_not_away_from_it(generator):
     z, centres = seeds.z_from_seeds([4, 9], 20), generator.centres.weight
     labels = torch.tensor([2, 0])
-    assert torch.equal(classes.z_of(generator, [4, 9], 0.5, labels), z * 0.5 + centres[labels])
-    assert torch.equal(classes.z_of(generator, [4, 9], 0.0, labels), centres[labels])
-    own = classes.labels_of_seeds([4, 9], KNOWS)
-    assert torch.equal(classes.z_of(generator, [4, 9]), z + centres[own])
+    assert torch.equal(class_centres.z_of(generator, [4, 9], 0.5, labels), z * 0.5 + centres[labels])
+    assert torch.equal(class_centres.z_of(generator, [4, 9], 0.0, labels), centres[labels])
+    own = class_centres.labels_of_seeds([4, 9], KNOWS)
+    assert torch.equal(class_centres.z_of(generator, [4, 9]), z + centres[own])
 
 
 def test_a_row_of_the_grid_is_a_class_and_a_column_a_z():
-    cells = classes.grid_cells(KNOWS.replace(num_samples=10, seed=7))
+    cells = grid_cells.grid_cells(KNOWS.replace(num_samples=10, seed=7))
     assert cells == [(7, 0), (8, 0), (9, 0), (7, 1), (8, 1), (9, 1), (7, 2), (8, 2), (9, 2)]
-    assert classes.class_rows(cells) == [0, 1, 2]
-    plain = classes.grid_cells(PLAIN.replace(num_samples=3, seed=2**32 - 2))
-    assert plain == [(2**32 - 2, None), (2**32 - 1, None), (0, None)] and classes.class_rows(plain) == []
+    assert grid_cells.class_rows(cells) == [0, 1, 2]
+    plain = grid_cells.grid_cells(PLAIN.replace(num_samples=3, seed=2**32 - 2))
+    assert plain == [(2**32 - 2, None), (2**32 - 1, None), (0, None)] and grid_cells.class_rows(plain) == []
     many = KNOWS.replace(class_names=json.dumps(list(map(str, range(99)))), class_counts=json.dumps([1] * 99))
-    assert len(classes.grid_cells(many.replace(num_samples=64))) == 60  # 20 rows at most
+    assert len(grid_cells.grid_cells(many.replace(num_samples=64))) == 60  # 20 rows at most
 
 
 # -- recipes
@@ -117,7 +118,7 @@ def test_a_row_of_the_grid_is_a_class_and_a_column_a_z():
 
 def test_a_recipe_names_a_class_or_the_way_between_two(generator):
     centres, z = generator.centres.weight, seeds.z_from_seed(4, 20)
-    own = classes.label_of_seed(4, KNOWS.class_shares)
+    own = class_centres.label_of_seed(4, KNOWS.class_shares)
     assert torch.equal(view_picture.z_of({"seed": 4}, generator), z + centres[own])
     assert torch.equal(view_picture.z_of({"seed": 4, "class": 2}, generator), z + centres[2])
     half = view_picture.z_of({"seed": 4, "class": 2, "toward": 0, "share": 0.5, "truncation": 0.25}, generator)

@@ -3,7 +3,6 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -12,10 +11,10 @@ from dcgan.config import Config
 from dcgan.errors import BadInput
 from dcgan.images.decode import shown
 from dcgan.latent.moves import truncate
-from dcgan.latent.seeds import sample_seeds, z_from_seeds
+from dcgan.latent.seeds import z_from_seeds
 from dcgan.networks.models import Generator
+from dcgan.runs.grid_cells import Cell
 
-MOST_ROWS = 20  # of a sample grid, a class in each
 TURN = 2_654_435_769  # 2^32 / golden ratio, by which multiples are spread evenly (Knuth, The Art ..., volume 3, 6.4)
 
 
@@ -71,30 +70,6 @@ def z_of(generator: Generator, seeds: Sequence[int], truncation: float = 1.0, la
 def placed(generator: Generator, z: Tensor, labels: Tensor | None) -> Tensor:
     """z (N, z_dim) of the prior, on the CPU, moved to classes, int64 (N,), of a generator on any device."""
     return z if labels is None else z + generator.centres.weight.detach().float().cpu()[labels]
-
-
-# ---- the sample grid
-
-
-class Cell(NamedTuple):
-    """What a picture of the grid shows."""
-
-    seed: int
-    label: int | None = None  # its class, where classes can be asked for
-
-
-def grid_cells(config: Config) -> list[Cell]:
-    """The pictures of a run's sample grid: with classes a row is a class, and a column a z."""
-    if not config.num_classes:
-        return [Cell(seed) for seed in sample_seeds(config.seed, config.num_samples)]
-    rows = min(config.num_classes, MOST_ROWS)
-    columns = sample_seeds(config.seed, max(1, config.num_samples // rows))
-    return [Cell(seed, row) for row in range(rows) for seed in columns]
-
-
-def class_rows(cells: Sequence[Cell]) -> list[int]:
-    """The class of each row of such a grid; empty without classes."""
-    return list(dict.fromkeys(cell.label for cell in cells if cell.label is not None))
 
 
 def z_of_cells(generator: Generator, cells: Sequence[Cell], truncation: float = 1.0) -> Tensor:

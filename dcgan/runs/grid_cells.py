@@ -1,0 +1,33 @@
+"""What each picture of a run's sample grid shows; light (no torch)."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dcgan.config import Config
+
+MOST_ROWS = 20  # with a class in each
+
+
+class Cell(NamedTuple):
+    """What a picture of the grid shows."""
+
+    seed: int
+    label: int | None = None  # its class, where classes can be asked for
+
+
+def grid_cells(config: Config) -> list[Cell]:
+    """The pictures of a run's sample grid: with classes a row is a class, and a column a z."""
+    if not config.num_classes:
+        return [Cell(seed) for seed in _seeds(config.seed, config.num_samples)]
+    rows = min(config.num_classes, MOST_ROWS)
+    columns = _seeds(config.seed, max(1, config.num_samples // rows))
+    return [Cell(seed, row) for row in range(rows) for seed in columns]
+
+
+def class_rows(cells: Sequence[Cell]) -> list[int]:
+    """The class of each row of such a grid; empty without classes."""
+    return list(dict.fromkeys(cell.label for cell in cells if cell.label is not None))
+
+
+def _seeds(first: int, n: int) -> list[int]:
+    return [(first + i) % 2**32 for i in range(n)]
