@@ -22,10 +22,16 @@ KERNELS = {
 }  # the first that a browser takes is used
 TAKEN = ("KERNELS", "WORKER", "PROVIDES", "networks")  # names of the program that no script defines
 NETWORK, WORKER = "engine/network.js", "engine/worker.js"
-ENTRIES = {"lab": "lab/lab_entry.js", "morph": "morph/morph_entry.js", "explorer": "explorer/explorer.js"}
+ENTRIES = {
+    "lab": "lab/lab_entry.js",
+    "morph": "morph/morph_entry.js",
+    "map": "map/map_entry.js",
+    "explorer": "explorer/explorer.js",
+}
 LOOKS = {
     "lab": ("lab/lab.css",),
     "morph": ("lab/lab.css", "morph/morph.css"),
+    "map": ("map/map.css",),
     "explorer": ("lab/lab.css", "morph/morph.css", "explorer/explorer.css"),
 }
 

@@ -45,6 +45,11 @@ class SampleMap(NamedTuple):
     class_names: tuple[str, ...]
     features: str  # whose they are, such as fmnistcnn-v1
 
+    def index_of(self, seed: int) -> int | None:
+        """Which sample has this seed; None for a seed that isn't on the map."""
+        at = (seed - self.first) % (seeds.MAX_SEED + 1)
+        return at if 0 <= seed <= seeds.MAX_SEED and at < len(self.places) else None
+
 
 def kept_map(run: Run, generator: "Generator", first: int = 0) -> SampleMap | None:
     """The map that is kept of exactly these weights, by this judge; None where there is none."""

@@ -1,11 +1,16 @@
 """Work of some seconds beside the page: a thread of its own, how far it is, and a way to stop it."""
 
+import contextlib
 import logging
+import os
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from dcgan.errors import BadInput
+
+LEAST_PRIORITY = 19  # of a thread on Linux: it gets what the processes of a higher one leave, a few percent at least
 
 
 class Stopped(Exception):
@@ -13,13 +18,16 @@ class Stopped(Exception):
 
 
 class Job:
-    """Calls work(tick) in a thread; `tick(share, doing)` tells how far it is, and ends it once it was stopped."""
+    """Calls work(tick) in a thread; `tick(share, doing)` tells how far it is, and ends it once it was stopped.
 
-    def __init__(self, work: Callable[[Callable[[float, str], None]], Any]) -> None:
+    `gently`: it leaves the cores to a run in training, where the system knows priorities of threads.
+    """
+
+    def __init__(self, work: Callable[[Callable[[float, str], None]], Any], gently: bool = False) -> None:
         self.share, self.doing = 0.0, ""
         self.result: Any = None
         self.error: BadInput | None = None
-        self._wanted = True
+        self._wanted, self._gently = True, gently
         self._thread = threading.Thread(target=self._run, args=(work,), daemon=True)
         self._thread.start()
 
@@ -37,6 +45,9 @@ class Job:
         self._thread.join(timeout_s)
 
     def _run(self, work: Callable[[Callable[[float, str], None]], Any]) -> None:
+        if self._gently and sys.platform == "linux":  # elsewhere that would be the priority of the whole process
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LEAST_PRIORITY)
         try:
             self.result = work(self._tick)
         except Stopped:

@@ -34,15 +34,20 @@ def draw(
     show_kind: Callable[[str], None],
 ) -> None:
     """The choice of panels, and the open one; `show_view` and `show_kind` change the laboratory above."""
-    st.segmented_control(
-        "More ways to a picture",
-        list(PANELS),
-        format_func=lambda name: PANELS[name],
-        key=_OPEN,
-        persist_state="session",
-        help="**A picture of yours** finds the z that comes nearest to an upload. **A − B + C** is arithmetic with "
-        "averages of samples. **Likes** makes a slider from what you like and dislike.",
-    )
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom", key="explore-more"
+    ):
+        st.segmented_control(
+            "More ways to a picture",
+            list(PANELS),
+            format_func=lambda name: PANELS[name],
+            key=_OPEN,
+            persist_state="session",
+            help="**A picture of yours** finds the z that comes nearest to an upload. **A − B + C** is arithmetic with "
+            "averages of samples. **Likes** makes a slider from what you like and dislike.",
+        )
+        where = {"part": "map", "run": run.id, "step": str(opened.step)}
+        st.page_link("pages/learn/learn.py", label="Map of its samples", icon=":material/map:", query_params=where)
     chosen = st.session_state[_OPEN]
     if chosen == "project":
         projection_panel.draw(run, opened, _then(show_view))

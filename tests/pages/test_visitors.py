@@ -35,6 +35,7 @@ ACTS = {
     *("launch.start", "launch.kill", "run.ask", "live_settings.ask", "upkeep.delete", "upkeep.train_further"),
     *("run.delete", "made.delete", "run.rename", "fork", "Run.create", "uploads.store_upload", "sources.check"),
     *("training_process.start", "training_process.cancel", "evaluate_run", "project", "bring", "notes.write"),
+    "map_for",
 }
 ITSELF = "upkeep.py"  # what pages do to runs: its callers ask
 ACTING = {"Start training", "Pause", "Resume", "Step", "Stop", "Fork from here", "Change settings", "Rename", "Delete"}
@@ -48,6 +49,7 @@ ACTING |= {
     "Find its z",
     "Bring a generator",
     "Write a note",
+    "Make the map",
 }
 
 

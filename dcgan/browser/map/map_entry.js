@@ -1,0 +1,2 @@
+// What a page gets of the map.
+export { SampleMap } from "./sample_map.js";
