@@ -16,7 +16,7 @@ def lively(config: Config, seed: int = 0) -> Generator:
     generator = Generator(config)
     initialise(generator, torch.Generator().manual_seed(seed), config.initial_weights)
     z = seeds.z_from_seeds(range(32), config.z_dim, config.z_prior)
-    leaves = [module for module in generator.modules() if not list(module.children())]
+    leaves = [module for module in generator.blocks.modules() if not list(module.children())]
     with torch.no_grad():
         x = generator.train().as_input(z)
         for module in leaves:

@@ -11,6 +11,9 @@ Weights lie in panels of `panel` output channels: (phase, panel, tap, input chan
 ends in tanh; one that ends in a sigmoid, shown in [-1, 1], is the same with halved weights: 2 * sigmoid(x) - 1 is
 tanh(x / 2).
 
+Of a generator that knows classes the header has their names and shares, and where their centres are, float32 (classes,
+z_dim): a picture of a class is drawn at z + its centre.
+
 16-bit weights are whole numbers with a step per output channel, not float16: those spend bits on weights near zero
 and leave two to three times the error at the picture. Small layers stay float32.
 """
@@ -62,9 +65,18 @@ def pack(generator: Generator) -> bytes:
     numbers, rows = bytearray(), []
     for layer in layers:
         rows.append(_laid_out(layer, layer is layers[-1], numbers))
+    if config.num_classes:
+        facts["classes"] = _classes(generator, numbers)
     header = json.dumps(facts | {"layers": rows}, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 4)
     return len(header).to_bytes(4, "little") + header + bytes(numbers)
+
+
+def _classes(generator: Generator, numbers: bytearray) -> dict[str, Any]:
+    """Append the classes' centres to `numbers` and return what the header says of classes."""
+    config, centres = generator.config, _numbers(generator.centres.weight).astype("<f4")
+    names = config.names_of_classes or tuple(map(str, range(config.num_classes)))
+    return {"names": names, "shares": config.class_shares, "centres": _append(numbers, centres)}
 
 
 # ---- from modules to linear layers

@@ -69,6 +69,13 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
 
     sub = add("interpolate", run=True, step=True)
     sub.add_argument("--seeds", type=_seed, nargs="+", default=[0, 1], help="the pictures to morph between")
+    sub.add_argument(
+        "--class",
+        dest="of_class",
+        metavar="CLASS",
+        nargs="+",
+        help="of a generator that knows classes: that of all seeds, or one for each",
+    )
     sub.add_argument("--frames", type=_whole, default=60)
     sub.add_argument("--mode", choices=["slerp", "lerp", "even"], default="slerp")
     sub.add_argument("--loop", action="store_true", help="come back to the first seed")

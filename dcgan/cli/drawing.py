@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dcgan.cli.output import file_to_write, origin, say, write
+from dcgan.config import Config
 from dcgan.errors import DONE, BadInput
 from dcgan.runs.run import Run
 
@@ -104,6 +105,8 @@ def interpolate(args: argparse.Namespace) -> int:
     generator = open_generator(run, args.step)
     recipe = origin(run, generator) | {"seeds": args.seeds, "mode": args.mode, "loop": args.loop}
     recipe |= {"frames": args.frames, "truncation": args.truncation, "fps": args.fps}
+    if args.of_class is not None:
+        recipe["keyframes"] = _of_classes(args.seeds, args.of_class, generator.config)
     if args.columns is not None:
         recipe["columns"] = args.columns
     if out.suffix == ".mp4":
@@ -111,6 +114,16 @@ def interpolate(args: argparse.Namespace) -> int:
     write(out, drawn(generator, recipe, out.suffix))
     say(args, recipe | {"out": str(out)}, str(out))
     return DONE
+
+
+def _of_classes(seeds: list[int], names: list[str], config: Config) -> list[dict[str, int]]:
+    """Keyframes of one class, or of one each."""
+    from dcgan.latent.class_centres import label_of
+
+    if len(names) not in (1, len(seeds)):
+        raise BadInput(f"class must be one, or one for each of the {len(seeds)} seeds, not {len(names)}.")
+    labels = [label_of(name, config) for name in names] * (len(seeds) // len(names))
+    return [{"seed": seed, "class": label} for seed, label in zip(seeds, labels, strict=True)]
 
 
 def project(args: argparse.Namespace) -> int:

@@ -4,10 +4,12 @@ The graph is written layer by layer from what torch.nn's modules hold, so that i
 one is on its way out, the other wants a third package.
 """
 
+import json
 from typing import Any
 
 from torch import Tensor, nn
 
+from dcgan.config import Config
 from dcgan.errors import BadInput
 from dcgan.networks.architectures import Rescale
 from dcgan.networks.models import Generator
@@ -28,8 +30,8 @@ def available() -> bool:
 def onnx_bytes(generator: Generator, name: str) -> bytes:
     """The generator as one ONNX model: z (N, z_dim) -> pictures (N, channels, height, width) in [-1, 1], any N.
 
-    What people call the run, step, weights hash and settings stand in the model's metadata. Raises BadInput where the
-    package onnx is missing.
+    One that knows classes takes `class`, int64 (N,), besides. What people call the run, step, weights hash, settings
+    and the classes' names stand in the model's metadata. Raises BadInput where the package onnx is missing.
     """
     if not available():
         raise BadInput(MISSING)
@@ -39,6 +41,11 @@ def onnx_bytes(generator: Generator, name: str) -> bytes:
     assert generator.origin is not None
     config, value, nodes, weights = generator.config, "z", [], []
     layers = [layer for layer in generator.blocks.modules() if not list(layer.children())]
+    if config.num_classes:  # z moves to the centre of its class
+        weights.append(numpy_helper.from_array(_array(generator.centres.weight), "centres"))
+        nodes.append(helper.make_node("Gather", ["centres", "class"], ["centre"], "Gather_class", axis=0))
+        nodes.append(helper.make_node("Add", ["z", "centre"], ["placed"], "Add_class"))
+        value = "placed"
     told = [*_as_maps(generator), *(node for layer in layers for node in _told(layer))]
     for place, (operator, inputs, attributes) in enumerate(told):
         names = [f"{operator}_{place}.{key}" for key in inputs]
@@ -48,15 +55,29 @@ def onnx_bytes(generator: Generator, name: str) -> bytes:
         nodes.append(helper.make_node(operator, [value, *names], [made], f"{operator}_{place}", **attributes))
         value = made
     side = config.image_size
-    z = helper.make_tensor_value_info("z", TensorProto.FLOAT, ["n", config.z_dim])
+    given = [helper.make_tensor_value_info("z", TensorProto.FLOAT, ["n", config.z_dim])]
+    if config.num_classes:
+        given.append(helper.make_tensor_value_info("class", TensorProto.INT64, ["n"]))
     pictures = helper.make_tensor_value_info("pictures", TensorProto.FLOAT, ["n", config.channels, side, side])
-    graph = helper.make_graph(nodes, "generator", [z], [pictures], weights)
+    graph = helper.make_graph(nodes, "generator", given, [pictures], weights)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="DCGAN Studio")
     model.ir_version = 8  # that of this opset; newer ones are refused by older runtimes
     origin = {key: str(fact) for key, fact in generator.origin._asdict().items()}
-    helper.set_model_props(model, {"name": name, "config": config.to_json()} | origin)
+    helper.set_model_props(model, {"name": name, "config": config.to_json()} | origin | _class_facts(config))
     onnx.checker.check_model(model, full_check=True)
     return model.SerializeToString()
+
+
+def _class_facts(config: Config) -> dict[str, str]:
+    """What the metadata say of classes, where there are some."""
+    if not config.num_classes:
+        return {}
+    names = config.names_of_classes or tuple(map(str, range(config.num_classes)))
+    inputs = {
+        "z": f"float32 (n, {config.z_dim}), drawn from the {config.z_prior} prior",
+        "class": f"int64 (n,), from 0 to {len(names) - 1}: the place of a name in classes",
+    }
+    return {"classes": json.dumps(names), "inputs": json.dumps(inputs)}
 
 
 def _as_maps(generator: Generator) -> list[Node]:

@@ -22,13 +22,16 @@ def generator_bytes(
 ) -> bytes:
     """The generator as one safetensors file, its Config, step and `facts` in the metadata; `half` stores float16.
 
-    The metadata also tell its layers in torch.nn's words, and the shape of one z: for those who open it without us.
+    The metadata also tell its layers in torch.nn's words, and the shape of one z: for those who open it without us. Of
+    one that knows classes they tell the classes' names, and which tensor is added to z, a row for each class.
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in generator.state_dict().items()}
     if half:
         tensors = {name: t.half() if t.is_floating_point() else t for name, t in tensors.items()}
     metadata = {"config": generator.config.to_json(), "step": str(step), "weights_hash": weights_hash(tensors)}
     metadata |= {"layers": layers_json(generator), "input": json.dumps(input_shape(generator)), **facts}
+    if generator.config.num_classes:
+        metadata["classes"] = json.dumps({"names": generator.config.names_of_classes, "added_to_z": "centres.weight"})
     return to_safetensors(tensors, metadata | {"metadata_hash": _metadata_hash(metadata)})
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dcgan.config import Config
 from dcgan.runs.run import Run
 from pages.latent.morph import Corners, Morph, key_text
 from pages.latent.view import NO_DIRECTIONS, Directions, facts_of, origin
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
     from pages.common.loading import Opened
 
 
-def morph_facts(morph: Morph, z_dim: int, directions: Directions = NO_DIRECTIONS) -> dict[str, Any]:
+def morph_facts(morph: Morph, config: Config, directions: Directions = NO_DIRECTIONS) -> dict[str, Any]:
     """The recipe of a morph but for the weights: seeds, or where some keyframes are more than that, a view each."""
     facts = dataclasses.asdict(morph) | {"seeds": morph.seeds}
     del facts["keys"]
     if any(map(key_text, morph.keys)):
-        facts["keyframes"] = [facts_of(key, z_dim, directions) for key in morph.keys]
+        facts["keyframes"] = [facts_of(key, config, directions) for key in morph.keys]
     return facts
 
 
@@ -29,14 +30,14 @@ def keyframes_of(generator: "Generator", morph: Morph, directions: Directions = 
     from dcgan.latent.render import render
     from dcgan.provenance.morph_pictures import keys_z
 
-    return render(generator, keys_z(morph_facts(morph, generator.config.z_dim, directions), generator))
+    return render(generator, keys_z(morph_facts(morph, generator.config, directions), generator))
 
 
 def frames_of(generator: "Generator", morph: Morph, directions: Directions = NO_DIRECTIONS) -> np.ndarray:
     """The frames of a morph, uint8 (frames, H, W[, 3]); raises BadInput if it has fewer frames than keyframes."""
     from dcgan.provenance.morph_pictures import morph_frames
 
-    return morph_frames(generator, morph_facts(morph, generator.config.z_dim, directions))
+    return morph_frames(generator, morph_facts(morph, generator.config, directions))
 
 
 def corners_of(generator: "Generator", corners: Corners) -> np.ndarray:
@@ -65,7 +66,7 @@ def morph_file(
     """A morph as a gif, webp, mp4 or png (a sheet of all frames), enlarged, with its recipe inside."""
     from dcgan.provenance.morph_pictures import morph_encoded
 
-    facts = morph_facts(morph, opened.generator.config.z_dim, directions) | {"enlarged": factor}
+    facts = morph_facts(morph, opened.generator.config, directions) | {"enlarged": factor}
     if kind == "png":
         facts["columns"] = math.ceil(math.sqrt(len(frames)))
     return morph_encoded(frames, origin(run, opened) | facts, f".{kind}")

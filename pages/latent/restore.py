@@ -1,7 +1,7 @@
 """From the recipe inside a picture to the page that shows it again: where to go, and what to set there."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from dcgan.provenance.fields import number, whole, wholes
 from dcgan.provenance.weights import Model
 from dcgan.runs.run import Run
 from pages.latent.morph import FRAMES, MAX_KEYS
-from pages.latent.view import MAX_SEED, Hop, SliderId, View
+from pages.latent.view import MAX_SEED, MOST_CLASSES, Hop, SliderId, View
 
 ANYWAY = "`python -m dcgan sample --recipe` draws it again."
 
@@ -47,7 +47,7 @@ def target_of(recipe: Mapping[str, Any], root: Path | None = None, model: Model 
         return Target("interpolate", params | morph_params(recipe), f"an interpolation {where}", model)
     if kind == "corners":
         return Target("interpolate", params | _corners(recipe), f"a square between four seeds {where}", model)
-    view = view_of(recipe)
+    view = view_of(recipe, model.run.config.names_of_classes if isinstance(recipe.get("class"), str) else ())
     measured = whole(recipe, "measured", 0, 10**15) if "measured" in recipe else None
     offset = fields.numbers(recipe, "offset", len(recipe["offset"])) if isinstance(recipe.get("offset"), list) else None
     told = f"{'a given z' if view.z else f'seed {view.seed}'} {where}"
@@ -56,8 +56,11 @@ def target_of(recipe: Mapping[str, Any], root: Path | None = None, model: Model 
     return Target("explore", params | _plain(view), told, model, view, measured, offset)
 
 
-def view_of(recipe: Mapping[str, Any]) -> View:
-    """The view of one picture, or of the first of a sample; raises BadInput for a damaged recipe."""
+def view_of(recipe: Mapping[str, Any], classes: Sequence[str] = ()) -> View:
+    """The view of one picture, or of the first of a sample, which may name one of the model's `classes`.
+
+    Raises BadInput for a damaged recipe.
+    """
     sliders = {_slider(name): value for name, value in fields.sliders(recipe).items()}
     named = {name: value for name, value in sliders.items() if name is not None}
     view = View(whole(recipe, "seed", 0, MAX_SEED), tuple(Hop(*hop) for hop in fields.hops(recipe)))
@@ -65,8 +68,19 @@ def view_of(recipe: Mapping[str, Any]) -> View:
         view = view.moved(name, value)
     params = {name: text for name, text in view.params().items() if text}
     params["truncation"] = f"{number(recipe, 'truncation', 0, 2, 1.0):g}"
-    params |= {"z": recipe["z"]} if isinstance(recipe.get("z"), str) else {}
+    params |= {"z": recipe["z"]} if isinstance(recipe.get("z"), str) else _class_params(recipe, classes)
     return View.from_params(params)  # as an address would have it
+
+
+def _class_params(recipe: Mapping[str, Any], classes: Sequence[str]) -> dict[str, str]:
+    """The class of a view or of a sample's first picture, as an address has it."""
+    if isinstance(recipe.get("class"), str):
+        found = [label for label, name in enumerate(classes) if name == recipe["class"]]
+        return {"class": str(found[0])} if found else {}
+    if "rows" in recipe:
+        return {"class": str(wholes(recipe, "rows", 1, 10**6, MOST_CLASSES - 1)[0])}
+    labels = {name: whole(recipe, name, 0, MOST_CLASSES - 1) for name in ("class", "toward") if name in recipe}
+    return {name: str(label) for name, label in labels.items()} | {"share": f"{number(recipe, 'share', 0, 1, 0.0):g}"}
 
 
 def _slider(name: str) -> SliderId | None:

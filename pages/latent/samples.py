@@ -1,5 +1,6 @@
 """Samples that a person picks, each a seed or the code of a z: short text that an address can hold."""
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,8 +23,11 @@ def token_of(view: View, generator: "Generator", directions: Directions = NO_DIR
     """A view as a sample: `12` for a plain seed, else `z` and the code of its z."""
     from dcgan.latent.codes import code_of
 
-    plain = View(view.seed) == View(view.seed, view.hops, view.sliders, view.truncation, z=view.z)
-    return str(view.seed) if plain else f"z{code_of(z_of(view, generator, directions))}"
+    plain = View()
+    seen = dataclasses.replace(
+        view, distance=plain.distance, around=plain.around, locked=()
+    )  # what decides the picture
+    return str(view.seed) if seen == View(view.seed) else f"z{code_of(z_of(view, generator, directions))}"
 
 
 def view_of(token: str) -> View:

@@ -1,7 +1,8 @@
 """A view of latent space as plain values, its recipe, and the pictures and files made from that.
 
 z = truncation * (the z of the seed, or one given as a code, walked from neighbour to neighbour, with the moved sliders
-of dimensions set and the moved sliders of axes added).
+of dimensions set and the moved sliders of axes added) + the centre of a class, where the model knows classes and no z
+is given.
 """
 
 import dataclasses
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from dcgan.config import Config
 from dcgan.runs.run import Run
 from pages.common import address
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 MAX_SEED = 2**32 - 1
 MAX_HOPS = 100
+MOST_CLASSES = 4096
 NUM_NEIGHBOURS = 12
 AXIS_LIMIT = 3.0  # standard deviations that an axis' slider goes either way; no dimension's goes farther
 SliderId = int | str  # a dimension of z, or an axis such as "c2"
@@ -50,6 +53,9 @@ class View:
     around: int = 0  # seed of the neighbours' directions
     locked: tuple[SliderId, ...] = ()  # moved sliders that a new seed leaves alone, in the same order
     z: str = ""  # a code of dcgan/latent/codes.py that takes the place of the seed's z, if it fits the model
+    label: int | None = None  # the class that was asked for; None: the one that the seed shows by itself
+    toward: int | None = None  # another class, and how far the picture is on the way there, 0 to 1
+    share: float = 0.0
 
     def moved(self, slider: SliderId, value: float) -> "View":
         """The view with one slider set."""
@@ -72,12 +78,16 @@ class View:
             "around": None if self.around == plain.around else str(self.around),
             "locked": "_".join(map(str, self.locked)) or None,
             "z": self.z or None,
+            "class": None if self.label is None else str(self.label),
+            "toward": None if self.toward is None else str(self.toward),
+            "share": f"{self.share:g}" if self.toward is not None and self.share else None,
         }
 
     @classmethod
     def from_params(cls, params: Mapping[str, str]) -> "View":
         """Read what `params` wrote; whatever can't be meant is left at its default."""
         plain, sliders = cls(), _sliders(params.get("sliders", ""))
+        label, toward = (_label(params.get(name, "")) for name in ("class", "toward"))
         return cls(
             seed=address.whole(params, "seed", 0, MAX_SEED, plain.seed),
             hops=_hops(params.get("walk", "")),
@@ -87,6 +97,9 @@ class View:
             around=address.whole(params, "around", 0, MAX_SEED, plain.around),
             locked=_locked(params.get("locked", ""), sliders),
             z=_code(params.get("z", "")),
+            label=label,
+            toward=toward,
+            share=0.0 if toward is None else address.number(params, "share", 0, 1, plain.share),
         )
 
 
@@ -94,7 +107,7 @@ def z_of(view: View, generator: "Generator", directions: Directions = NO_DIRECTI
     """The z (z_dim,) that the picture is made from."""
     from dcgan.provenance import view_picture
 
-    return view_picture.z_of(facts_of(view, generator.config.z_dim, directions), generator)
+    return view_picture.z_of(facts_of(view, generator.config, directions), generator)
 
 
 def neighbours_z(
@@ -105,7 +118,7 @@ def neighbours_z(
     from dcgan.provenance import view_picture
 
     config = generator.config
-    facts, radius = facts_of(view, config.z_dim, directions), moves.radius_of(view.distance, config.z_prior)
+    facts, radius = facts_of(view, config, directions), moves.radius_of(view.distance, config.z_prior)
     around = walks.neighbours(view_picture.base_z(facts, config), n + 1, radius, view.around, config.z_prior)
     finished, centre = view_picture.finished(around, facts, config), view_picture.centre_of(facts, generator)
     return finished if centre is None else finished + centre
@@ -115,7 +128,7 @@ def picture_of(generator: "Generator", view: View, directions: Directions = NO_D
     """The picture of a view, uint8 (H, W) or (H, W, 3)."""
     from dcgan.provenance import view_picture
 
-    return view_picture.picture_of(generator, facts_of(view, generator.config.z_dim, directions))
+    return view_picture.picture_of(generator, facts_of(view, generator.config, directions))
 
 
 def recipe_of(
@@ -125,7 +138,7 @@ def recipe_of(
 
     `measured` is the step that the axes belong to, where it isn't the picture's.
     """
-    facts = facts_of(view, opened.generator.config.z_dim, directions)
+    facts = facts_of(view, opened.generator.config, directions)
     return origin(run, opened) | facts | ({"measured": measured} if "offset" in facts and measured is not None else {})
 
 
@@ -134,21 +147,28 @@ def origin(run: Run, opened: "Opened") -> dict[str, Any]:
     return {"run": run.id, "step": opened.step, "weights_hash": opened.weights_hash}
 
 
-def facts_of(view: View, z_dim: int, directions: Directions = NO_DIRECTIONS) -> dict[str, Any]:
-    """The recipe of a picture but for the weights; what a model with z of so many numbers lacks is left out.
+def facts_of(view: View, config: Config, directions: Directions = NO_DIRECTIONS) -> dict[str, Any]:
+    """The recipe of a picture but for the weights; what a model of these settings lacks is left out.
 
     What sliders of axes add to z is there as `offset`, a number per dimension, since a visit forgets its axes.
     """
-    offset = offset_of(view, directions)
+    offset, z_dim = offset_of(view, directions), config.z_dim
     known = {s: value for s, value in view.sliders if (s in directions if isinstance(s, str) else s < z_dim)}
     return {
         "seed": view.seed,
-        **({"z": view.z} if _code(view.z, z_dim) else {}),
+        **({"z": view.z} if _code(view.z, z_dim) else _class_facts(view, config.num_classes)),
         "walk": [hop._asdict() for hop in view.hops],
         "sliders": {str(slider): value for slider, value in known.items()},
         "truncation": view.truncation,
         **({} if offset is None else {"offset": offset}),
     }
+
+
+def _class_facts(view: View, num_classes: int) -> dict[str, Any]:
+    """The class that was asked for, and the way to another, of a model that has so many."""
+    labels = {"class": view.label, "toward": view.toward}
+    facts: dict[str, Any] = {name: x for name, x in labels.items() if x is not None and x < num_classes}
+    return facts | ({"share": view.share} if "toward" in facts else {})
 
 
 def offset_of(view: View, directions: Directions) -> list[float] | None:
@@ -169,6 +189,12 @@ def _hops(text: str) -> tuple[Hop, ...]:
             return ()
         hops.append(hop)
     return tuple(hops) if len(hops) <= MAX_HOPS else ()
+
+
+def _label(text: str) -> int | None:
+    """`7` -> 7, a class; None for what can't be one."""
+    label = address.read_whole(text)
+    return label if label is not None and label < MOST_CLASSES else None
 
 
 def _code(text: str, z_dim: int | None = None) -> str:

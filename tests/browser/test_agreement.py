@@ -9,14 +9,21 @@ from playwright.sync_api import Browser, Page
 
 from dcgan.browser import bundle
 from dcgan.browser.pack import pack
+from dcgan.config import Config
 from dcgan.images.grids import to_uint8
 from dcgan.imports.foreign_layout import generator_in
+from dcgan.latent.class_centres import label_of_seed
+from dcgan.latent.codes import code_of
 from dcgan.latent.render import render
 from dcgan.latent.seeds import z_from_seeds
 from dcgan.networks.generator_file import load_generator
 from dcgan.networks.models import Generator
 from dcgan.presets import PRESETS
+from dcgan.provenance.morph_pictures import keys_z
 from dcgan.runs.run import Run
+from pages.latent.morph import Morph
+from pages.latent.morph_downloads import morph_facts
+from pages.latent.view import Hop, View, picture_of
 from tests.browser.studio import SHIPPED
 from tests.foreign import Example, as_if_trained
 from tests.nets import lively
@@ -49,8 +56,8 @@ COMPARE = """([packed, expected, kernels, count]) => {
 def page(chromium: Browser):
     context = chromium.new_context(offline=True)
     page = context.new_page()
-    names = "Network, Painter, makeKernels, modules, zFromSeed"
-    page.add_script_tag(content=f"{{ {bundle.script('lab')}; globalThis.runtime = {{ {names} }}; }}")
+    names = "Network, Painter, makeKernels, modules, zFromSeed, labelOfSeed, keyZ, fromMorphParams, toMorphParams"
+    page.add_script_tag(content=f"{{ {bundle.script('morph')}; globalThis.runtime = {{ {names} }}; }}")
     yield page
     context.close()
 
@@ -117,6 +124,54 @@ def test_a_browser_without_webassembly_takes_javascript(page):
     finally:
         page.evaluate("() => { globalThis.WebAssembly = globalThis.kept }")
     assert name == "javascript"
+
+
+KNOWS = Config(image_size=16, z_dim=20, ngf=8, ndf=4, classes="label").replace(
+    class_names='["cat", "dog", "Maus \\u00fc"]', class_counts="[60, 30, 7]"
+)
+LABELS = "([seeds, shares]) => seeds.map((seed) => globalThis.runtime.labelOfSeed(seed, shares))"
+KEYFRAMES = """([packed, params]) => {
+  const { Network, makeKernels, modules, keyZ, fromMorphParams, toMorphParams } = globalThis.runtime;
+  const network = new Network(Uint8Array.from(atob(packed), (c) => c.charCodeAt(0)), makeKernels(modules));
+  const morph = fromMorphParams(params), { header } = network;
+  const zs = morph.keys.map((view) => keyZ(view, morph.truncation, header));
+  return { names: header.classes?.names, params: toMorphParams(morph), zs: zs.map((z) => Array.from(z)),
+    pixels: zs.map((z) => Array.from(network.draw(z).filter((_, i) => i % 4 === 0))) };
+}"""
+
+
+@pytest.mark.parametrize("counts", [[1] * 10, [60, 30, 7], [1, 999, 3, 1]])
+def test_a_seed_shows_the_class_that_python_says(page, counts):
+    shares = [count / sum(counts) for count in counts]
+    seeds = [*range(3_000), *range(2**31 - 50, 2**31 + 50), *range(2**32 - 900, 2**32), 1_618_033_988, 2_654_435_769]
+    assert page.evaluate(LABELS, [seeds, shares]) == [label_of_seed(seed, shares) for seed in seeds]
+
+
+def test_classes_are_drawn_where_pytorch_has_them(page):
+    """Of seeds, on the way between two, after a walk, truncated twice; a given z and classes too many have none."""
+    generator = lively(KNOWS)
+    generator.centres.weight.mul_(1.5)
+    code = code_of(z_from_seeds([77], 20)[0])
+    views = [View(4, label=label) for label in (None, 0, 2, 3)]
+    views += [View(4, label=1, toward=2, share=0.3), View(5, toward=0, share=0.75), View(4, label=2, toward=9, share=1)]
+    views += [
+        View(6, (Hop(40, 3, 2),), ((2, 0.5),), 0.8, label=1),
+        View(8, z=code, label=1),
+        View(7, label=1, toward=1),
+    ]
+    morph = Morph(tuple(views), truncation=0.7)
+    params = {name: text for name, text in morph.params().items() if text}
+    assert "class:1;toward:2;share:0.3" in params["key5"] and Morph.from_params(params) == morph
+    for model in (generator, lively(KNOWS.replace(classes="off", class_names="", class_counts=""))):
+        found = page.evaluate(KEYFRAMES, [base64.b64encode(pack(model)).decode(), params])
+        assert found["params"] == params
+        assert found["names"] == (["cat", "dog", "Maus ü"] if model is generator else None)
+        z = keys_z(morph_facts(morph, model.config), model)
+        assert np.abs(np.array(found["zs"]) - z.numpy()).max() < 1e-5
+        assert np.abs(np.array(found["pixels"]).reshape(-1, 16, 16) - render(model, z)).max() <= 1
+        assert np.array_equal(picture_of(model, View(8, z=code, label=1)), picture_of(model, View(8, z=code)))
+    asked = [picture_of(generator, View(4, label=label)) for label in range(3)]
+    assert all(np.ptp(np.abs(asked[0].astype(int) - other)) > 20 for other in asked[1:])
 
 
 WITH_WORKER = """([packed, broken]) => new Promise((done) => {

@@ -22,8 +22,10 @@ from PIL.WebPImagePlugin import WebPImageFile
 from dcgan.cli.main import main
 from dcgan.config import Config
 from dcgan.images.embedded import read_recipe
-from dcgan.networks.generator_file import load_generator, weights_hash
+from dcgan.networks.generator_file import generator_bytes, load_generator, weights_hash
+from dcgan.networks.models import Generator
 from dcgan.presets import PRESETS
+from dcgan.provenance import redraw
 from dcgan.runs import launch
 from dcgan.runs.checkpoint import load_state, open_generator
 from dcgan.runs.run import Run
@@ -317,6 +319,23 @@ def test_an_array_holds_every_picture_and_each_is_its_seeds(cli, pictures, chann
         assert five.files == ["images"] and five["images"].dtype == np.uint8 and five["images"].shape == shape
         assert (five["images"][2:4] == two["images"]).all()
         assert five["images"].std(axis=0).max() > 0
+
+
+def test_an_interpolation_goes_through_classes_or_stays_within_one(cli, trained, root):
+    config = trained.config.replace(classes="label", class_names='["cat", "dog", "Mouse"]', class_counts="[2, 1, 1]")
+    run, generator = Run.create(config, root, "knows"), Generator(config)
+    run.generator_path.write_bytes(generator_bytes(generator, 3))
+    for classes, labels in ((["mouse", "cat"], [2, 0]), (["1"], [1, 1])):
+        code, out, err = cli("interpolate", "knows", "--seeds", 4, 4, "--class", *classes, "--frames", 2, "--json")
+        recipe = last_object(out)
+        assert (code, err) == (0, "")
+        assert recipe["keyframes"] == [{"seed": 4, "class": label} for label in labels]
+        written = Path("morph.gif").read_bytes()
+        assert read_recipe(written)["keyframes"] == recipe["keyframes"]
+        assert redraw.redrawn(read_recipe(written), ".gif", root)[0] == written
+    assert_refused(cli("interpolate", "knows", "--class", "cat", "dog", "cat"), "one for each of the 2 seeds, not 3")
+    assert_refused(cli("interpolate", "knows", "--class", "cow"), "There is no class cow")
+    assert_refused(cli("interpolate", "done", "--class", "cat"), "can't be asked for a class")
 
 
 def test_without_the_extra_an_mp4_is_refused_before_any_work(cli, trained, monkeypatch):

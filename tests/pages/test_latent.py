@@ -19,6 +19,7 @@ from dcgan.images import embedded, encode
 from dcgan.judges.judge import judge_of
 from dcgan.latent import influence, kept_axes, moves, seeds
 from dcgan.latent.axes import axes_of
+from dcgan.latent.codes import code_of
 from dcgan.latent.render import render
 from dcgan.networks.generator_file import generator_bytes
 from dcgan.networks.models import Generator
@@ -26,7 +27,7 @@ from dcgan.provenance import redraw
 from dcgan.runs.run import Run
 from dcgan.system.files import publish
 from pages.common import loading
-from pages.latent import downloads, favourites, restore, view, visit_axes
+from pages.latent import downloads, favourites, restore, samples, view, visit_axes
 from pages.latent.components import drop as reading
 from pages.latent.components import laboratory as live
 from pages.latent.components.laboratory import Kept
@@ -35,6 +36,7 @@ from pages.latent.view import Hop, View
 from tests.pages.app import APP, SECONDS
 from tests.pages.latent_pages import CONFIG, PLAIN, healthy, little_run, tiny, url, visit
 
+KNOWS = CONFIG.replace(classes="label", class_names='["cat", "dog", "Mouse"]', class_counts="[60, 30, 10]")
 names = st.sampled_from(sorted({*View().params(), *Morph().params(), *Corners().params()}))
 odd = st.sampled_from(
     [
@@ -70,6 +72,10 @@ def test_a_view_survives_the_url():
     there = View(7, (Hop(40, 3, 12), Hop(5, 0, 1)), ((2, -1.25), (9, 0.5)), 0.7, 60, 11, (9,))
     assert View.from_params({name: text for name, text in there.params().items() if text}) == there
     assert {name: text for name, text in View().params().items() if text} == {"seed": "0"}
+    mixed = View(7, label=2, toward=0, share=0.25)
+    told = {"seed": "7", "class": "2", "toward": "0", "share": "0.25"}
+    assert {name: text for name, text in mixed.params().items() if text} == told and View.from_params(told) == mixed
+    assert View.from_params({"seed": "7", "class": "x", "toward": "-1", "share": "0.5"}) == View(7)
 
 
 @settings(max_examples=200, deadline=None)
@@ -119,6 +125,34 @@ def test_the_png_is_the_picture_and_can_be_made_again(run, channels):
     }  # fmt: skip
     picture = view.picture_of(opened.generator, there)
     assert picture.shape == (16, 16, 3)[: 2 + (channels == 3)]
+
+
+def test_a_class_is_in_the_recipe_and_leads_back(run):
+    there, given = View(4, label=2, toward=0, share=0.25), View(z=code_of(seeds.z_from_seed(3, 20)), label=1)
+    opened = loading.open_at(run)._replace(generator=tiny(1, KNOWS))
+    recipe = embedded.read_recipe(downloads.png_of(run, opened, there))
+    assert recipe and {"class": 2, "toward": 0, "share": 0.25}.items() <= recipe.items()
+    assert restore.view_of(recipe) == there
+    centres, z = opened.generator.centres.weight, seeds.z_from_seed(4, 20)
+    assert torch.allclose(view.z_of(there, opened.generator), z + torch.lerp(centres[2], centres[0], 0.25))
+    around = view.neighbours_z(there, opened.generator)
+    assert torch.equal(around[0], view.z_of(there, opened.generator))
+    assert torch.allclose(view.z_of(there.gone_to(5), opened.generator), around[5], atol=1e-6)
+    # a given z has been moved already; other models and classes beyond those of this one leave the seed's own
+    assert "class" not in view.facts_of(given, KNOWS) and view.facts_of(View(4, label=3, toward=9), KNOWS)["seed"] == 4
+    assert not {"class", "toward", "share"} & {*view.facts_of(View(4, label=3, toward=9), KNOWS)}
+    assert not {"class", "toward", "share"} & {*view.facts_of(there, CONFIG)}
+    assert torch.equal(view.z_of(View(4, label=7), opened.generator), view.z_of(View(4), opened.generator))
+    # samples: a seed as it is, or where it lies; a sample's file names its class
+    token = samples.token_of(there, opened.generator)
+    assert token[0] == "z" and samples.token_of(View(4), opened.generator) == "4"
+    placed = samples.z_of_tokens([token, "4"], opened.generator)
+    assert torch.allclose(placed[0], view.z_of(there, opened.generator), atol=5e-3)
+    assert torch.equal(placed[1], view.z_of(View(4), opened.generator))
+    assert restore.view_of({"seed": 4, "n": 9, "class": "Mouse"}, KNOWS.names_of_classes) == View(4, label=2)
+    assert restore.view_of({"seed": 4, "n": 4, "columns": 2, "rows": [1, 0]}) == View(4, label=1)
+    with pytest.raises(BadInput, match="'toward'"):
+        restore.view_of({"seed": 4, "toward": "x"})
 
 
 def test_open_at_says_where_weights_come_from_and_follows_a_newer_file(run):

@@ -25,7 +25,7 @@ from dcgan.provenance.morph_pictures import keys_z
 from dcgan.runs.run import Run
 from dcgan.system.paths import PROJECT
 from pages.common import loading
-from pages.latent import downloads, dropped_picture, morph, morph_downloads, view
+from pages.latent import downloads, dropped_picture, morph, morph_downloads, restore, view
 from pages.latent.components import morphing
 from pages.latent.components.laboratory import Kept
 from pages.latent.morph import Corners, Morph, keys_of
@@ -42,7 +42,7 @@ def run(tmp_path, monkeypatch):
 
 def keys_of_walk(walk: Morph, directions=view.NO_DIRECTIONS) -> torch.Tensor:
     """The z of a morph's keyframes, (K, 20)."""
-    return keys_z(morph_downloads.morph_facts(walk, CONFIG.z_dim, directions), PLAIN)
+    return keys_z(morph_downloads.morph_facts(walk, CONFIG, directions), PLAIN)
 
 
 def plain(params: dict[str, str | None]) -> dict[str, str]:
@@ -65,6 +65,17 @@ def test_a_keyframe_is_a_view_without_its_surroundings():
     around = View(5, ODD.hops, ODD.sliders, 0.8, distance=60, around=9, locked=(2,))
     assert morph.as_key(around) == ODD
     assert morph.read_key(7, "seed:9;distance:60;walk:x;nonsense") == View(7)
+
+
+def test_the_class_of_a_keyframe_is_part_of_it():
+    key = View(4, label=1, toward=0, share=0.5, distance=60)
+    assert morph.key_text(key) == "class:1;toward:0;share:0.5" and morph.as_key(key) == View(
+        4, label=1, toward=0, share=0.5
+    )
+    walk = Morph((View(4, label=2), View(4)))
+    facts = morph_downloads.morph_facts(walk, CONFIG.replace(classes="label"))
+    assert [view.get("class") for view in facts["keyframes"]] == [2, None]
+    assert Morph.from_params(restore.morph_params(facts)) == walk
 
 
 def test_one_more_keyframe_while_there_is_room():
@@ -104,7 +115,7 @@ def test_the_even_pace_of_the_shipped_model_varies_five_times_less_than_slerp(lo
 def test_truncation_of_the_morph_acts_on_every_keyframe():
     walk = Morph((View(3), ODD), truncation=0.5)
     z = keys_of_walk(Morph(keys=walk.keys, truncation=0.5))
-    assert torch.equal(z[0], z_from_seed(3, 20) / 2) and torch.allclose(z[1], view.z_of(ODD, CONFIG) / 2)
+    assert torch.equal(z[0], z_from_seed(3, 20) / 2) and torch.allclose(z[1], view.z_of(ODD, PLAIN) / 2)
 
 
 def test_axes_of_a_keyframe_are_those_given():

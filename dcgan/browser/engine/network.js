@@ -2,10 +2,15 @@
 
 const ACTIVATIONS = ["none", "relu", "leaky-relu", "selu", "tanh"];
 
-// The header of a packed generator, and where its numbers begin.
+// The header of a packed generator, and where its numbers begin; of classes it has the centres themselves.
 export function unpackHeader(file) {
-  const length = new DataView(file.buffer, file.byteOffset).getUint32(0, true);
-  return { header: JSON.parse(new TextDecoder().decode(file.subarray(4, 4 + length))), start: 4 + length };
+  const length = new DataView(file.buffer, file.byteOffset).getUint32(0, true), start = 4 + length;
+  const header = JSON.parse(new TextDecoder().decode(file.subarray(4, start))), { classes } = header;
+  if (classes) {
+    const at = start + classes.centres[0], size = 4 * header.z_dim;
+    classes.centres = classes.names.map((_, i) => new Float32Array(file.slice(at + i * size, at + (i + 1) * size).buffer));
+  }
+  return { header, start };
 }
 
 // The kernels of generator.c in the fastest form that this browser takes: fused, plain, or JavaScript.

@@ -64,7 +64,7 @@ arrive();
 lab.setModel(fileOf);
 
 const save = lab.root.querySelector(".save"); // the laboratory has set its address when this is called
-save.addEventListener("click", () => (save.href = signed(save.href, recipeOf(startOf.origin, lab.view, lab.directions))));
+save.addEventListener("click", () => (save.href = signed(save.href, recipeOf(startOf.origin, lab.view, lab.directions, lab.header))));
 
 if (startOf.learned)
   new Learned(document.getElementById("learned"), startOf.learned, (seed) => {

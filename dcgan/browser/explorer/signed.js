@@ -9,8 +9,9 @@ function crc32(bytes) {
   return ~bytes.reduce((crc, byte) => CRC_TABLE[(crc ^ byte) & 255] ^ (crc >>> 8), -1);
 }
 
-// What a view needs to be drawn again; `directions` says what one standard deviation along an axis adds to z.
-export function recipeOf(origin, view, directions) {
+// What a view needs to be drawn again; `directions` says what one standard deviation along an axis adds to z, and the
+// header of the model which classes there are.
+export function recipeOf(origin, view, directions, { classes }) {
   const moved = view.sliders.filter(([slider]) => typeof slider === "string" && directions.has(slider));
   const known = view.sliders.filter(([slider]) => typeof slider === "number" || directions.has(slider));
   const recipe = {
@@ -20,7 +21,10 @@ export function recipeOf(origin, view, directions) {
     sliders: Object.fromEntries(known),
     truncation: view.truncation,
   };
+  const isClass = (label) => label !== null && label < (classes?.names.length ?? 0);
   if (view.z) recipe.z = view.z;
+  else if (isClass(view.label)) recipe.class = view.label;
+  if (!view.z && isClass(view.toward)) Object.assign(recipe, { toward: view.toward, share: view.share });
   if (moved.length) {
     const sum = Array.from(directions.get(moved[0][0]), () => 0);
     for (const [axis, value] of moved) directions.get(axis).forEach((x, i) => (sum[i] += value * x));

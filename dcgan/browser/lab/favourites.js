@@ -3,7 +3,7 @@
 import { fromParams, toParams } from "../latent/views.js";
 
 export class Favourites {
-  // act: { here() says the run and step that draw now, settle(view) goes to a favourite of them, commit(message) hears
+  // act: { here() says the run and step that draw now, told(view) its class in words, settle(view) goes to a favourite of them, commit(message) hears
   // of changes, and of a wish to go to one of another run or step }
   constructor(list, act) {
     Object.assign(this, { list, act, kept: [] }); // kept: { run, step, params, thumb }
@@ -30,7 +30,8 @@ export class Favourites {
     item.setAttribute("role", "listitem");
     const go = document.createElement("button");
     go.type = "button";
-    go.title = `${one.run}, step ${one.step}, ${one.params.z ? "a given z" : `seed ${one.params.seed}`}`;
+    const words = this.isHere(one) && this.act.told(fromParams(one.params));
+    go.title = `${one.run}, step ${one.step}, ${one.params.z ? "a given z" : `seed ${one.params.seed}`}${words ? `, ${words}` : ""}`;
     go.setAttribute("aria-label", `Favourite ${at + 1}: ${go.title}`);
     if (one.thumb) {
       const picture = document.createElement("img");

@@ -4,17 +4,19 @@
 import { SeedField } from "../controls/seed_field.js";
 import { Engine } from "../engine/painter.js";
 import { SETTLE_MS, Stage } from "../engine/stage.js";
+import { classWords } from "../latent/classes.js";
 import { baseZ, finishZ, limitOf, neighbours, unpackDirections } from "../latent/latent.js";
 import {
   MAX_SEED, NUM_NEIGHBOURS, PLAIN_VIEW, atRest, goneTo, sameView, startFrom, toParams, toggleLock, withSlider,
   withoutSlider,
 } from "../latent/views.js";
+import { ClassDesk } from "./class_desk.js";
 import { Favourites } from "./favourites.js";
 import { Film } from "./film.js";
 import { MARKUP } from "./lab_markup.js";
-import { NeighbourTiles } from "./neighbour_tiles.js";
 import { SeedWheel } from "./seed_wheel.js";
 import { SliderDesk } from "./slider_desk.js";
+import { SmallPictures, pictureButton } from "./small_pictures.js";
 import { Walk } from "./walk.js";
 
 const MAX_HISTORY = 200;
@@ -37,7 +39,7 @@ export class Lab {
     this.past = [PLAIN_VIEW];
     this.now = 0; // place in the past
     this.directions = new Map(); // axis -> what one standard deviation along it adds to z
-    this.stage = new Stage(this.picture, () => this.tiles.afterLarge(this.stage.frames));
+    this.stage = new Stage(this.picture, () => this.small.afterLarge(this.stage.frames));
     this.buildParts();
     this.listen();
   }
@@ -63,8 +65,20 @@ export class Lab {
       soon,
       show,
     });
-    this.tiles = new NeighbourTiles(find(".tiles"), (i) => this.finish(this.around[i], this.view), (i) => this.settle(goneTo(this.view, i)));
-    this.favourites = new Favourites(find(".favourites"), { here: () => ({ run: this.run, step: this.step }), settle, commit });
+    this.classes = new ClassDesk(find(".classes"), {
+      move: (changes, event) => this.move({ ...this.view, ...changes }, event),
+      settle: (changes) => this.settle({ ...this.view, ...changes }),
+      zOf: (label) => this.finish(this.base, { ...this.view, label, toward: null }, this.header),
+      done,
+    });
+    this.small = new SmallPictures();
+    this.buildTiles(find(".tiles"));
+    this.favourites = new Favourites(find(".favourites"), {
+      here: () => ({ run: this.run, step: this.step }),
+      told: (view) => (this.header ? classWords(view, this.header) : ""),
+      settle,
+      commit,
+    });
     this.walk = new Walk(find(".walk"), { keys: () => this.walkKeys(), draw: (z) => this.drawPicture(z), rest: show });
     this.film = new Film(this.root, {
       touch: (event) => (this.stamp = event.timeStamp),
@@ -75,6 +89,16 @@ export class Lab {
     });
   }
 
+  // the neighbours' small pictures
+  buildTiles(parent) {
+    this.tiles = Array.from({ length: NUM_NEIGHBOURS }, (_, i) => {
+      const button = pictureButton(`Go to neighbour ${i + 1}`, () => this.settle(goneTo(this.view, i + 1)));
+      button.dataset.testid = `tile-${i}`;
+      parent.appendChild(button);
+      return { canvas: button.firstChild, z: () => this.finish(this.around[i + 1], this.view, this.header) };
+    });
+  }
+
   // ---- what the page gives
 
   // a packed generator; the picture stays until the first one of the new model is there
@@ -82,7 +106,9 @@ export class Lab {
     this.engine?.end();
     this.engine = new Engine(file, kernels);
     this.header = this.engine.header;
-    this.tiles.setEngine(this.engine);
+    this.classes.setClasses(this.header.classes);
+    this.small.set([...this.tiles, ...this.classes.pictures]);
+    this.small.setEngine(this.engine);
     this.stage.setEngine(this.engine);
     this.roots = null;
     this.film.setEngine(this.engine);
@@ -140,8 +166,9 @@ export class Lab {
     });
   }
 
-  finish(z, view) {
-    return finishZ(z, view, this.header, this.directions);
+  // header: that of the model which draws; at a moment of the film classes lie elsewhere
+  finish(z, view, header = this.film.painter?.header ?? this.header) {
+    return finishZ(z, view, header, this.directions);
   }
 
   // where a slider stands: a dimension's at its value, an axis' at what was added along it
@@ -221,7 +248,7 @@ export class Lab {
     this.showControls();
     this.showButtons();
     if (!this.walk.walking) this.drawPicture(this.finish(this.base, view));
-    this.tiles.draw();
+    this.small.draw();
   }
 
   showControls() {
@@ -235,7 +262,9 @@ export class Lab {
     fields["distance-out"].textContent = `${view.distance} %`;
     fields["truncation-out"].textContent = view.truncation.toFixed(2);
     this.wheel.show(view.seed);
-    this.picture.setAttribute("aria-label", `What ${view.z ? "a given z" : `seed ${view.seed}`} gives at step ${(this.step ?? 0).toLocaleString("en")}`);
+    this.classes.show(view, this.header);
+    const words = classWords(view, this.header), as = words && ` as ${words}`;
+    this.picture.setAttribute("aria-label", `What ${view.z ? "a given z" : `seed ${view.seed}`} gives${as} at step ${(this.step ?? 0).toLocaleString("en")}`);
   }
 
   showButtons() {
@@ -256,7 +285,7 @@ export class Lab {
     this.walk.set(false);
     this.film.close();
     clearTimeout(this.soon);
-    this.tiles.end();
+    this.small.end();
     this.stage.end();
     this.engine?.end();
     this.root.remove();

@@ -31,6 +31,17 @@ export const MARKUP = `
     <button class="icon undo" type="button" aria-label="Undo" title="Undo (Ctrl+Z)">${icon("undo")}</button>
     <button class="icon redo" type="button" aria-label="Redo" title="Redo (Ctrl+Shift+Z)">${icon("redo")}</button>
   </div>
+  <div class="classes" hidden>
+    <div class="bar">
+      <label class="choice" title="Which class the picture shows; any: the one that the seed has by itself"><span>Class</span>
+        <select class="class-first" data-testid="latent-class"></select></label>
+      <label class="grow" title="How far the picture is on the way to the second class. Double click: not at all."><span class="mix"></span>
+        <input class="class-share" type="range" min="0" max="1" step="0.01" aria-label="Share of the second class" data-testid="latent-share"></label>
+      <label class="choice" title="A second class to mix it with"><span>Mix with</span>
+        <select class="class-second" data-testid="latent-toward"></select></label>
+    </div>
+    <div class="same" role="group" aria-label="The same z in each class"></div>
+  </div>
   <div class="kinds" role="group" aria-label="What the sliders act on" hidden></div>
   <p class="caption"></p>
   <div class="sliders"></div>

@@ -1,5 +1,8 @@
 // Seeds to z as PyTorch draws them, and walks between z: what dcgan/latent/walks.py and pages/latent/view.py do in Python.
 
+import { placed } from "./classes.js";
+import { givenZ } from "./codes.js";
+
 // Mersenne Twister (Matsumoto and Nishimura 1998), as torch.Generator on the CPU.
 class Random {
   constructor(seed) {
@@ -124,35 +127,24 @@ export function unpackDirections(packed) {
 const AXIS_LIMIT = 3; // standard deviations that an axis' slider goes either way
 export const limitOf = (prior, slider = 0) => (typeof slider === "string" ? AXIS_LIMIT : prior === "normal" ? 3 : 1);
 
-// The z of a code, as dcgan/latent/codes.py writes it (half precision in base64url); null if it is none.
-const LARGEST_Z = 64;
-export function decodeZ(code) {
-  if (!/^[A-Za-z0-9_-]{2,11000}$/.test(code) || code.length % 4 === 1) return null;
-  const bytes = Uint8Array.from(atob(code.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
-  if (bytes.length % 2) return null;
-  const z = Float32Array.from({ length: bytes.length / 2 }, (_, i) => {
-    const half = bytes[2 * i] | (bytes[2 * i + 1] << 8);
-    const [power, part, sign] = [(half >> 10) & 31, half & 1023, half >> 15 ? -1 : 1];
-    return power === 31 ? NaN : sign * (power ? 2 ** (power - 15) * (1 + part / 1024) : 2 ** -14 * (part / 1024));
-  });
-  return z.every((x) => Math.abs(x) <= LARGEST_Z) ? z : null;
-}
-
 // A view is the plain object that pages/latent/view.py calls View: seed, hops, sliders, truncation, distance, around,
-// locked, and the code of a z that takes the place of the seed's.
-export function baseZ(view, { z_dim, prior }) {
-  const given = view.z ? decodeZ(view.z) : null;
-  let z = given?.length === z_dim ? given : zFromSeed(view.seed, z_dim, prior);
+// locked, the code of a z that takes the place of the seed's, and its class, with how far it is toward another.
+export function baseZ(view, header) {
+  const { z_dim, prior } = header;
+  let z = givenZ(view, header) ?? zFromSeed(view.seed, z_dim, prior);
   for (const [distance, around, number] of view.hops) z = neighbours(z, number + 1, distance, around, prior)[number];
   return z;
 }
 
-// Sliders and truncation on a z; `directions` (axis -> Float32Array) says what one standard deviation along it adds
-export function finishZ(z, view, { z_dim, prior }, directions) {
+// Sliders and truncation on a z, truncated once more by `truncation`, then moved to its class; `directions` (axis ->
+// Float32Array) says what one standard deviation along it adds.
+export function finishZ(z, view, header, directions, truncation = 1) {
+  const { z_dim, prior } = header;
   const done = Float32Array.from(z), limit = limitOf(prior);
   const known = view.sliders.filter(([slider]) => directions?.get(slider)?.length === z_dim);
   for (const [dim, value] of view.sliders) if (dim < z_dim) done[dim] = Math.min(limit, Math.max(-limit, value));
   for (const [axis, value] of known) directions.get(axis).forEach((x, i) => (done[i] += value * x));
   if (known.length && prior === "uniform") done.forEach((x, i) => (done[i] = Math.min(1, Math.max(-1, x))));
-  return done.map((x) => x * Math.fround(view.truncation));
+  const small = done.map((x) => x * Math.fround(view.truncation)).map((x) => x * Math.fround(truncation));
+  return placed(small, view, header);
 }

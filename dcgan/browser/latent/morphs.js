@@ -81,7 +81,7 @@ export function fromSquareParams(params) {
 
 // A keyframe's or corner's z, as the generator takes it.
 export function keyZ(view, truncation, header, directions) {
-  return finishZ(baseZ(view, header), view, header, directions).map((x) => x * Math.fround(truncation));
+  return finishZ(baseZ(view, header), view, header, directions, truncation);
 }
 
 // Between four corners' z (top left, top right, bottom left, bottom right): down both sides, then across.

@@ -1,10 +1,13 @@
 // A view as a plain object, and as the parameters of an address: what pages/latent/view.py does in Python.
 
-import { decodeZ } from "./latent.js";
+import { decodeZ } from "./codes.js";
 
 export const MAX_SEED = 2 ** 32 - 1;
 export const NUM_NEIGHBOURS = 12;
-export const PLAIN_VIEW = { seed: 0, hops: [], sliders: [], truncation: 1, distance: 25, around: 0, locked: [], z: "" };
+const MOST_CLASSES = 4096;
+export const PLAIN_VIEW = {
+  seed: 0, hops: [], sliders: [], truncation: 1, distance: 25, around: 0, locked: [], z: "", label: null, toward: null, share: 0,
+};
 
 // 1.5 as "1.5", 0.3000001 as "0.3": as Python's format "g"
 export const short = (x) => String(Number(x.toPrecision(6)));
@@ -17,8 +20,11 @@ export function toParams(view) {
   if (view.truncation !== 1) params.truncation = short(view.truncation);
   if (view.distance !== PLAIN_VIEW.distance) params.distance = String(view.distance);
   if (view.around) params.around = String(view.around);
-  if (view.z) params.z = view.z;
   if (view.locked.length) params.locked = view.locked.join("_");
+  if (view.z) params.z = view.z;
+  if (view.label !== null) params.class = String(view.label);
+  if (view.toward !== null) params.toward = String(view.toward);
+  if (view.toward !== null && view.share) params.share = short(view.share);
   return params;
 }
 
@@ -45,7 +51,8 @@ export function fromParams(params) {
     const [slider, value] = [sliderOf(part.split("~")[0]), parseFloat(part.split("~")[1])];
     if (slider !== null && Number.isFinite(value)) sliders.set(slider, Math.min(3, Math.max(-3, value)));
   }
-  const truncation = parseFloat(params.truncation ?? "1");
+  const truncation = parseFloat(params.truncation ?? "1"), share = parseFloat(params.share ?? "0");
+  const toward = whole(params.toward, 0, MOST_CLASSES - 1, null);
   return {
     seed: whole(params.seed, 0, MAX_SEED, 0),
     hops: fine ? hops.slice(0, 100) : [],
@@ -55,6 +62,9 @@ export function fromParams(params) {
     around: whole(params.around, 0, MAX_SEED, 0),
     locked: [...sliders.keys()].filter((slider) => parts(params.locked).includes(String(slider))).sort(inOrder),
     z: params.z && decodeZ(params.z) ? params.z : "",
+    label: whole(params.class, 0, MOST_CLASSES - 1, null),
+    toward,
+    share: toward !== null && share >= 0 && share <= 1 ? share : 0,
   };
 }
 
@@ -70,7 +80,8 @@ export function withoutSlider(view, dim) {
   return { ...view, sliders: view.sliders.filter(([d]) => d !== dim), locked: view.locked.filter((d) => d !== dim) };
 }
 
-// A new seed is a new start: the walk ends, a given z goes, and the sliders go where its z is; locked ones stay.
+// A new seed is a new start: the walk ends, a given z goes, and the sliders go where its z is; locked ones stay, and so
+// does the class that was chosen.
 export function startFrom(view, seed) {
   return { ...view, seed, z: "", hops: [], sliders: view.sliders.filter(([dim]) => view.locked.includes(dim)) };
 }

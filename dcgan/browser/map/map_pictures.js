@@ -2,7 +2,7 @@
 // room.
 
 import { Painter } from "../engine/painter.js";
-import { baseZ } from "../latent/latent.js";
+import { baseZ, finishZ } from "../latent/latent.js";
 import { PLAIN_VIEW } from "../latent/views.js";
 
 const PICTURES_AT_ONCE = 4; // pictures of one order: the next can be of what is in sight by then
@@ -33,7 +33,8 @@ export class MapPictures {
     this.busy = now.length > 0 && !this.ended;
     if (!this.busy) return;
     const { header } = this.painter;
-    const batch = now.map((i) => baseZ({ ...PLAIN_VIEW, seed: this.seedOf(i) }, header));
+    const views = now.map((i) => ({ ...PLAIN_VIEW, seed: this.seedOf(i) }));
+    const batch = views.map((view) => finishZ(baseZ(view, header), view, header)); // of the class that each seed shows
     this.painter.draw(batch, (pictures) => {
       if (this.ended) return;
       pictures.forEach((pixels, k) => this.keep(now[k], pixels));

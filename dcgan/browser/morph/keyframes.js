@@ -1,33 +1,41 @@
 // Keyframes as a row of small pictures: dragged or moved by keys into another order, added, copied, removed.
 
+import { ClassChoice } from "../controls/class_choice.js";
 import { icon } from "../controls/icons.js";
 import { Reorder } from "../controls/reorder.js";
 import { SeedField } from "../controls/seed_field.js";
+import { classOf, classWords } from "../latent/classes.js";
 import { MAX_KEYS, beyondSeed, ofSeed } from "../latent/morphs.js";
 import { MAX_SEED } from "../latent/views.js";
 
 const SLIDE_MS = 160;
+const FEW = 8; // keyframes that leave room beside them for all that adds some
+const newSeed = () => Math.floor(Math.random() * 100000);
 
 export class Keyframes {
   // host: change(keys, done) hears of every change, done when the hand has let go; seek(place) of a click;
   // picture(file) of a file that was chosen
   constructor(parent, host) {
-    Object.assign(this, { host, cards: [], favourites: [] });
+    Object.assign(this, { host, cards: [], favourites: [], header: {} });
     parent.innerHTML = `
       <div class="row" role="list" aria-label="Keyframes">
         <div class="adds">
           <button class="add" type="button" title="One more keyframe, of a random seed" data-testid="key-add">${icon("plus")}Seed</button>
           <button class="choose" type="button" title="A picture saved here becomes a keyframe: its recipe says how to draw it. You may also drop it anywhere on the player.">${icon("picture")}Picture</button>
+          <button class="through by-class" type="button" hidden data-testid="key-through">Through the classes</button>
+          <button class="within by-class" type="button" hidden data-testid="key-within">Within one class</button>
           <input type="file" accept="image/png,image/gif,image/webp" hidden data-testid="key-file">
         </div>
       </div>
       <div class="shelf" hidden><span>Favourites</span><div class="favourites" role="list" aria-label="Favourites"></div></div>
       <p class="told" role="status"></p>`;
-    [this.row, this.add, this.choose, this.file, this.shelf, this.list, this.told] = [
-      ".row", ".add", ".choose", "input", ".shelf", ".favourites", ".told",
+    [this.row, this.add, this.choose, this.through, this.within, this.file, this.shelf, this.list, this.told] = [
+      ".row", ".add", ".choose", ".through", ".within", "input", ".shelf", ".favourites", ".told",
     ].map((name) => parent.querySelector(name));
     this.reorder = new Reorder(this.row, this);
-    this.add.addEventListener("click", () => this.insert(ofSeed(Math.floor(Math.random() * 100000))));
+    this.add.addEventListener("click", () => this.insert(ofSeed(newSeed())));
+    this.through.addEventListener("click", () => this.goThrough());
+    this.within.addEventListener("click", () => this.stayWithin());
     this.choose.addEventListener("click", () => this.file.click());
     this.file.addEventListener("change", () => {
       if (this.file.files[0]) this.host.picture(this.file.files[0]);
@@ -52,23 +60,80 @@ export class Keyframes {
     this.label();
   }
 
+  // that of the model, which may know classes
+  setHeader(header) {
+    this.header = header;
+    this.through.hidden = this.within.hidden = !header.classes;
+    this.label();
+  }
+
+  // a keyframe in a few words
+  wordsOf(view) {
+    const kind = classWords(view, this.header), more = beyondSeed({ ...view, label: null, toward: null });
+    return `seed ${view.seed}${kind && `, ${kind}`}${more ? ", and more" : ""}`;
+  }
+
   // what a place says, and where it stands; the tiles stay where they are in the page while a hand holds one
   label() {
     const full = this.cards.length >= MAX_KEYS;
-    this.cards.forEach(({ node, face, seed, view, remove, copy }, i) => {
+    this.cards.forEach(({ node, face, seed, kind, view, remove, copy }, i) => {
       node.style.order = i;
-      const what = `seed ${view.seed}${beyondSeed(view) ? ", and more" : ""}`;
-      face.setAttribute("aria-label", `Keyframe ${i + 1} of ${this.cards.length}: ${what}`);
+      face.setAttribute("aria-label", `Keyframe ${i + 1} of ${this.cards.length}: ${this.wordsOf(view)}`);
       face.title = "Drag it to another place, or use Shift and the arrow keys; click: go there; Delete: remove; D: duplicate";
       node.dataset.testid = `key-${i}`;
       seed.input.setAttribute("aria-label", `Seed of keyframe ${i + 1}`);
       seed.show(view.seed);
-      node.classList.toggle("more", Boolean(beyondSeed(view)));
-      seed.input.title = beyondSeed(view) ? `Seed ${view.seed}, with ${beyondSeed(view).replaceAll(";", ", ").replaceAll(":", " ")}` : "";
+      const more = beyondSeed({ ...view, label: null });
+      node.classList.toggle("more", Boolean(more));
+      seed.input.title = more ? `Seed ${view.seed}, with ${more.replaceAll(";", ", ").replaceAll(":", " ")}` : "";
+      this.showKind(kind, view, i);
       remove.disabled = this.cards.length <= 2;
       copy.disabled = full;
     });
     this.add.disabled = this.choose.disabled = full;
+    if (!this.header.classes) return;
+    this.add.parentNode.classList.toggle("flat", this.cards.length > FEW);
+    const { view } = this.picked();
+    this.through.title = `The z of the picked keyframe, seed ${view.seed}, in each class${this.header.classes.names.length > MAX_KEYS ? `, of the first ${MAX_KEYS}` : ""}`;
+    this.within.title = `Other seeds, all of the picked keyframe's class, ${this.header.classes.names[this.classOf(view)]}`;
+  }
+
+  // the choice of a keyframe's class, of a model that knows classes
+  showKind(kind, view, place) {
+    const { classes } = this.header, { select } = kind;
+    select.hidden = !classes;
+    if (!classes) return;
+    kind.build(classes.names);
+    const own = classOf({ ...view, label: null, toward: null }, this.header);
+    kind.show(own && view.label < classes.names.length ? view.label : null, own ? `${classes.names[own.label]} (any)` : "own z");
+    select.disabled = !own;
+    select.title = own ? classWords(view, this.header) : "A given z has no class";
+    select.setAttribute("aria-label", `Class of keyframe ${place + 1}`);
+    select.dataset.testid = `key-class-${place}`;
+  }
+
+  classOf(view) {
+    return classOf({ ...view, z: "" }, this.header).label;
+  }
+
+  picked() {
+    return this.cards.find(({ node }) => node.classList.contains("picked")) ?? this.cards[0];
+  }
+
+  // the picked keyframe's z in every class
+  goThrough() {
+    const { view } = this.picked(), base = view.z ? ofSeed(view.seed) : view;
+    const labels = this.header.classes.names.slice(0, MAX_KEYS).map((_, label) => label);
+    this.show(labels.map((label) => ({ ...base, label, toward: null, share: 0 })));
+    this.changed();
+  }
+
+  // the picked keyframe's class at other seeds
+  stayWithin() {
+    const { view } = this.picked(), label = this.classOf(view), first = view.z ? ofSeed(view.seed) : view;
+    const alone = { label, toward: null, share: 0 };
+    this.show(this.cards.map((_, i) => ({ ...(i ? ofSeed(newSeed()) : first), ...alone })));
+    this.changed();
   }
 
   build(view) {
@@ -79,20 +144,26 @@ export class Keyframes {
       <button class="face" type="button"><canvas></canvas></button>
       <button class="tool copy" type="button" aria-label="Duplicate" title="Duplicate">${icon("copy")}</button>
       <button class="tool remove" type="button" aria-label="Remove" title="Remove; two always stay">${icon("cross")}</button>
-      <input class="seed" type="number" min="0" max="${MAX_SEED}" step="1" inputmode="numeric">`;
-    const [face, canvas, input, remove, copy] = [".face", "canvas", ".seed", ".remove", ".copy"].map((name) => node.querySelector(name));
+      <input class="seed" type="number" min="0" max="${MAX_SEED}" step="1" inputmode="numeric">
+      <select class="kind" hidden></select>`;
+    const [face, canvas, input, select, remove, copy] = [".face", "canvas", ".seed", ".kind", ".remove", ".copy"].map((name) => node.querySelector(name));
     const card = { node, face, canvas, remove, copy, view };
-    card.seed = new SeedField(input, (seed) => {
-      if (seed === card.view.seed) return;
-      card.view = ofSeed(seed);
+    const change = (other) => {
+      card.view = other;
       this.changed();
+    };
+    card.seed = new SeedField(input, (seed) => {
+      const { label, toward, share } = card.view;
+      if (seed !== card.view.seed) change({ ...ofSeed(seed), label, toward, share });
     });
+    card.kind = new ClassChoice(select, (label) => change({ ...card.view, label, toward: null, share: 0 }));
     remove.addEventListener("click", () => this.take(card));
     copy.addEventListener("click", () => this.insert({ ...card.view }, this.cards.indexOf(card) + 1));
     face.addEventListener("keydown", (event) => this.key(card, event));
     face.addEventListener("click", () => {
       if (this.reorder.dragged) return;
       for (const other of this.cards) other.node.classList.toggle("picked", other === card);
+      this.label();
       this.host.seek(this.cards.indexOf(card));
     });
     this.reorder.listen(card);
@@ -178,7 +249,7 @@ export class Keyframes {
     this.favourites = views.map((view) => {
       const button = document.createElement("button");
       button.type = "button";
-      button.title = `Add as a keyframe: seed ${view.seed}${beyondSeed(view) ? ", and more" : ""}`;
+      button.title = `Add as a keyframe: ${this.wordsOf(view)}`;
       button.setAttribute("aria-label", button.title);
       const canvas = button.appendChild(document.createElement("canvas"));
       button.addEventListener("click", () => this.insert({ ...view }));

@@ -80,6 +80,7 @@ export class Morph {
     this.engine = new Engine(file, kernels);
     this.header = this.engine.header;
     this.stage.setEngine(this.engine);
+    this.row.setHeader(this.header);
     this.sketches = new Sketches(this.engine);
     this.pace = new Pace(file, kernels, (share) => this.chart.wait(share));
     for (const card of [...this.row.cards, ...this.row.favourites]) card.drawn = null;
@@ -244,7 +245,7 @@ export class Morph {
     this.fields.show(morph);
     this.loop.setAttribute("aria-checked", morph.loop);
     this.length.textContent = `${morph.frames} frames, ${(morph.frames / morph.fps).toFixed(1)} s`;
-    this.canvas.setAttribute("aria-label", `On the way through the seeds ${morph.keys.map(({ seed }) => seed).join(", ")}`);
+    this.canvas.setAttribute("aria-label", `On the way through ${morph.keys.map((view) => this.row.wordsOf(view)).join("; ")}`);
   }
 
   end() {

@@ -1,0 +1,124 @@
+"""Classes in the browser: one is asked for, two are mixed, a morph goes through all; as PyTorch draws them."""
+
+import base64
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from dcgan.config import Config
+from dcgan.export.explorer_page import explorer
+from dcgan.images.embedded import read_recipe
+from dcgan.latent.class_centres import label_of_seed
+from dcgan.latent.render import render
+from dcgan.networks.models import Generator, Origin
+from dcgan.provenance.redraw import difference, drawn
+from pages.latent.morph import Morph
+from pages.latent.morph_downloads import keyframes_of
+from pages.latent.view import View, neighbours_z, picture_of
+from tests.nets import lively
+
+pytestmark = pytest.mark.browser
+
+NAMES = ("cat", "dog", "Mouse", "<b>owl")
+CONFIG = Config(image_size=16, z_dim=20, ngf=4, ndf=4, classes="label").replace(
+    class_names=json.dumps(NAMES), class_counts="[60, 30, 10, 5]"
+)
+
+
+@pytest.fixture(scope="module")
+def generator() -> Generator:
+    generator = lively(CONFIG)
+    generator.centres.weight.mul_(2)
+    generator.origin = Origin(70, "ab" * 32)
+    return generator
+
+
+@pytest.fixture
+def page(chromium: Browser, generator: Generator, tmp_path: Path) -> Iterator[Page]:
+    """The exported page, with the laboratory and the morphs as the studio has them; fails if it raised an error."""
+    path = tmp_path / "explorer.html"
+    path.write_text(explorer(generator, "knows", {"seed": "5"}, dims=[(0, 1.0)]), encoding="utf-8")
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, offline=True)
+    errors: list[str] = []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    page = context.new_page()
+    page.goto(path.as_uri())
+    expect(page.get_by_test_id("latent-canvas")).not_to_have_attribute("data-frame", "0")
+    yield page
+    context.close()
+    assert not errors
+
+
+def shows(canvas: Locator, expected: np.ndarray) -> None:
+    """Wait until a canvas shows a picture, to within a grey level."""
+    for _ in range(200):
+        data = base64.b64decode(canvas.evaluate("(canvas) => canvas.toDataURL()").partition(",")[2])
+        with Image.open(io.BytesIO(data)) as picture:
+            found = np.asarray(picture.convert("L")).astype(int)
+        if found.shape == expected.shape and np.abs(found - expected).max() <= 1:
+            return
+        canvas.page.wait_for_timeout(50)
+    pytest.fail(f"the canvas is off by {np.abs(found - expected).max()}")
+
+
+def test_a_class_is_asked_for_mixed_kept_taken_away_and_walked_through(page: Page, generator: Generator) -> None:
+    canvas, choice = page.get_by_test_id("latent-canvas"), page.get_by_test_id("latent-class")
+    own = label_of_seed(5, CONFIG.class_shares)
+    shows(canvas, picture_of(generator, View(5)))
+    expect(choice.locator("option").first).to_have_text(f"{NAMES[own]} (any)")
+    for label in range(4):  # the same z in every class
+        shows(page.get_by_test_id(f"class-{label}").locator("canvas"), picture_of(generator, View(5, label=label)))
+    page.get_by_test_id("class-3").click()
+    shows(canvas, picture_of(generator, View(5, label=3)))
+    expect(canvas).to_have_attribute("aria-label", "What seed 5 gives as <b>owl at step 70")
+    assert "class=3" in page.url
+    page.get_by_test_id("latent-toward").select_option(label="cat")
+    share = page.get_by_test_id("latent-share")
+    share.focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowLeft")
+    mixed = View(5, label=3, toward=0, share=0.3)
+    shows(canvas, picture_of(generator, mixed))
+    expect(page.locator(".mix")).to_have_text("<b>owl 70 % \u2013 cat 30 %")
+    assert "toward=0" in page.url and "share=0.3" in page.url
+    expected = picture_of(generator, mixed)
+    assert np.abs(expected.astype(int) - picture_of(generator, View(5, label=3))).max() > 20
+    shows(page.get_by_test_id("tile-4").locator("canvas"), render(generator, neighbours_z(mixed, generator))[5])
+    with page.expect_download() as waiting:  # the picture's recipe says all of it
+        page.get_by_text("PNG", exact=True).click()
+    content = Path(waiting.value.path()).read_bytes()
+    recipe = read_recipe(content)
+    assert recipe is not None and (recipe["class"], recipe["toward"], recipe["share"]) == (3, 0, 0.3)
+    assert difference(content, drawn(generator, recipe, ".png")) in (0, 1)
+    page.get_by_role("button", name="Randomize").click()  # another seed, the same classes
+    expect(canvas).not_to_have_attribute("aria-label", "What seed 5 gives")
+    assert "class=3&toward=0&share=0.3" in page.url and "seed=5&" not in page.url
+    page.get_by_role("button", name="Undo").click()
+    shows(canvas, expected)
+    choice.select_option("")
+    shows(canvas, picture_of(generator, View(5)))
+    assert "class=" not in page.url
+
+    page.get_by_role("button", name="Interpolate").click()
+    page.get_by_test_id("key-0").get_by_role("spinbutton").fill("9")
+    page.get_by_test_id("key-0").get_by_role("spinbutton").press("Enter")
+    page.get_by_test_id("key-through").click()
+    through = Morph(tuple(View(9, label=label) for label in range(4)))
+    for place, expected in enumerate(keyframes_of(generator, through)):
+        shows(page.get_by_test_id(f"key-{place}").locator("canvas"), expected)
+    page.get_by_test_id("key-class-1").select_option(label="Mouse")
+    shows(page.get_by_test_id("key-1").locator("canvas"), picture_of(generator, View(9, label=2)))
+    page.get_by_test_id("key-1").locator("button").first.click()
+    page.get_by_test_id("key-within").click()
+    for place in range(4):
+        expect(page.get_by_test_id(f"key-class-{place}")).to_have_value("2")
+    labels = [
+        page.get_by_test_id(f"key-{place}").locator("button").first.get_attribute("aria-label") for place in (0, 3)
+    ]
+    assert labels[0] == "Keyframe 1 of 4: seed 9, Mouse" and (labels[1] or "").endswith(", Mouse")
