@@ -63,6 +63,7 @@ else:  # ... and imports it once, when the server starts
     from dcgan.errors import BadInput
     from pages.common import visitors
     from pages.common.protection import Protection
+    from pages.training.sample_history import Answers
 
     try:
         visitors.announce()
@@ -72,4 +73,4 @@ else:  # ... and imports it once, when the server starts
     # A folder named pages/ switches Streamlit to its old discovery until the first view has run, and the first visitor
     # of a deep link (or a tab that reconnects to a restarted server) is told that the page does not exist.
     PagesManager.uses_pages_directory = False
-    app = st.App(__file__, middleware=[Middleware(Protection), Middleware(visitors.Key)])
+    app = st.App(__file__, middleware=[Middleware(Protection), Middleware(visitors.Key), Middleware(Answers)])

@@ -21,12 +21,22 @@ from pages.charts.history import alarms_of, history_of, marks_of, why_no_curves
 from pages.common import glossary, upkeep, visitors
 from pages.common.widgets import refuse
 from pages.common.words import badge, escaped, sentence
-from pages.training import alarm_view, change_settings, disk_use, family, fork_form, run_actions, waiting_room
+from pages.training import (
+    alarm_view,
+    change_settings,
+    disk_use,
+    family,
+    fork_form,
+    run_actions,
+    sample_history,
+    waiting_room,
+)
 from pages.training.health import judge
 
 CHART_HEIGHT = 520
 DISTANCE_HEIGHT = 150  # more, for the chart of the distance
 NEWEST = "newest"
+GRID = "pixels-samples"  # the container of the sample grid
 LOOK_SECONDS = 3.0  # between looks whether a run that rests was started elsewhere
 OBEY_SECONDS = 1.5  # how long a click waits to see its wish carried out
 
@@ -45,6 +55,7 @@ def draw(run: Run) -> None:
     if not active:
         st.fragment(_await_start, run_every=LOOK_SECONDS)(run)
     load_library()
+    sample_history.watch([(GRID, run)])
     change_settings.draw(run, active)
     fork_form.draw(run)
 
@@ -164,7 +175,7 @@ def _samples(run: Run, columns: dict[str, np.ndarray]) -> int | None:
         return None
     kept = st.session_state.get(f"sample-step-{run.id}", NEWEST)
     step = kept if kept in steps else steps[-1]
-    with st.container(key="pixels-samples"):
+    with st.container(key=GRID):
         try:
             content = grid_of(run, step)
             st.image(content, output_format="PNG", width="stretch", alt=f"Samples at step {step:,}")

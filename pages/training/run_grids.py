@@ -9,8 +9,10 @@ from dcgan.runs.sample_grids import grid_of
 from pages.charts.compare import nearest_kept
 from pages.common import address
 from pages.common.words import escaped
+from pages.training import sample_history
 
 HELP = "Every kept sample grid, from the first on. The same z at every step."
+GRID = "grid-of-run"  # the container of a grid, with its number
 ACROSS, LEAST_PX = 4, 150  # grids beside each other, and how wide each is at least
 
 
@@ -34,7 +36,9 @@ def draw(runs: Sequence[Run], names: Sequence[str] = ()) -> None:
         with place:
             if names:
                 st.subheader(escaped(names[i]), anchor=False)
-            _one(run, nearest_kept(each, wanted))
+            with st.container(key=f"{GRID}-{i}"):
+                _one(run, nearest_kept(each, wanted))
+    sample_history.watch([(f"{GRID}-{i}", run) for i, run in enumerate(runs)])
 
 
 def _one(run: Run, step: int | None) -> None:
