@@ -50,6 +50,7 @@ OURS = {  # file -> expressions with such a name that are the studio's own words
     "pages/common/widgets.py": {"name"},
     "pages/latent/head.py": {"title"},
     "pages/latent/projection_panel.py": {"job.doing", "reason"},
+    "pages/training/as_published.py": {"original.title"},
     "pages/training/alarm_view.py": {"words.title", "words.why", "alarm_words.title", "alarm.name"},
     "pages/training/drawer.py": {"title"},
     "pages/training/knobs.py": {"name"},

@@ -16,7 +16,7 @@ from pages.charts import class_mix, compare, curves, distance, epochs
 from pages.charts.history import history_of, marks_of, why_no_curves
 from pages.common import run_rows
 from pages.common.words import age, badge, escaped, sentence
-from pages.training import disk_use, family, fork_form, run_actions, run_grids, run_notes
+from pages.training import as_published, disk_use, family, fork_form, run_actions, run_grids, run_notes
 
 CURVES_HEIGHT = 620
 DISTANCE_HEIGHT = 180  # more, for the chart of the distance
@@ -36,11 +36,12 @@ def one(run: Run) -> None:
         own_settings(run)
         family.tree(run)
         st.caption(disk_use.words(run))
-    columns = history_of(run)
+    columns, config = history_of(run), run_rows.config_of(run)
+    if config is not None:
+        as_published.draw(run, config, status, columns)
     if len(columns["step"]):
         rows, chart = distance.quality_of(run), distance.measured(run)
         height = CURVES_HEIGHT + DISTANCE_HEIGHT * bool(chart)
-        config = run_rows.config_of(run)
         scores = config is not None and config.scores
         curves.live_curves(f"curves-{run.id}", columns, height, marks=marks_of(run), distance=chart, scores=scores)
         curves.load_library()
@@ -49,7 +50,7 @@ def one(run: Run) -> None:
         class_mix.draw(rows)
         losses_per_epoch(columns, marked=config is not None and config.preset in epochs.MARKING)
     else:
-        st.caption(why_no_curves(run_rows.config_of(run)))
+        st.caption(why_no_curves(config))
 
 
 def losses_per_epoch(columns: dict[str, np.ndarray], marked: bool) -> None:
