@@ -20,19 +20,22 @@ KERNELS = {
     "fused": "engine/generator.wasm",
     "plain": "engine/generator-plain.wasm",
 }  # the first that a browser takes is used
-TAKEN = ("KERNELS", "WORKER", "PROVIDES", "networks")  # names of the program that no script defines
+TAKEN = ("KERNELS", "WORKER", "GAME_WORKER", "PROVIDES", "networks")  # names of the program that no script defines
 NETWORK, WORKER = "engine/network.js", "engine/worker.js"
 ENTRIES = {
     "lab": "lab/lab_entry.js",
     "morph": "morph/morph_entry.js",
     "map": "map/map_entry.js",
     "explorer": "explorer/explorer.js",
+    "playground": "playground/playground_entry.js",
 }
+WORKERS = {"playground": ("GAME_WORKER", "playground/game_worker.js")}  # a worker's program, and its name in the script
 LOOKS = {
     "lab": ("lab/lab.css",),
     "morph": ("lab/lab.css", "morph/morph.css"),
     "map": ("map/map.css",),
     "explorer": ("lab/lab.css", "morph/morph.css", "explorer/explorer.css"),
+    "playground": ("lab/lab.css", "playground/playground.css"),
 }
 
 
@@ -41,10 +44,16 @@ def script(program: str) -> str:
     """The program of this name; what its entry exports is in `PROVIDES`, in the scope that the text is put in."""
     check()
     entry = ENTRIES[program]
-    kernels = {name: base64.b64encode((HERE / file).read_bytes()).decode() for name, file in KERNELS.items()}
     provides = ", ".join(sorted(module(entry).exports))
-    parts = [f"const KERNELS = {json.dumps(kernels)};\n"]
     in_order = modules.in_order(entry, module)
+    parts = []
+    if NETWORK in in_order:
+        kernels = {name: base64.b64encode((HERE / file).read_bytes()).decode() for name, file in KERNELS.items()}
+        parts = [f"const KERNELS = {json.dumps(kernels)};\n"]
+    if program in WORKERS:
+        called, worker = WORKERS[program]
+        text = "".join(lean(module(name).text) for name in modules.in_order(worker, module))
+        parts += [f"const {called} = {json.dumps(text)};\n"]
     parts += [_network() if name == NETWORK else lean(module(name).text) for name in in_order]
     return "".join([*parts, f"const PROVIDES = {{ {provides} }};\n"])
 
@@ -52,7 +61,8 @@ def script(program: str) -> str:
 @functools.cache
 def check() -> None:
     """Raises ValueError for scripts that can't be put into one scope, or that hold what is of no use."""
-    names = {name: None for entry in [*ENTRIES.values(), WORKER] for name in modules.in_order(entry, module)}
+    entries = [*ENTRIES.values(), WORKER, *(worker for _, worker in WORKERS.values())]
+    names = {name: None for entry in entries for name in modules.in_order(entry, module)}
     modules.check({name: module(name) for name in names}, ENTRIES.values(), TAKEN)
 
 

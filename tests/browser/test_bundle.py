@@ -125,7 +125,8 @@ def test_the_source_builds_the_very_same_bytes(tmp_path):
 
 
 def test_the_programs_are_small_and_name_no_host():
-    for program, most in {"lab": 110_000, "morph": 110_000, "explorer": 150_000}.items():
+    sizes = {"lab": 110_000, "morph": 110_000, "explorer": 150_000, "playground": 80_000}
+    for program, most in sizes.items():
         text = bundle.script(program) + bundle.style(program)
         assert len(text) < most
         assert "http" not in text.replace("http://www.w3.org", "")
@@ -134,7 +135,7 @@ def test_the_programs_are_small_and_name_no_host():
 def test_every_script_is_in_a_program_once_and_after_what_it_needs():
     found = {str(path.relative_to(bundle.HERE)) for path in bundle.HERE.rglob("*.js")}
     needed = {bundle.WORKER}
-    for entry in bundle.ENTRIES.values():
+    for entry in [*bundle.ENTRIES.values(), *(worker for _, worker in bundle.WORKERS.values())]:
         names = modules.in_order(entry, bundle.module)
         assert len(names) == len(set(names)) and names[-1] == entry
         for name in names:
@@ -149,7 +150,10 @@ def test_a_program_gives_pages_what_its_entry_exports_and_nothing_of_modules_is_
     for program in bundle.ENTRIES:
         script = bundle.script(program)
         assert not re.search(r"^(import|export)\b", script, re.MULTILINE)
-        assert script.count("function networks()") == script.count("class Network ") == 1
+        networks = program != "playground"  # which draws no pictures
+        assert script.count("function networks()") == script.count("class Network ") == networks
+        assert ("const KERNELS" in script) == networks
+    assert bundle.script("playground").startswith('const GAME_WORKER = "')
 
 
 def test_scripts_that_cannot_share_a_scope_are_refused_with_their_names(monkeypatch):

@@ -1,0 +1,2 @@
+// What a page gets of the playground.
+export { Playground } from "./desk.js";
