@@ -4,13 +4,14 @@ import io
 import os
 import warnings
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from dcgan.errors import BadInput, first_line
-from dcgan.networks.generator_file import load_generator
+from dcgan.networks.generator_file import load_generator, weights_hash
 from dcgan.networks.models import Discriminator, Generator
 from dcgan.runs.run import Run
 from dcgan.system.files import publish, sync_directory
@@ -58,6 +59,11 @@ def load_state(run: Run) -> dict[str, Any]:
     if found:
         raise BadInput(f"Run {run.id} can't go on: its saved states are damaged.")
     raise BadInput(f"Run {run.id} can't go on: it has no saved state (state.pt).")
+
+
+def network_hashes(gan: Mapping[str, Any]) -> dict[str, str]:
+    """The hash of G's and of D's weights in what a state holds of its GAN."""
+    return {name: weights_hash(gan[name]) for name in ("G", "D")}
 
 
 def _read_state(path: Path) -> dict[str, Any]:

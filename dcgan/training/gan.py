@@ -128,10 +128,10 @@ class GAN:
         for part in self._each(parts):
             of_part = None if labels is None else part.of(labels, held)
             made = self.draw(part.of(z, held), of_part) if fake is None else fake
-            on_fake, on_real = self._logits(self._augmented(made), of_part), None
+            on_fake, on_real = self.logits(self._augmented(made), of_part), None
             if self.config.loss == "relativistic":  # G's task is to overtake real pictures, which it doesn't move
                 with torch.no_grad():
-                    on_real = self._logits(self._augmented(part.of(real, held)), of_part)
+                    on_real = self.logits(self._augmented(part.of(real, held)), of_part)
             loss = losses.generator_loss(on_fake, self.config, on_real)
             sums.add({"g_loss": loss.detach()}, part.share)
             if part is parts[-1]:
@@ -153,7 +153,7 @@ class GAN:
         """Pictures (b, C, H, W) as they enter D in training."""
         return augment(x, self.noise, self.augments)
 
-    def _logits(self, x: Tensor, labels: Tensor | None) -> Tensor:
+    def logits(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         """Pictures (b, C, H, W), and their labels (b,) -> D's logits (b,), on the fastest route."""
         return logits_of(devices.run(self.D.blocks, x, self.precision, self.order), labels)
 
@@ -168,7 +168,7 @@ class GAN:
         elif self.precision == "bfloat16":
             both = bfloat16.run(self.D.blocks, torch.cat([real, fake]), 2, self.order)
         else:
-            return self._logits(real, labels), self._logits(fake, labels)
+            return self.logits(real, labels), self.logits(fake, labels)
         on_real, on_fake = both.chunk(2)
         return logits_of(on_real, labels), logits_of(on_fake, labels)
 

@@ -165,26 +165,15 @@ class Session:
 
     def _bring_back(self) -> Mapping[str, list[int]]:
         """Be as the run's newest state says; returns the steps of the samples and snapshots that it had kept."""
-        state, kept = load_state(self.run), {}
-        saved = Config.from_json(state["config"])
+        state = load_state(self.run)
         self.step, self.time_s = state["step"], state["time_s"]
-        self.images = state.get("images", self.step * saved.batch_size)
+        self.images = state.get("images", self.step * Config.from_json(state["config"]).batch_size)
         self.threads.use(state.get("threads", self.threads.most))
-        self.begins = fits_state(self.run, self.config, state)
-        if not self.begins:
-            self.now, kept = live_settings.restore(self.config, state), state.get("kept", {})
-        if saved.precision != self.config.precision:  # a fork's own choice, which the state's does not overrule
-            state["gan"]["precision"] = self.gan.precision
-        self.gan.load_state_dict(state["gan"])
-        if (saved.batch_size, saved.micro_batch) != (self.config.batch_size, self.config.micro_batch):
-            self.gan.start_step_anew()
-        same_data = (saved.data, saved.data_fingerprint) == (self.config.data, self.config.data_fingerprint)
-        if not self.begins or same_data:
-            self.stream.load_state_dict(state["stream"])
+        self.begins, self.now = go_on_from(state, self.run, self.config, self.gan, self.stream)
         with contextlib.suppress(OSError):  # of a full disk the next save tells
             kept_states.keep_again(self.run, self.step, self.config.max_states_mb)
         log.info("resuming at step %d", self.step)
-        return kept
+        return {} if self.begins else state.get("kept", {})
 
     def _note_speed(self) -> None:
         """Remember this machine's speed, but not that of a team, whose processes may share the machine."""
@@ -192,6 +181,28 @@ class Session:
         if self.team.size == 1 and self.time_s - time_s >= speeds.LEAST_SECONDS:
             speeds.note(self.now, self.images - images, self.time_s - time_s)
             self._paced = self.time_s, self.images
+
+
+def go_on_from(
+    state: dict[str, Any], run: Run, config: Config, gan: GAN, stream: batches.BatchStream
+) -> tuple[bool, Config]:
+    """Set players and data stream to a state of a run; nothing on disk changes.
+
+    Returns whether the run only begins there, as a fork does, and the settings in force. Raises BadInput if the state
+    is of other settings.
+    """
+    saved = Config.from_json(state["config"])
+    begins = fits_state(run, config, state)
+    now = config if begins else live_settings.restore(config, state)
+    if saved.precision != config.precision:  # a fork's own choice, which the state's does not overrule
+        state["gan"]["precision"] = gan.precision
+    gan.load_state_dict(state["gan"])
+    if (saved.batch_size, saved.micro_batch) != (config.batch_size, config.micro_batch):
+        gan.start_step_anew()
+    same_data = (saved.data, saved.data_fingerprint) == (config.data, config.data_fingerprint)
+    if not begins or same_data:
+        stream.load_state_dict(state["stream"])
+    return begins, now
 
 
 def fits_state(run: Run, config: Config, state: Mapping[str, Any]) -> bool:

@@ -1,7 +1,7 @@
 """Picking a run and a step; the choice lives in the URL, and a run stays chosen from page to page."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import streamlit as st
@@ -30,13 +30,15 @@ STYLE = """
 """
 
 
-def pick_run(label: str = "Run") -> Run | None:
-    """A select box over the runs that have a generator, newest first; None, and the way to Train, if there are none.
+def pick_run(label: str = "Run", fits: Callable[[Run], bool] = lambda run: True) -> Run | None:
+    """A select box over the runs that have a generator and that `fits` takes, newest first.
+
+    Where there are none: None, and a word on what is missing, with the way to Train.
 
     On arrival the URL's `run` wins, then the run picked on another page. A page that nobody named a run for opens on
     the best measured one, with a way to one's own.
     """
-    runs = _with_generator()
+    runs = {id: run for id, run in _with_generator().items() if fits(run)}
     if nothing_yet(runs):
         return None
     wishes = [st.session_state.get(RUN_KEY), st.session_state.get(LAST_RUN)]

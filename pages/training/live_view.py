@@ -84,6 +84,10 @@ def _live(run: Run, ticking: bool, waits: bool) -> None:
                 fork_form.offer(run, step, "stretch")
                 if status.state in launch.ACTIVE or upkeep.can_resume(run, status):
                     change_settings.offer(run)
+            if status.state == "paused":
+                query, label = {"part": "step", "run": run.id}, "Look at the next step, slowly"
+                icon = ":material/slow_motion_video:"
+                st.page_link("pages/learn/learn.py", label=label, icon=icon, query_params=query)
             st.caption(disk_use.words(run))
     with curves:
         rows = distance.quality_of(run)

@@ -116,7 +116,7 @@ def test_autocast_takes_the_steps_of_float32_but_for_rounding(values):
     assert not torch.equal(ours, theirs)
     tensors = [value for value in flat(half.state_dict()).values() if isinstance(value, torch.Tensor)]
     assert not any(tensor.dtype == torch.bfloat16 for tensor in tensors)
-    assert half.draw(half.draw_z(4)).dtype == half._logits(pictures(4)).dtype == torch.float32
+    assert half.draw(half.draw_z(4)).dtype == half.logits(pictures(4)).dtype == torch.float32
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -16,6 +16,7 @@ from dcgan.runs.run import Run
 from dcgan.system.paths import PROJECT
 from pages.common import visitors
 from pages.evaluate import judge_training, reports
+from pages.learn import one_step
 from pages.training import (
     alarm_view,
     bring_generator,
@@ -50,6 +51,7 @@ ACTING |= {
     "Bring a generator",
     "Write a note",
     "Make the map",
+    "Take this step",
 }
 
 
@@ -112,6 +114,7 @@ def test_without_the_key_no_callback_changes_anything(run, root, tiny, watch, mo
         lambda: start_view._start("quick", {}, tiny.data),
         lambda: live_view._ask(run, "stop"),
         lambda: live_view._stop(run, status),
+        lambda: one_step._take(run),
         lambda: fork_form.begin(run, 12, {}),
         lambda: alarm_view._go_back(run, 0, {}),
         lambda: alarm_view._stop(run),

@@ -192,13 +192,13 @@ def test_a_fork_with_other_sizes_finds_out_anew(new_run, full):
 
 def test_a_change_of_micro_batch_is_obeyed_from_the_next_step_on(new_run, monkeypatch):
     run, sizes = new_run("a"), []
-    logits = GAN._logits
+    logits = GAN.logits
 
     def spy(self, x):
         sizes.append((self.steps, len(x)))
         return logits(self, x)
 
-    monkeypatch.setattr(GAN, "_logits", spy)
+    monkeypatch.setattr(GAN, "logits", spy)
     play(run, lambda point: live_settings.ask(run, {"micro_batch": 4}) if point["step"] == 5 else None)
     assert {size for step, size in sizes if step < 5} == {8} and {size for step, size in sizes if step >= 5} == {4}
     assert events(run) == [{"step": 5, "event": "change", "micro_batch": 4}]
