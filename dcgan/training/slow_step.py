@@ -102,7 +102,12 @@ def take(run: Run, shown: int = SHOWN) -> StepFrames:
         )
 
     before, witness = [weight.detach().clone() for weight in gan.G.parameters()], Witness(gan)
-    measured = one_step(gan, batches.Feed(pictures.images, device, labels=pictures.labels if config.num_classes else None), stream, wished)
+    measured = one_step(
+        gan,
+        batches.Feed(pictures.images, device, labels=pictures.labels if config.num_classes else None),
+        stream,
+        wished,
+    )
     facts = facts_of(gan, wished, measured, before) | {"step": state["step"], "threads": threads.now}
     seen = {
         "z": torch.cat(witness.z),
