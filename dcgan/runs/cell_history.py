@@ -11,6 +11,7 @@ import numpy as np
 
 from dcgan.errors import BadInput
 from dcgan.images.encode import png_bytes
+from dcgan.runs.grid_cells import grid_cells
 from dcgan.runs.kept_steps import thin
 from dcgan.runs.run import Run
 from dcgan.runs.sample_grids import grid_of
@@ -32,9 +33,9 @@ def history_of(run: Run, cell: int, most: int = MOST_STEPS) -> History:
 
     Raises BadInput where the run has no such cell, or no grid that can be read.
     """
-    config = run.config
-    if not 0 <= cell < config.num_samples:
-        raise BadInput(f"cell must be a whole number from 0 to {config.num_samples - 1}, not {cell}.")
+    config, last = run.config, len(grid_cells(run.config)) - 1
+    if not 0 <= cell <= last:
+        raise BadInput(f"cell must be a whole number from 0 to {last}, not {cell}.")
     size, found = config.image_size, {}
     steps = kept_of(tuple(run.samples()), most)
     with _lock:  # two who ask at once decode each grid once

@@ -102,12 +102,8 @@ def take(run: Run, shown: int = SHOWN) -> StepFrames:
         )
 
     before, witness = [weight.detach().clone() for weight in gan.G.parameters()], Witness(gan)
-    measured = one_step(
-        gan,
-        batches.Feed(pictures.images, device, labels=pictures.labels if config.num_classes else None),
-        stream,
-        wished,
-    )
+    feed = batches.Feed(pictures.images, device, labels=pictures.labels if config.num_classes else None)
+    measured = one_step(gan, feed, stream, wished)
     facts = facts_of(gan, wished, measured, before) | {"step": state["step"], "threads": threads.now}
     seen = {
         "z": torch.cat(witness.z),
@@ -126,7 +122,8 @@ def take(run: Run, shown: int = SHOWN) -> StepFrames:
 def redrawn(gan: GAN, parts: list[tuple[Tensor, Tensor | None, Tensor]]) -> dict[str, Tensor]:
     """What G draws of the step's z now, as in training; and D's verdicts on those pictures before and after G's move.
 
-    `parts` are z (b, z_dim), their labels (b,) or None, and the fakes (b, C, S, S) that were drawn of them, as the batch was divided.
+    `parts` are z (b, z_dim), their labels (b,) or None, and the fakes (b, C, S, S) that were drawn of them,
+    as the batch was divided.
     """
     after, was, became = [], [], []
     with torch.no_grad():

@@ -21,6 +21,12 @@ function layout({ size, gap, count }, { naturalWidth, naturalHeight }) {
 
 const stepOf = (image) => Number(/([\d,]+)$/.exec(image.alt)?.[1].replaceAll(",", ""));
 
+// the seed of a cell, and its class where a row is a class and a column a z
+function shownIn({ seed, columns }, cell) {
+  if (!columns) return { seed: (seed + cell) % 2 ** 32 };
+  return { seed: (seed + (cell % columns)) % 2 ** 32, class: Math.floor(cell / columns) };
+}
+
 class Histories {
   constructor() {
     this.grids = [];
@@ -104,7 +110,7 @@ class Histories {
     const fresh = !this.grid;
     Object.assign(this, { grid, cell, strip: null, at: 0, turn: (this.turn ?? 0) + 1 });
     if (fresh) (document.querySelector("[data-testid=stApp]") ?? document.body).append(this.ring, this.card);
-    this.hint.textContent = `Sample ${cell + 1}, seed ${(grid.seed + cell) % 2 ** 32}`;
+    this.hint.textContent = `Sample ${cell + 1}, seed ${shownIn(grid, cell).seed}`;
     this.now();
     this.place();
     clearTimeout(this.wish);
@@ -221,8 +227,8 @@ class Histories {
   }
 
   explore() {
-    const { run, seed, truncation } = this.grid, step = this.opens();
-    const asked = new URLSearchParams({ run, seed: (seed + this.cell) % 2 ** 32 });
+    const { run, truncation } = this.grid, step = this.opens();
+    const asked = new URLSearchParams({ run, ...shownIn(this.grid, this.cell) });
     if (truncation !== 1) asked.set("truncation", truncation);
     if (step !== undefined) asked.set("step", step);
     this.close();

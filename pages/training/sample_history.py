@@ -14,6 +14,7 @@ import streamlit as st
 
 from dcgan.errors import BadInput
 from dcgan.runs.cell_history import GAP, history_of
+from dcgan.runs.grid_cells import class_rows, grid_cells
 from dcgan.runs.run import Run
 from pages.common import address, run_rows
 from pages.common.protection import App, Message, Receive, Send
@@ -41,7 +42,9 @@ def _facts(place: str, run: Run) -> dict[str, str | int | float]:
     config = run_rows.config_of(run)
     if config is None:
         return {"place": place, "run": run.id, "size": 0}
-    told = {"size": config.image_size, "count": config.num_samples, "seed": config.seed}
+    cells = grid_cells(config)
+    columns = len(cells) // len(class_rows(cells)) if config.num_classes else 0  # of a z each, where rows are classes
+    told = {"size": config.image_size, "count": len(cells), "seed": config.seed, "columns": columns}
     return {"place": place, "run": run.id, "gap": GAP, "truncation": config.sample_truncation, **told}
 
 
