@@ -8,9 +8,9 @@ const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 const INSTANCES = new WeakMap();
 
 // How many columns and rows of pictures an image holds; one that was shrunk on its way is told by its proportions.
-function layout({ size, gap, count }, { naturalWidth, naturalHeight }) {
+function layout({ size, gap, count, columns: known }, { naturalWidth, naturalHeight }) {
   let best = null;
-  for (let columns = Math.min(count, Math.ceil(Math.sqrt(count))); columns <= count; columns++) {
+  for (let columns = known || Math.min(count, Math.ceil(Math.sqrt(count))); columns <= (known || count); columns++) {
     const rows = Math.ceil(count / columns);
     const [wide, high] = [columns * (size + gap) - gap, rows * (size + gap) - gap];
     const error = Math.abs(Math.log(((wide / high) * naturalHeight) / naturalWidth));
