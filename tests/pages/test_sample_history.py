@@ -57,7 +57,7 @@ def test_the_first_page_hands_out_nothing_of_it_and_a_run_page_tells_what_the_br
     run = Run.create(tiny.replace(seed=5, sample_truncation=0.5), root, "pointed at")
     run.sample_path(0).parent.mkdir()
     run.sample_path(0).write_bytes(encode.png_bytes(grids.grid(np.zeros((4, 16, 16), np.uint8))))
-    facts = {"run": run.id, "gap": 2, "truncation": 0.5, "size": 16, "count": 4, "seed": 5}
+    facts = {"run": run.id, "gap": 2, "truncation": 0.5, "size": 16, "count": 4, "columns": 0, "seed": 5}
     for page, place in (("training/train", "pixels-samples"), ("training/runs", "grid-of-run-0")):
         assert told(open_page(page, run=run.id)) == [{"grids": [{"place": place, **facts}]}]
     run.config_path.write_text("{")
