@@ -14,7 +14,7 @@ import { GamePlayer } from "./player_of_game.js";
 import { SlowMotion } from "./slow_motion.js";
 import { Strip } from "./strip.js";
 
-const STRIPS_EVERY = 6; // pictures
+const WORDS_EVERY = 6; // pictures; the charts, too
 const calmly = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 export class Playground {
@@ -192,7 +192,7 @@ export class Playground {
     if (this.empty) Object.assign(plain, { real: null, field: null, arrows: null });
     if (!slow.on || slowly) this.plane.paint({ ...(slowly ?? plain), cursor: this.cursor }, colours);
     if (!slow.on && this.fresh) this.showFacts();
-    if (this.fresh && (!this.playing || this.plane.frames % STRIPS_EVERY === 0)) this.showStrips(colours);
+    if (this.fresh && (!this.playing || this.plane.frames % WORDS_EVERY === 0)) this.showStrips(colours);
     this.fresh = false;
     if (slow.on && slow.parts && slow.again) this.wake();
   }
@@ -205,11 +205,12 @@ export class Playground {
   }
 
   showFacts() {
-    const { now } = this;
-    const steps = now.steps.toLocaleString("en");
-    this.facts.textContent = now.lossD === undefined ? "Step 0: G and D know nothing yet" : `Step ${steps} · D ${verdictWords(now.says, this.settings.loss).slice(3)}`;
+    const { now, playing } = this, { frames } = this.plane;
     this.canvas.dataset.step = now.steps;
-    if (!this.playing || this.plane.frames % 60 === 0) this.canvas.setAttribute("aria-label", this.summary());
+    if (!playing || frames % 60 === 0) this.canvas.setAttribute("aria-label", this.summary());
+    if (playing && frames % WORDS_EVERY) return; // nobody reads faster
+    const steps = now.steps.toLocaleString("en"), says = verdictWords(now.says, this.settings.loss).slice(3);
+    this.facts.textContent = now.lossD === undefined ? "Step 0: G and D know nothing yet" : `Step ${steps} · D ${says}`;
   }
 
   showStrips(colours) {

@@ -13,6 +13,7 @@ export class Plane {
     this.canvas = canvas;
     this.pen = canvas.getContext("2d");
     this.field = new OffscreenCanvas(FIELD, FIELD);
+    this.stamps = new Map();
     this.frames = 0;
   }
 
@@ -50,11 +51,14 @@ export class Plane {
   }
 
   paintField(values, colours) {
-    const image = new ImageData(FIELD, FIELD), sides = ["fake", "real"].map((name) => rgbOf(colours[name]));
-    values.forEach((value, i) => {
-      image.data.set(sides[value > 0 ? 1 : 0], 4 * i);
-      image.data[4 * i + 3] = 255 * FIELD_STRENGTH * Math.abs(value);
-    });
+    const image = new ImageData(FIELD, FIELD), [fake, real] = ["fake", "real"].map((name) => rgbOf(colours[name]));
+    for (let i = 0; i < values.length; i++) {
+      const [red, green, blue] = values[i] > 0 ? real : fake, at = 4 * i;
+      image.data[at] = red;
+      image.data[at + 1] = green;
+      image.data[at + 2] = blue;
+      image.data[at + 3] = 255 * FIELD_STRENGTH * Math.abs(values[i]);
+    }
     this.field.getContext("2d").putImageData(image, 0, 0);
     this.pen.imageSmoothingEnabled = true;
     this.pen.drawImage(this.field, 0, 0, 2 * this.half, 2 * this.half);
@@ -77,19 +81,26 @@ export class Plane {
   }
 
   paintPoints(points, colours, kind) {
-    const { pen, dot } = this;
-    pen.beginPath();
-    for (let i = 0; i < points.length; i += 2) {
-      const [x, y] = [this.x(points[i]), this.y(points[i + 1])];
-      pen.moveTo(x + dot, y);
-      if (kind === "real") pen.arc(x, y, dot, 0, 2 * Math.PI);
-      else for (const [right, down] of [[0, 1.35], [-1.35, 0], [0, -1.35], [1.35, 0]]) pen.lineTo(x + right * dot, y + down * dot);
-    }
+    const { pen } = this, stamp = this.stampOf(kind, colours), middle = stamp.width / 2;
+    for (let i = 0; i < points.length; i += 2) pen.drawImage(stamp, this.x(points[i]) - middle, this.y(points[i + 1]) - middle);
+  }
+
+  // a point, made once for each look: to trace hundreds anew in every picture would take longer than all else here
+  stampOf(kind, colours) {
+    const { dot, stamps } = this, look = [kind, dot, colours[kind], colours.page].join();
+    if (stamps.has(look)) return stamps.get(look);
+    const side = 2 * Math.ceil(2 * dot) + 1, stamp = new OffscreenCanvas(side, side), pen = stamp.getContext("2d");
+    pen.translate(side / 2, side / 2);
+    if (kind === "real") pen.arc(0, 0, dot, 0, 2 * Math.PI);
+    else for (const [right, down] of [[1, 0], [0, 1], [-1, 0], [0, -1]]) pen.lineTo(1.35 * right * dot, 1.35 * down * dot);
+    pen.closePath();
     pen.lineWidth = dot * 0.7; // a rim, so that points stand apart from the field
     pen.strokeStyle = colours.page;
     pen.stroke();
     pen.fillStyle = colours[kind];
     pen.fill();
+    stamps.set(look, stamp);
+    return stamp;
   }
 
   paintArrows(points, arrows, colour) {
