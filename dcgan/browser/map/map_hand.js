@@ -8,7 +8,7 @@ const ARROW_WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], A
 
 export class MapHand {
   // act: { camera(), drawsLine(), moved(), point(x, y) or point(null), click(x, y, isTouch), line(places, done) or
-  // line(null), step([across, down]), enter(), mark(), clear() }; places are pixels of the canvas
+  // line(null), step([across, down]), enter(), mark(x, y) or mark(), clear() }; places are pixels of the canvas
   constructor(canvas, act) {
     Object.assign(this, { canvas, act, down: new Map(), line: null });
     const on = (type, hear) => canvas.addEventListener(type, hear, { passive: false });
@@ -32,8 +32,9 @@ export class MapHand {
     this.down.set(event.pointerId, this.at(event));
     this.still = this.down.size === 1;
     this.begin = this.at(event);
+    const begun = this.line;
     this.line = this.still && (event.shiftKey || this.act.drawsLine()) ? [this.begin] : null;
-    if (!this.line) this.act.line(null);
+    if (begun) this.act.line(null); // a second finger: no line was meant
   }
 
   move(event) {
@@ -67,8 +68,10 @@ export class MapHand {
     if (!this.down.delete(event.pointerId)) return;
     const line = this.line;
     this.line = null;
-    if (line) this.act.line(cancelled || this.still ? null : line, true);
-    if (this.still && !cancelled) this.act.click(...this.at(event), event.pointerType === "touch");
+    if (cancelled) return line && this.act.line(null);
+    if (line && this.still) this.act.mark(...this.at(event));
+    else if (line) this.act.line(line, true);
+    else if (this.still) this.act.click(...this.at(event), event.pointerType === "touch");
   }
 
   wheel(event) {

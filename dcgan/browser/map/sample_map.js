@@ -129,7 +129,10 @@ export class SampleMap {
         if (x < 30 || y < 30 || x > width - 30 || y > height - 30) this.camera.goTo(this.xs[next], this.ys[next]);
       },
       enter: () => this.open([this.chosen]),
-      mark: () => this.path.toggle(this.chosen),
+      mark: (x, y) => {
+        const i = x === undefined ? this.chosen : this.under(x, y, NEAR_TOUCH_PX);
+        if (i >= 0) this.path.toggle(i);
+      },
       clear: () => (this.path.keys.length ? this.path.clear() : this.setLine(false)),
     };
   }
@@ -142,6 +145,7 @@ export class SampleMap {
   }
 
   open(samples) {
+    this.canvas.style.cursor = "progress";
     this.host.open(samples.map((i) => this.seedOf(i)));
   }
 
