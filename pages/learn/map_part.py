@@ -30,8 +30,9 @@ START = "[Kobak & Berens 2019](https://doi.org/10.1038/s41467-019-13056-x)"
 
 STYLE = """
 <style>
+.st-key-map-choice { flex-wrap: nowrap !important; }
 .st-key-map-choice > :first-child:not(:last-child) { flex: 1 1 10rem; min-width: 0; }
-.st-key-map-choice > :last-child { flex: 0 0 9.4rem; }
+.st-key-map-choice > :last-child { flex: 0 0 9.4rem; min-width: 0; }
 </style>
 """
 
