@@ -3,13 +3,14 @@
 import streamlit as st
 
 from pages.common import address
-from pages.learn import glossary_part, map_part, one_step, playground, spot_the_fake, story
+from pages.learn import failures, glossary_part, map_part, one_step, playground, spot_the_fake, story
 
 PART_KEY = "learn-part"
 PARTS = {
     "story": ("The story", story.draw),
     "playground": ("Playground", playground.draw),
     "step": ("One step, slowly", one_step.draw),
+    "failures": ("Failures", failures.draw),
     "spot": ("Spot the fake", spot_the_fake.draw),
     "map": ("The map", map_part.draw),
     "glossary": ("Glossary", glossary_part.draw),
