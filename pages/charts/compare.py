@@ -36,6 +36,7 @@ UNITS = (("hours", 3600.0, 5400.0), ("minutes", 60.0, 180.0), ("seconds", 1.0, 0
 ONE, TWO = 460, 290  # pixels: the height of a chart alone, and of each of two
 EDGES = 88  # pixels of a figure above its first chart and below its last
 BADGE_PX = 19  # from one number at the end of a curve to the next
+APART = 0.06  # of the longest curve: numbers farther from each other can't meet
 KEY = "curves-together"  # of the chart on its page
 CSS = f"""
 <style>
@@ -146,10 +147,15 @@ def _number(
     drawn = [i for i, (x, _) in enumerate(lines) if len(x)]
     ends = [float(lines[i][1][-1]) for i in drawn]
     values = np.log10(np.maximum(ends, 1e-9)) if logarithmic else np.array(ends)
-    levels = spread((values - limits[0]) / (limits[1] - limits[0]), BADGE_PX / height)
+    wanted, at = (values - limits[0]) / (limits[1] - limits[0]), np.array([float(lines[i][0][-1]) for i in drawn])
+    levels = np.zeros(len(drawn))
+    order = np.argsort(at, kind="stable")
+    far = np.flatnonzero(np.diff(at[order]) > APART * at.max(initial=0.0)) + 1  # curves that end elsewhere don't meet
+    for group in np.split(order, far):
+        levels[group] = spread(wanted[group], BADGE_PX / height)
     for i, level in zip(drawn, levels, strict=True):
         axis = "" if row == 1 else str(row)
-        place = {"x": float(lines[i][0][-1]), "xref": f"x{axis}", "y": level, "yref": f"y{axis} domain"}
+        place = {"x": float(lines[i][0][-1]), "xref": f"x{axis}", "y": float(level), "yref": f"y{axis} domain"}
         frame = {"bordercolor": style(i)[0], "borderwidth": 1.5, "borderpad": 1, "bgcolor": "white"}
         word = {"text": f"{i + 1}", "font": {"size": 11}, "xanchor": "left", "xshift": 4, "yanchor": "middle"}
         made.add_annotation(**place, **frame, **word, showarrow=False)

@@ -435,6 +435,9 @@ def test_a_dozen_runs_lie_over_the_same_axes_each_with_its_own_line_and_number()
         assert [each.text for each in numbers] == [str(i) for i in range(1, 13)] * panels
         heights = sorted(each.y for each in numbers[:12])
         assert all(b - a > 0.03 for a, b in zip(heights, heights[1:], strict=False)), "numbers that hide each other"
+    short, long = (compare.figure([curves_of("a", n), curves_of("b")], "accuracy") for n in (10, 50))
+    alone, apart = ([each.y for each in made.layout.annotations if each.text.isdigit()] for made in (short, long))
+    assert alone[0] == alone[1] and apart[0] != apart[1], "only numbers that would meet make room"
     empty = compare.Curves("empty", {name: np.empty(0) for name in ("step", "time_s", *CURVES)})
     assert len(compare.figure([empty, runs[0]], "losses").data) == 4
 
