@@ -57,8 +57,8 @@ def draw(chooser: DeltaGenerator) -> None:
     _player(key="failure-player", data=_packed(case, [found[left], found[right]]), on_next_change=_next)
     healthy = found[HEALTHY]
     st.caption(
-        f"Real trainings on Fashion-MNIST at 32 px, {healthy.frames[-1]:,} steps of {healthy.facts['batch']} pictures, "
-        "without an average over G's weights. What an alarm says comes from the studio's own alarms, fed with the "
+        f"Real trainings on Fashion-MNIST at 32 px, {healthy.frames[-1]:,} steps each, without an average "
+        "over G's weights. What an alarm says comes from the studio's own alarms, fed with the "
         "figures that these trainings recorded."
     )
 
