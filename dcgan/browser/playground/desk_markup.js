@@ -10,7 +10,7 @@ const STEPS_A_PICTURE = [1, 4, 16];
 export const DESK_MARKUP = `
 <section class="stage">
   <canvas class="plane" data-testid="playground-plane" data-frame="0" role="img" tabindex="0"></canvas>
-  <p class="key"><span><i class="disc"></i>real points</span> <span><i class="diamond"></i>fakes on G's grid</span> <span>→ where D leads them</span> <span><i class="patch"></i>D: real</span> <span><i class="patch fake"></i>D: fake</span></p>
+  <p class="key"><span><i class="disc"></i>real points</span> <span><i class="diamond"></i>fakes on G's grid</span> <span title="Of each fake −dL/dx, L being G's loss; longer where it is steeper">→ where D leads them</span> <span><i class="patch"></i>D: real</span> <span><i class="patch fake"></i>D: fake</span></p>
   <div class="kinds phases" role="group" aria-label="Phases of the step" hidden>
     ${PHASES.map((name, i) => `<button type="button" data-phase="${i}">${i + 1} ${name}</button>`).join("")}
   </div>
