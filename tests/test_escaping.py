@@ -66,6 +66,7 @@ OURS = {  # file -> expressions with such a name that are the studio's own words
     "pages/evaluate/over_steps.py": {"sentence"},
     "pages/learn/discriminator.py": {"title"},
     "pages/learn/map_part.py": {"job.doing"},
+    "pages/learn/onward.py": {"titles", "titles[next_part]"},
     "pages/learn/rules.py": {"preset", "why", "reason"},
 }
 
