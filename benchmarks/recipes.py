@@ -1,4 +1,4 @@
-"""The classic recipe against the modern one and other losses: the same networks, judged by the same distance.
+"""Recipes side by side: classic, modern without and with classes, other losses; the same networks, the same distance.
 
     python -m benchmarks.recipes --root DIR [--recipes classic modern] [--seeds 0 1 2] [--steps 2440 19500]
 
@@ -30,6 +30,7 @@ _CLASSIC = ["lr_g=2e-4", "lr_d=2e-4", "lr_decay=0", "ema_half_life_images=20000"
 RECIPES = {  # on top of the preset
     "classic": _CLASSIC,
     "modern": [],  # as the preset has it
+    "classes": ["classes=label"],  # modern with classes that can be asked for
     # other losses on the classic networks and rates; wgan-gp as in Gulrajani et al. 2017: no BatchNorm in D, 5 steps of
     # D for each of G, Adam without momentum
     "hinge": [*_CLASSIC, "loss=hinge"],
