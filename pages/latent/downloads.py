@@ -7,8 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from dcgan.config import Config
 from dcgan.latent.axis_words import NAMED
 from dcgan.runs.run import Run
+from dcgan.system.names import slug
 from pages.common.loading import Opened, open_at
 from pages.latent import favourites, visit_axes
 from pages.latent.components import drop
@@ -24,14 +26,14 @@ def take_away(run: Run, opened: Opened, now: View, kind: str, shelf: list[Kept])
     side = opened.generator.config.image_size
     along, measured = visit_axes.directions_of(run, now, opened.generator), visit_axes.measured_at(run, now)
     factor, steps = max(1, 512 // side), run.snapshots()
-    name = f"{run.id}-step-{opened.step}"
+    name, shown = f"{run.id}-step-{opened.step}", shown_in_name(now, opened.generator.config)
     inside = "The file carries its recipe: run, step, weights, seed, walk, sliders and truncation."
     with st.container(horizontal=True, key="explore-take"):
         for size, times in ((side, 1), (side * factor, factor)):
             file(
                 f"PNG {size} px",
                 functools.partial(png_of, run, opened, now, times, along, measured),
-                f"{name}-seed-{now.seed}-{size}px.png",
+                f"{name}-{shown}-{size}px.png",
                 f"explore-png-{times}",
                 ":material/download:",
                 f"{inside} Dropped on this page, it brings all of that back.",
@@ -39,7 +41,7 @@ def take_away(run: Run, opened: Opened, now: View, kind: str, shelf: list[Kept])
         file(
             "WebP film",
             functools.partial(film_file, run, steps, now, factor // 2 or 1, along, measured),
-            f"{run.id}-seed-{now.seed}-film.webp",
+            f"{run.id}-{shown}-film.webp",
             "explore-film-file",
             ":material/movie:",
             "This very picture being learned, from the first kept step to the last, as an animated WebP with its "
@@ -82,6 +84,13 @@ def take_away(run: Run, opened: Opened, now: View, kind: str, shelf: list[Kept])
                 "All your favourites as one PNG. Dropped on this page, it puts them back on the shelf.",
             )
         drop.open_picture(OPEN)
+
+
+def shown_in_name(view: View, config: Config) -> str:
+    """What a file shows, for its name: the seed, and the class that was asked for."""
+    names = config.names_of_classes
+    asked = view.label is not None and view.label < len(names) and not view.z
+    return f"seed-{view.seed}{f'-{slug(names[view.label])}' if asked and view.label is not None else ''}"
 
 
 def file(

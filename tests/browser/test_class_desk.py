@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from dcgan.browser import bundle
+from dcgan.browser.pack import pack
 from dcgan.config import Config
 from dcgan.export.explorer_page import explorer
 from dcgan.images.embedded import read_recipe
@@ -122,3 +124,29 @@ def test_a_class_is_asked_for_mixed_kept_taken_away_and_walked_through(page: Pag
         page.get_by_test_id(f"key-{place}").locator("button").first.get_attribute("aria-label") for place in (0, 3)
     ]
     assert labels[0] == "Keyframe 1 of 4: seed 9, Mouse" and (labels[1] or "").endswith(", Mouse")
+
+
+FILM = """([now, then]) => {
+  const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const lab = (globalThis.lab = new globalThis.Lab(document.body, { commit() {} }));
+  lab.setFacts({ run: "x", step: 2, numSteps: 2, dims: [[0, 1]], measured: "" });
+  lab.setModel(bytes(now));
+  lab.setView({ ...lab.view, seed: 5, label: 1 });
+  lab.film.open([{ step: 1, file: bytes(then) }, { step: 2, file: bytes(now) }]);
+}"""
+
+
+def test_each_moment_of_the_film_of_training_has_centres_of_its_own(chromium: Browser, generator: Generator) -> None:
+    older, view = lively(CONFIG, seed=3), View(5, label=1)
+    context = chromium.new_context(offline=True, reduced_motion="reduce")  # it doesn't play by itself
+    page = context.new_page()
+    page.add_script_tag(content=f"{{ {bundle.script('lab')}; globalThis.Lab = Lab; }}")
+    page.evaluate(FILM, [base64.b64encode(pack(each)).decode() for each in (generator, older)])
+    canvas = page.get_by_test_id("latent-canvas")
+    shows(canvas, picture_of(generator, view))
+    page.evaluate("() => globalThis.lab.film.show(0)")
+    shows(canvas, picture_of(older, view))
+    shows(page.get_by_test_id("class-2").locator("canvas"), picture_of(generator, View(5, label=2)))
+    page.evaluate("() => globalThis.lab.film.close()")
+    shows(canvas, picture_of(generator, view))
+    context.close()

@@ -143,6 +143,8 @@ def test_a_class_is_in_the_recipe_and_leads_back(run):
     assert not {"class", "toward", "share"} & {*view.facts_of(View(4, label=3, toward=9), KNOWS)}
     assert not {"class", "toward", "share"} & {*view.facts_of(there, CONFIG)}
     assert torch.equal(view.z_of(View(4, label=7), opened.generator), view.z_of(View(4), opened.generator))
+    names = [downloads.shown_in_name(each, KNOWS) for each in (there, View(4), View(4, label=9), given)]
+    assert names == ["seed-4-mouse", "seed-4", "seed-4", "seed-0"]
     # samples: a seed as it is, or where it lies; a sample's file names its class
     token = samples.token_of(there, opened.generator)
     assert token[0] == "z" and samples.token_of(View(4), opened.generator) == "4"
