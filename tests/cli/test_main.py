@@ -136,7 +136,7 @@ def test_a_run_caught_between_two_renames_can_be_resumed(cli, trained):
 
 
 def test_a_failure_is_one_sentence_here_and_a_traceback_in_the_log(cli, pictures, root, monkeypatch):
-    def broken(self, batch):
+    def broken(self, batch, labels):
         raise RuntimeError("the cable is loose\nand more")
 
     monkeypatch.setattr("dcgan.training.gan.GAN.step", broken)
