@@ -11,8 +11,10 @@ from dcgan.presets import PRESETS
 POOLING, NORM, DENSE, RELU, LEAKY = paper_rules.RULES
 BROKEN = {
     "quick": set(),
+    "quick-classes": set(),
     "classic-64": set(),
     "modern": set(),
+    "modern-classes": set(),
     "paper": set(),
     "basic-dcgan": {NORM, RELU},
     "synthetic-1": {NORM, RELU},
