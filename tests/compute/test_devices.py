@@ -42,8 +42,8 @@ def test_a_gpu_takes_bfloat16_by_autocast_if_it_has_it_and_it_is_wished(monkeypa
 def test_a_gpu_stays_in_float32_where_a_step_has_little_arithmetic(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: True)
     chosen = {name: devices.choose_for_step(preset.config, CUDA) for name, preset in PRESETS.items()}
-    assert {name for name, route in chosen.items() if route == "float32"} == {"quick", "basic-dcgan"} | {
-        "three-sets-fashion"
+    assert {name for name, route in chosen.items() if route == "float32"} == {
+        *("quick", "quick-classes", "basic-dcgan", "three-sets-fashion")
     }
     assert set(chosen.values()) == {"float32", AUTOCAST}
     assert devices.choose_for_step(PRESETS["quick"].config.replace(batch_size=512), CUDA) == AUTOCAST
@@ -128,7 +128,8 @@ def test_every_preset_takes_the_first_steps_of_float32_by_autocast(monkeypatch, 
     assert (half.precision, full.precision) == (AUTOCAST, "float32")
     real = torch.rand((4, config.channels, config.image_size, config.image_size), generator=half.z_rng) * 2 - 1
     full.z_rng.set_state(half.z_rng.get_state())
-    ours, theirs = half.step(real), full.step(real)
+    labels = torch.arange(4) if config.num_classes else None
+    ours, theirs = half.step(real, labels), full.step(real, labels)
     for loss in ("d_loss", "g_loss"):
         assert ours[loss].item() == pytest.approx(theirs[loss].item(), rel=0.03, abs=0.03)
     shown = [gan.ema_generator()(torch.ones(2, 8)) for gan in (half, full)]  # drawn in float32, both

@@ -355,7 +355,7 @@ def test_sliders_of_axes_add_to_z_after_dimensions_are_set(run):
     expected = moves.apply_offsets(seeds.z_from_seed(4, 20), {3: 2.0}) + directions["c2"] - directions["c10"]
     assert torch.allclose(view.z_of(there, PLAIN, directions=directions), expected, atol=2e-6)
     assert torch.equal(view.z_of(there, PLAIN), view.z_of(View(4, sliders=((3, 2.0),)), PLAIN))  # of no known axis
-    uniform = view.z_of(View(4, sliders=(("c1", 3.0),)), CONFIG.replace(z_prior="uniform"), directions)
+    uniform = view.z_of(View(4, sliders=(("c1", 3.0),)), Generator(CONFIG.replace(z_prior="uniform")), directions)
     assert uniform.abs().max() <= 1
 
 
