@@ -9,6 +9,7 @@ from dcgan.data import dataset
 from dcgan.errors import BadInput
 from dcgan.evaluation import pixel_report
 from dcgan.images.grids import to_uint8
+from dcgan.latent.seeds import z_from_seeds
 from dcgan.metrics import nearest
 from dcgan.networks.models import Generator
 
@@ -138,7 +139,7 @@ def test_changed_data_is_refused(config):
 
 def test_fakes_are_those_of_their_seeds(config):
     generator = Generator(config).eval()
-    z = pixel_report.z_from_seeds([4, 5], config.z_dim)
+    z = z_from_seeds([4, 5], config.z_dim)
     with torch.no_grad():
         expected = to_uint8(generator(z).numpy())
     assert (np.abs(pixel_report.fake_pictures(generator, 2, 4).astype(int) - expected) <= 1).all()

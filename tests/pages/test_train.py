@@ -13,7 +13,7 @@ from dcgan.images.encode import png_bytes
 from dcgan.images.formats import SUFFIXES
 from dcgan.images.grids import grid
 from dcgan.monitoring.thinned_curves import COLUMNS
-from dcgan.presets import PRESETS, PUBLISHED, in_group
+from dcgan.presets import PAPER, PRESETS, PUBLISHED, START, in_group
 from dcgan.runs import launch, speeds
 from dcgan.runs.records import Status
 from dcgan.runs.run import Run
@@ -54,7 +54,7 @@ def choose_system(app: AppTest, name: str) -> AppTest:
 def test_presets_to_start_with_have_a_card_and_the_published_ones_a_list(root) -> None:
     app = open_page("training/train")
     cards = labelled(app.radio, "Recipe")
-    assert list(cards.options) == ["quick", "classic-64", "modern", "paper", "published systems"]
+    assert list(cards.options) == [*in_group(START), *in_group(PAPER), "published systems"]
     assert not labelled(app.button, "Start training").disabled
     choose_system(app, "basic-dcgan")
     assert labelled(app.selectbox, "Published system").options == in_group(PUBLISHED)
