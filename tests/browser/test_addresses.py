@@ -41,10 +41,10 @@ def expect_new_run(page: Page, recipe: str) -> None:
     """The form, in the address bar, too, and still after something on it was touched."""
     expect(page.get_by_role("button", name="Start training")).to_be_enabled()
     expect(page).not_to_have_url(re.compile("run="))
-    page.get_by_role("radio", name=recipe).check(force=True)
+    page.get_by_role("radio", name=recipe, exact=True).check(force=True)
     expect(page.get_by_text(PRESETS[recipe].title).first).to_be_visible()
     page.wait_for_timeout(1000)  # time enough to be thrown back to the old run
-    expect(page.get_by_role("radio", name=recipe)).to_be_checked()
+    expect(page.get_by_role("radio", name=recipe, exact=True)).to_be_checked()
     expect(heading(page, "Train a GAN")).to_be_visible()
     expect(page).not_to_have_url(re.compile("run="))
 
