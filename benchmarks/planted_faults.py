@@ -21,7 +21,7 @@ def rate_times_10(gan: GAN) -> None:
 
 def constant_g(gan: GAN) -> None:
     draw = gan.draw
-    gan.draw = lambda z: draw(torch.zeros_like(z))  # type: ignore[method-assign]
+    gan.draw = lambda z, labels=None: draw(torch.zeros_like(z), labels)  # type: ignore[method-assign]
 
 
 def frozen_g(gan: GAN) -> None:
@@ -42,8 +42,8 @@ def dead_pixels(gan: GAN) -> None:
     """Every second pixel of every second row stays black, which G can't make up for."""
     draw = gan.draw
 
-    def spoilt(z: torch.Tensor) -> torch.Tensor:
-        pictures = draw(z).clone()
+    def spoilt(z: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        pictures = draw(z, labels).clone()
         pictures[:, :, ::2, ::2] = -1
         return pictures
 
@@ -80,7 +80,7 @@ def two_pictures(gan: GAN) -> None:
     """G knows but two pictures, one for each sign of z's first number."""
     draw, rng = gan.draw, torch.Generator().manual_seed(0)
     z_two = torch.randn(2, gan.config.z_dim, generator=rng).to(gan.device)
-    gan.draw = lambda z: draw(z_two[(z[:, 0] > 0).long()] + 0.05 * z)  # type: ignore[method-assign]
+    gan.draw = lambda z, labels=None: draw(z_two[(z[:, 0] > 0).long()] + 0.05 * z, labels)  # type: ignore[method-assign]
 
 
 # ---- of the pictures, from the start

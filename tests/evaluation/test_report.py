@@ -19,7 +19,7 @@ from dcgan.evaluation.report import evaluate, evaluate_run, kept_report
 from dcgan.networks.generator_file import generator_bytes, load_generator
 from dcgan.networks.models import Generator
 from dcgan.runs.checkpoint import open_generator
-from dcgan.runs.run import Run
+from dcgan.runs.run import SHIPPED, Run
 from dcgan.system.files import publish
 from dcgan.system.paths import PROJECT
 
@@ -241,7 +241,7 @@ def test_pictures_sorted_by_class_have_the_floors_of_shuffled_ones(tmp_path, mon
     assert floors_of(reference, 300)["recall"]["mean"] > 0.7 and floors_of(reference, 300)["coverage"]["mean"] > 0.7
 
 
-@pytest.mark.parametrize("name", ["quick-fashion", "modern-64-fashion", "classic-64-fashion"])
+@pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_run_comes_with_its_report(name):
     """So that Evaluate has something to show at once; whoever changes the judge or the report measures anew."""
     run = Run(PROJECT / "checkpoints" / name)

@@ -12,7 +12,7 @@ from dcgan.latent.influence import ranked_dims
 from dcgan.latent.kept_axes import axes_for, dims_for
 from dcgan.networks.generator_file import load_generator
 from dcgan.runs import launch
-from dcgan.runs.run import Run
+from dcgan.runs.run import SHIPPED, Run
 from dcgan.system.files import publish
 from dcgan.system.paths import PROJECT
 from tests.pages.latent_pages import little_run
@@ -87,7 +87,7 @@ def test_a_run_in_training_keeps_none_and_one_that_cannot_be_written_to_is_no_tr
     assert axes_for(run, generator, "random", None) and files(run) == []
 
 
-@pytest.mark.parametrize("name", ["quick-fashion", "classic-64-fashion", "modern-64-fashion"])
+@pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_runs_come_with_theirs(name, unmeasured):
     """After other weights or another method: `python -m dcgan export RUN --to explorer.html`, then git add -f."""
     run = Run.find(name, PROJECT / "checkpoints")

@@ -16,7 +16,7 @@ from dcgan.networks.architectures import GENERATORS
 from dcgan.networks.generator_file import load_generator
 from dcgan.networks.models import Generator
 from dcgan.presets import PRESETS
-from dcgan.runs.run import Run
+from dcgan.runs.run import SHIPPED, Run
 from dcgan.system.files import publish
 from dcgan.system.paths import PROJECT
 from tests.latent.test_framing import photo
@@ -148,7 +148,7 @@ def test_held_out_distances_are_worked_out_once_and_told_in_words(shipped, root,
     assert projection.beside(1.0, []) == ""
 
 
-@pytest.mark.parametrize("name", ["quick-fashion", "classic-64-fashion", "modern-64-fashion"])
+@pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_runs_come_with_their_held_out_distances(name, monkeypatch):
     """After other weights or another method: `python -m dcgan project RUN PICTURE --compare`, then git add -f."""
     monkeypatch.setattr(projection, "real_pictures", None)

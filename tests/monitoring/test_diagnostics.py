@@ -158,7 +158,7 @@ def test_a_look_that_fails_ends_the_looks_and_not_the_training(tiny, monkeypatch
     probe.before(50)
     gan.step(real)
     draw = gan.draw
-    monkeypatch.setattr(gan, "draw", lambda z: 1 / 0)
+    monkeypatch.setattr(gan, "draw", lambda z, labels: 1 / 0)
     assert probe.after(50) == {}
     assert "division by zero" in probe.notice and "nothing is looked at any more" in caplog.text
     monkeypatch.setattr(gan, "draw", draw)

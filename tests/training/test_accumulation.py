@@ -89,7 +89,7 @@ def test_without_batchnorm_steps_in_parts_are_steps_on_the_whole_batch(values, m
 def test_parts_pass_through_the_networks_one_by_one():
     """Memory is that of a part: neither network ever sees more pictures at once."""
     gan, seen = GAN(TINY.replace(micro_batch=3), CPU), []
-    for network in (gan.G, gan.D):
+    for network in (gan.G, gan.D.blocks):
         network.register_forward_pre_hook(lambda module, inputs: seen.append(len(inputs[0])))
     gan.step(pictures())
     assert sorted(set(seen)) == [2, 3] and len(seen) == 3 * (2 + 3)  # G in both moves; D on both kinds, then on fakes
@@ -133,7 +133,7 @@ def test_a_move_that_failed_leaves_nothing_behind(values, d_pass):
         d_pass = 2
     gan, calm = trained(3, **values), trained(3, **values)
     before = copy.deepcopy(gan.state_dict())
-    hungry = Hungry(gan.D, d_pass, FULL)
+    hungry = Hungry(gan.D.blocks, d_pass, FULL)
     with pytest.raises(torch.OutOfMemoryError):
         gan.step(pictures(seed=9))
     gan.undo()
@@ -156,7 +156,7 @@ def test_a_move_that_failed_leaves_nothing_behind(values, d_pass):
 def test_the_step_can_be_done_in_halves_after_a_failure_in_the_middle():
     values = {**NO_NORM, "dropout": 0.4, "label_noise": 0.3}
     gan, calm = trained(3, **values), trained(3, **values)
-    hungry = Hungry(gan.D, 3, FULL)
+    hungry = Hungry(gan.D.blocks, 3, FULL)
     with pytest.raises(torch.OutOfMemoryError):
         gan.step(pictures(seed=9))
     gan.undo()

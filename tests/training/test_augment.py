@@ -93,7 +93,7 @@ def test_gradients_pass_through(how):
 def test_g_learns_from_what_d_sees():
     """D looks at changed pictures only, in its own step and in G's, and G's gradient comes through the change."""
     gan, seen = GAN(TINY.replace(augment="on"), CPU), []
-    gan.D.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].detach().clone()))
+    gan.D.blocks.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].detach().clone()))
     real = torch.ones(8, 1, 16, 16) * 0.7
     gan.step(real)
     assert len(seen) == 3 and all((each == 0).flatten(1).any(1).all() for each in seen)  # the holes

@@ -70,8 +70,8 @@ def test_the_routes_of_a_machine_are_those_that_pay(monkeypatch):
 def test_both_sides_train_the_same_networks_on_the_same_kind_of_batch():
     config = Config(image_size=32, ngf=8, ndf=8, batch_size=8, z_dim=8)
     for batches in (bench.our_batches(config, CPU), bench.plain_batches(config, CPU)):
-        batch = next(batches)
-        assert batch.shape == (8, 1, 32, 32) and -1.0 <= batch.min() < batch.max() <= 1.0
+        batch, labels = next(batches)
+        assert labels is None and batch.shape == (8, 1, 32, 32) and -1.0 <= batch.min() < batch.max() <= 1.0
 
 
 def test_a_side_that_dies_is_no_endless_wait():
@@ -98,11 +98,11 @@ def test_images_per_second_counts_pictures(monkeypatch):
     class Steps:
         config, device = Config(batch_size=10), torch.device("cuda")
 
-        def step(self, batch):
-            assert batch == "batch"
+        def step(self, batch, labels):
+            assert (batch, labels) == ("batch", None)
 
     assert (
-        bench.images_per_s(Steps(), iter(lambda: "batch", None), 3.0) == 2 * 10 / 5
+        bench.images_per_s(Steps(), iter(lambda: ("batch", None), 0), 3.0) == 2 * 10 / 5
     )  # two steps, five ticks: the last wait is theirs
     assert waits == [(Steps.device, 0), (Steps.device, 5)], "before the clock runs, and before it is read"
 
@@ -113,7 +113,9 @@ def test_beside_a_gpu_the_plain_side_takes_the_examples_step_and_loader(monkeypa
     assert isinstance(bench.plain_side(config, meta), Example) and torch.backends.cudnn.benchmark
     assert isinstance(bench.plain_side(config, CPU), GAN)
     loaders = []
-    monkeypatch.setattr(bench, "DataLoader", lambda *about, num_workers, **others: loaders.append(num_workers) or [0])
+    monkeypatch.setattr(
+        bench, "DataLoader", lambda *about, num_workers, **others: loaders.append(num_workers) or [(0, 0)]
+    )
     for device in (CPU, meta):
         next(bench.plain_batches(config, device))
     assert loaders == [0, 2]

@@ -194,9 +194,9 @@ def test_a_change_of_micro_batch_is_obeyed_from_the_next_step_on(new_run, monkey
     run, sizes = new_run("a"), []
     logits = GAN.logits
 
-    def spy(self, x):
+    def spy(self, x, labels):
         sizes.append((self.steps, len(x)))
-        return logits(self, x)
+        return logits(self, x, labels)
 
     monkeypatch.setattr(GAN, "logits", spy)
     play(run, lambda point: live_settings.ask(run, {"micro_batch": 4}) if point["step"] == 5 else None)
@@ -215,7 +215,7 @@ def test_a_failed_step_moves_neither_stream_nor_players(new_run, tiny: Config):
     stream = batches.BatchStream(26, 8, 0)
     steps.one_step(gan, feed, stream, tiny)
     before, position = copy.deepcopy(gan.state_dict()), stream.state_dict()
-    hook = gan.D.register_forward_hook(lambda *_: (_ for _ in ()).throw(FULL))
+    hook = gan.D.blocks.register_forward_hook(lambda *_: (_ for _ in ()).throw(FULL))
     with pytest.raises(torch.OutOfMemoryError):
         steps.one_step(gan, feed, stream, tiny)
     hook.remove()
