@@ -24,7 +24,8 @@ from dcgan.system.files import PRIVATE, bytes_in, publish, read_regular, sync_di
 from dcgan.system.names import clean_name, free_name, is_text, nearest, run_name, slug
 from dcgan.system.paths import PROJECT
 
-SHIPPED = ("quick-fashion", "classic-64-fashion", "modern-64-fashion")  # ids of the runs that came with the studio
+# ids of the runs that came with the studio
+SHIPPED = ("quick-fashion", "quick-classes-fashion", "classic-64-fashion", "modern-64-fashion")
 TAIL_BYTES = 2000  # of the metrics file: a few lines
 
 

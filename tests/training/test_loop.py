@@ -395,11 +395,11 @@ def test_a_run_that_diverges_keeps_its_last_good_state_and_generator(new_run, mo
     play_to(run, 6)
     real = GAN.step
 
-    def poisoned(self, batch):
+    def poisoned(self, batch, labels):
         if self.steps == 8:
             with torch.no_grad():
                 next(self.G.parameters()).fill_(math.nan)
-        return real(self, batch)
+        return real(self, batch, labels)
 
     monkeypatch.setattr(GAN, "step", poisoned)
     with pytest.raises(Diverged, match=r"^(Weight [\w.]+|The losses) stopped being (a number|numbers) at step 9\.$"):
@@ -415,8 +415,8 @@ def test_a_weight_that_is_no_number_is_never_saved(new_run, monkeypatch):
     run = new_run("a", num_steps=100, log_every=100, sample_every=10**6, checkpoint_seconds=0.0)
     real = GAN.step
 
-    def poisoned(self, batch):
-        measured = real(self, batch)
+    def poisoned(self, batch, labels):
+        measured = real(self, batch, labels)
         if self.steps == 7:
             with torch.no_grad():
                 next(self.D.parameters()).view(-1)[0] = math.inf

@@ -47,7 +47,7 @@ def drawing(monkeypatch):
             return real(self, z)
 
         monkeypatch.setattr(Generator, "forward", forward)
-        monkeypatch.setattr(GAN, "draw", lambda gan, z: real(gan.G, z))
+        monkeypatch.setattr(GAN, "draw", lambda gan, z, labels: real(gan.G, z))
         return seen
 
     return fail
