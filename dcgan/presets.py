@@ -193,7 +193,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "quick-classes": Preset(
         _QUICK_CLASSES,
-        "The same, and you can ask it for a class: a row of the grid for each.",
+        "Small and fast, 32 px, and you can ask it for a class: each row of the grid is one.",
         "quick, with a centre of z for each class, and a projection discriminator (Miyato & Koyama 2018)",
         (2.8, 19.5),
         START,
@@ -214,7 +214,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "modern-classes": Preset(
         _MODERN_CLASSES,
-        "The same at 64 px with classes that you can ask for.",
+        "As modern, and you can ask it for a class: each row of the grid is one.",
         "modern, with classes as quick-classes has them",
         (45, 455),
         START,

@@ -7,8 +7,9 @@ from dcgan.runs import speeds
 
 CARDS_KEY, SYSTEM_KEY, PICTURES_KEY = "preset-cards", "published-system", "pictures"
 FOLLOWED_KEY = "pictures-of-preset"
+CLASSES_KEY, WITH_CLASSES = "preset-classes", "-classes"  # the end of the name of a recipe that also knows classes
 OTHERS = "published systems"  # the card that opens the list
-CARDS = [*in_group(START), *in_group(PAPER), OTHERS]
+CARDS = [*(name for name in in_group(START) if not name.endswith(WITH_CLASSES)), *in_group(PAPER), OTHERS]
 DEFAULT_PICTURES = PRESETS[CARDS[0]].config.data
 
 
@@ -26,6 +27,13 @@ def pick() -> str:
         width="stretch",
         help="A complete set of settings. Everything in it can be changed under Advanced.",
     )
+    if card + WITH_CLASSES in PRESETS:
+        asked = st.toggle(
+            "Classes that you can ask for",
+            key=CLASSES_KEY,
+            help="For pictures that have classes: each row of the samples is one, and later you ask for a sneaker.",
+        )
+        return card + WITH_CLASSES if asked else card
     if card != OTHERS:
         return card
     with st.container(border=True):

@@ -13,10 +13,10 @@ from dcgan.images.encode import png_bytes
 from dcgan.images.formats import SUFFIXES
 from dcgan.images.grids import grid
 from dcgan.monitoring.thinned_curves import COLUMNS
-from dcgan.presets import PAPER, PRESETS, PUBLISHED, START, in_group
+from dcgan.presets import PRESETS, PUBLISHED, in_group
 from dcgan.runs import launch, speeds
 from dcgan.runs.records import Status
-from dcgan.runs.run import Run
+from dcgan.runs.run import Run, list_runs
 from dcgan.system.files import publish
 from dcgan.system.paths import PROJECT
 from pages.common.words import escaped
@@ -54,13 +54,25 @@ def choose_system(app: AppTest, name: str) -> AppTest:
 def test_presets_to_start_with_have_a_card_and_the_published_ones_a_list(root) -> None:
     app = open_page("training/train")
     cards = labelled(app.radio, "Recipe")
-    assert list(cards.options) == [*in_group(START), *in_group(PAPER), "published systems"]
+    assert list(cards.options) == ["quick", "classic-64", "modern", "paper", "published systems"]
     assert not labelled(app.button, "Start training").disabled
     choose_system(app, "basic-dcgan")
     assert labelled(app.selectbox, "Published system").options == in_group(PUBLISHED)
     for name in in_group(PUBLISHED):
         choose_system(app, name)
         assert PRESETS[name].title in texts(app) and PRESETS[name].source in texts(app)
+
+
+def test_a_recipe_with_classes_is_a_switch_beside_the_cards(root) -> None:
+    app = open_page("training/train")
+    switch = labelled(app.toggle, "Classes that you can ask for")
+    assert not switch.value
+    switch.set_value(True).run()
+    labelled(app.button, "Start training").click().run()
+    (run,) = list_runs(root)
+    launch.kill(run)
+    assert (run.config.preset, run.config.num_classes) == ("quick-classes", 10)
+    assert "Sneaker" in run.config.names_of_classes
 
 
 def test_a_card_says_how_long_it_takes_here(root, tmp_path, monkeypatch) -> None:
