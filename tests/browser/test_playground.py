@@ -227,7 +227,7 @@ def test_a_person_plays_steps_looks_closely_draws_and_comes_back(page: Page, stu
     expect(page.get_by_test_id("playground-seed")).to_have_value("7")
     check_names(page)
 
-    page.get_by_role("button", name="One step").click()
+    page.get_by_role("button", name="One step", exact=True).click()
     expect(plane).to_have_attribute("data-step", "1")
     expect(plane).to_have_attribute("aria-label", re.compile(r"^Step 1: D's loss \d\.\d\d.* The fakes are 0\.\d+ from"))
     plane.press(" ")
