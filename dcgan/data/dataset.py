@@ -10,7 +10,8 @@ from dcgan.data import account, class_labels, idx, source_pictures, sources
 from dcgan.data.decode_workers import Shape
 from dcgan.data.fingerprint import difference, digest_of
 from dcgan.data.layout import layout_of
-from dcgan.data.prepared import Prepared, Progress, known_files, open_prepared, prepared, row_names
+from dcgan.data.prepared import Prepared, Progress, open_prepared, prepared
+from dcgan.data.prepared_files import files_of_rows, known_files
 from dcgan.errors import BadInput
 from dcgan.images.decode import shown
 from dcgan.images.tones import Reading, reading_of
@@ -60,7 +61,7 @@ def load(
         """With labels, where they are asked for; of a source that is gone the names tell the classes."""
         if not class_names:
             return data
-        rows = row_names(data.fingerprint, shape, folder, num_test)
+        rows = files_of_rows(data.fingerprint, shape, folder, num_test)
         names = rows[: len(data.images)] if split == "train" else rows[len(rows) - len(data.images) :]
         own = source_pictures.layout(source).classes if source else layout_of(names).classes
         return dataclasses.replace(

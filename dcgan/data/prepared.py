@@ -55,7 +55,7 @@ def prepared(
     How many are the test split, `dcgan.data.holdout` says. Of several processes one makes it, and the others wait and
     report its progress; if it dies, another goes on.
     """
-    key = _key(fingerprint, shape, num_test)
+    key = key_of(fingerprint, shape, num_test)
     found = open_prepared(fingerprint, shape, folder, num_test)
     if found is None:
         sources.check(source)
@@ -84,7 +84,7 @@ def prepared(
 
 def open_prepared(fingerprint: str, shape: Shape, folder: Path, num_test: int = 0) -> Prepared | None:
     """Map an array into memory; None if it isn't there, isn't whole, or was prepared in another way."""
-    path = folder / f"{_key(fingerprint, shape, num_test)}.npy"
+    path = folder / f"{key_of(fingerprint, shape, num_test)}.npy"
     try:
         about = json.loads(path.with_suffix(".json").read_text())
         images = np.load(path, mmap_mode="c")
@@ -102,18 +102,6 @@ def open_prepared(fingerprint: str, shape: Shape, folder: Path, num_test: int = 
     return found
 
 
-def row_names(fingerprint: str, shape: Shape, folder: Path, num_test: int = 0) -> list[str]:
-    """The picture file of each row of a prepared array; raises BadInput where its list is gone."""
-    path = folder / f"{_key(fingerprint, shape, num_test)}.files"
-    try:
-        lines = map(json.loads, path.read_text().splitlines())
-        return [name for name, _, reason in lines if not reason]
-    except (OSError, ValueError):
-        raise BadInput(
-            f"{path} is missing or damaged: remove {path.with_suffix('.npy')}, which is made again."
-        ) from None
-
-
 def advise(images: np.ndarray, advice: str) -> None:
     """Tell the system how a mapped array is going to be used; does nothing for another or where it takes no advice."""
     base: object = images
@@ -121,14 +109,6 @@ def advise(images: np.ndarray, advice: str) -> None:
         base = getattr(base, "base", None)
     if base is not None and hasattr(mmap, advice):
         base.madvise(getattr(mmap, advice))
-
-
-def known_files(fingerprint: str, folder: Path) -> dict[str, str] | None:
-    """The digest of each picture file of a data set that was prepared once, at any size; None if it never was."""
-    for path in sorted(folder.glob(f"{fingerprint}-*.files")):
-        with contextlib.suppress(OSError, ValueError):
-            return {name: digest for name, digest, _ in map(json.loads, path.read_text().splitlines())}
-    return None
 
 
 # ---- making it
@@ -143,7 +123,7 @@ def _prepare(
     num_test: int,
 ) -> None:
     """Decode every picture that is not in the draft yet, then publish."""
-    key = _key(fingerprint, shape, num_test)
+    key = key_of(fingerprint, shape, num_test)
     names = source_pictures.picture_names(source)
     test_names = source_pictures.held_names(source, num_test)
     order = [name for name in names if name not in test_names] + [name for name in names if name in test_names]
@@ -291,7 +271,8 @@ def _need_room(folder: Path, num_bytes: int) -> None:
         )
 
 
-def _key(fingerprint: str, shape: Shape, num_test: int) -> str:
+def key_of(fingerprint: str, shape: Shape, num_test: int) -> str:
+    """The name of an array's files without their endings: what decides its pictures."""
     crop = f"-{shape.crop}" if shape.crop != "square" else ""
     how = shape.reading
     read = f"-read{how.version}" if how.version > 1 else ""
