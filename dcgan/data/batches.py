@@ -48,7 +48,7 @@ class Feed:
         `room` in bytes is what the pictures may take on the device, found out if None.
         """
         self.device = device
-        self._labels = None if labels is None else torch.from_numpy(labels)
+        self._labels = None if labels is None else torch.from_numpy(labels).to(device)
         self.num_images, self.channels = images.shape[:2]
         if images.strides[1] == 0:  # a grey picture that is shown as three channels is kept as one
             images = images[:, :1]
@@ -87,7 +87,9 @@ class Feed:
 
     def labels(self, indices: torch.Tensor) -> torch.Tensor | None:
         """The labels of these indices, int64 (B,) on the device; None where there are none."""
-        return None if self._labels is None else self._labels[indices].to(self.device)
+        if self._labels is None:
+            return None
+        return self._labels[indices.to(self.device, non_blocking=self.device.type == "cuda")]
 
 
 def _free_bytes(device: torch.device) -> int:

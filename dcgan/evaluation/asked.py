@@ -35,7 +35,10 @@ def real_classes(reference: Reference, config: Config, n: int) -> Generator[None
     judged_as = np.array([judge.class_names.index(name) for name in names])
     labels = real_labels(config, "test" if reference.held_out else "train")[: len(reference.pictures)]
     assert reference.probabilities is not None
-    right = reference.probabilities.argmax(1) == judged_as[labels]
+    known = labels >= 0  # held-out pictures may be of a class that isn't trained on
+    if not known.any():
+        return None
+    right = reference.probabilities[known].argmax(1) == judged_as[labels[known]]
     path = reference.cache_path("class-floors", n, list(names), ".json")
     floors: list[float | None] = kept_json(path, list) if path.exists() else []
     train_labels = real_labels(config, "train") if not floors else labels

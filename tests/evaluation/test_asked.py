@@ -7,6 +7,7 @@ import pytest
 
 from dcgan.evaluation import asked, asked_words
 from dcgan.evaluation.asked import RealClasses, as_asked
+from dcgan.evaluation.spread import whole
 from pages.charts import asked_classes
 
 PER_CLASS = 60
@@ -55,6 +56,20 @@ def test_a_row_of_the_quality_log_says_the_same_and_names_stay_text():
     assert asked_classes.of_row(row | {"named_as_asked": None}) is None
     assert asked_classes.of_row(row | {"asked_each": [0.5]}) is None  # damaged
     assert asked_words.weakest(found | {"distances": [None, None]}) is None
+
+
+def test_held_out_pictures_of_other_classes_are_not_counted(monkeypatch, tmp_path):
+    labels = np.array([0, 1, -1])
+    monkeypatch.setattr(asked, "real_labels", lambda config, split: labels)
+    config = SimpleNamespace(names_of_classes=("a", "b"), class_shares=(0.5, 0.5))
+    judge = SimpleNamespace(class_names=("a", "b"))
+    probabilities = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+    reference = SimpleNamespace(
+        judge=judge, enough=True, held_out=True, pictures=labels, probabilities=probabilities, features=np.zeros((3, 4))
+    )
+    reference.cache_path = lambda *about: tmp_path / "floors.json"
+    found = whole(asked.real_classes(reference, config, 100))
+    assert found.named_right == 1.0 and found.floors == [None, None]  # of too few to say
 
 
 def test_without_classes_of_the_judge_there_is_nothing_to_say():
