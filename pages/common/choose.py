@@ -26,6 +26,7 @@ STYLE = """
   position: absolute !important; top: -2px; right: 0; width: auto !important; max-width: 75%;
 }
 .st-key-own-run button { min-height: 0; height: 1.4rem; padding: 0; text-decoration: underline; }
+.st-key-own-run button, .st-key-own-run button * { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 </style>
 """
 
