@@ -65,8 +65,8 @@ def draw(run: Run, opened: Opened, go: Callable[[View], None]) -> None:
         search: Search | None = st.session_state.get(_SEARCH)
         if search and search.run.id != run.id:
             search = None
+        busy = bool(search and search.job.running)
         if target is not None:
-            busy = bool(search and search.job.running)
             st.button(
                 "Find its z",
                 type="primary",
@@ -78,7 +78,7 @@ def draw(run: Run, opened: Opened, go: Callable[[View], None]) -> None:
             )
     with right:
         if search:
-            running = search.running
+            running = busy or search.running  # what the button was told
             st.fragment(_watch, run_every=POLL_S if running else None)(search, go, running)
         elif target is not None:
             with st.container(width=160, key=f"pixels-{KEY}-alone"):

@@ -127,11 +127,10 @@ def _make(run: Run, opened: Opened, name: Name) -> None:
     """Where there is no map yet: make it, or see how far it is."""
     making: Making | None = st.session_state.get(MAKING)
     making = making if making and making.name == name else None
-    if making is None or not making.job.running:
+    running = making is not None and making.job.running
+    if not running:
         _invite(run, opened, name)
-        making = st.session_state.get(MAKING)
-    if making and making.name == name:
-        running = making.job.running
+    if making:
         st.fragment(_watch, run_every=POLL_S if running else None)(making, running)
 
 
@@ -163,14 +162,14 @@ def _start(run: Run, opened: Opened, name: Name) -> None:
 def _watch(making: Making, running: bool) -> None:
     """How far it is; drawn again and again while it was `running` at first."""
     job = making.job
-    if job.error:
-        refuse(job.error)
-    elif job.running:
+    if job.running:
         with st.container(horizontal=True, vertical_alignment="center", key="map-progress"):
             st.progress(min(1.0, job.share), text=f"{job.doing or 'Beginning'} …")
             st.button("Stop", key="map-stop", on_click=job.stop)
     elif running:
-        st.rerun()  # the map is there, or was stopped
+        st.rerun()  # the map is there, was stopped, or failed
+    elif job.error:
+        refuse(job.error)
 
 
 def _go(run: Run, opened: Opened, step: int | None, made: "SampleMap") -> None:

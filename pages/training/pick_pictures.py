@@ -40,6 +40,7 @@ class Picked(NamedTuple):
 
     spec: str | None
     named: str | None  # the same, also where it can't be used as things are
+    usable: bool  # whether nothing stood in the way of training on it just before it was drawn
 
 
 def pick(crop: str = "square") -> Picked:
@@ -55,8 +56,9 @@ def pick(crop: str = "square") -> Picked:
         )
         spec = _upload() if kind == "upload" else _path() if kind == "path" else _classes(kind)
     if spec is None:
-        return Picked(None, None)
+        return Picked(None, None, True)
     look: Survey = {}
+    fit = usable(spec)
     try:
         if kind in ("upload", "path"):
             source = _checked(spec)
@@ -71,10 +73,10 @@ def pick(crop: str = "square") -> Picked:
         with shown:
             if kind in FRESH:
                 st.info(f"{sentence(error.on_page)} {FRESH[kind]}", icon=":material/download:")
-                return Picked(spec, spec)
+                return Picked(spec, spec, fit)
             refuse(error, st.warning, ":material/folder_off:")
-            return Picked(None, spec)
-    return Picked(spec, spec)
+            return Picked(None, spec, fit)
+    return Picked(spec, spec, fit)
 
 
 def usable(spec: str | None) -> bool:

@@ -47,7 +47,7 @@ def draw() -> None:
         go_on.offer()
 
     preset = preset_cards.pick()
-    spec, named = pick_pictures.pick(shape.chosen(preset))
+    spec, named, usable = pick_pictures.pick(shape.chosen(preset))
     shape.draw(preset, spec)
     values = advanced.draw(preset, spec)
     fits = needs.draw(preset, values, spec)
@@ -70,8 +70,8 @@ def draw() -> None:
         active = launch.active_run()
         return active and active.id, pick_pictures.usable(named), needs.fit(preset, values, spec)
 
-    seen = obstacles()
-    if refused or seen != (None, True, True):
+    seen = (busy and busy.id, usable, fits)  # as they were when the page spoke of them: they may be gone by now
+    if refused or seen != (None, True, True) or (named and not spec):
         st.fragment(_look_again, run_every=LOOK_SECONDS)(seen, obstacles)
 
 

@@ -11,6 +11,7 @@ from dcgan.latent import sample_map
 from dcgan.latent.sample_map import SampleMap
 from dcgan.runs.run import Run
 from pages.common import visitors
+from pages.common.jobs import Job
 from pages.learn import map_part, map_view, map_words
 from tests.pages.app import labels, open_page, texts
 from tests.pages.latent_pages import healthy, little_run, url
@@ -50,6 +51,22 @@ def test_a_click_makes_the_map_that_every_later_visit_finds(run, monkeypatch):
     assert shown(visit(first="7")) == [facts]
     app = visit(first="8")
     assert not shown(app) and "Make the map" not in labels(app) and "Nobody has made a map" in texts(app)
+
+
+def test_a_map_that_is_made_while_the_page_is_drawn_is_shown(run, monkeypatch):
+    """Whether it is still being made is asked once for a page: an answer in between would leave nothing on it."""
+    app = visit(first="7")
+    app.button(key="map-make").click().run()
+    app.session_state[map_part.MAKING].job.wait(60)
+    answers, known, asked = iter([True]), map_part._known, []
+
+    def known_later(*args):
+        asked.append(args)
+        return known(*args) if len(asked) > 1 else None
+
+    monkeypatch.setattr(map_part, "_known", known_later)
+    monkeypatch.setattr(Job, "running", property(lambda job: next(answers, False)))
+    assert shown(healthy(app.run())) and len(asked) == 2
 
 
 def test_only_samples_of_the_map_can_be_opened(monkeypatch):

@@ -221,6 +221,18 @@ def test_an_upload_becomes_the_picture(run):  # noqa: F811
 SECONDS = 120
 
 
+def test_a_search_that_ends_while_the_page_is_drawn_gives_its_button_back(run, monkeypatch):  # noqa: F811
+    app = healthy(upload(visit("explore", panel="project"), png(np.full((50, 40), 255, np.uint8))))
+    press(app, "project-start")
+    search = app.session_state["explore-search"]
+    search.job.wait(SECONDS)
+    healthy(app.run())
+    search.beside.wait(SECONDS)
+    answers = iter([True])
+    monkeypatch.setattr(Job, "running", property(lambda job: next(answers, False)))
+    assert not app.run().button(key="project-start").disabled
+
+
 def test_a_bad_upload_is_refused_in_one_sentence(run):  # noqa: F811
     app = upload(visit("explore", panel="project"), b"<html>")
     assert not app.exception and len(app.error) == 1 and "mine" in app.error[0].value

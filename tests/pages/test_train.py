@@ -20,7 +20,7 @@ from dcgan.runs.run import Run, list_runs
 from dcgan.system.files import publish
 from dcgan.system.paths import PROJECT
 from pages.common.words import escaped
-from pages.training import live_view, pick_pictures
+from pages.training import live_view, needs, pick_pictures
 from pages.training.health import judge
 from tests.files import write_mnist, write_pictures, write_zip
 from tests.pages.app import labelled, open_page, texts
@@ -316,6 +316,37 @@ def test_what_is_not_used_is_said_before_the_start(root, tmp_path) -> None:
         in said
     )
     assert "Can't be read: 2 (such as train/half.png: not a picture in a known format)." in said
+
+
+def test_pictures_that_come_while_the_page_says_there_are_none_are_seen(root, tmp_path, monkeypatch) -> None:
+    drawn = needs.draw
+
+    def draw_meanwhile(*args):
+        write_pictures(tmp_path / "late", 3)
+        return drawn(*args)
+
+    (tmp_path / "late").mkdir()
+    app = open_page("training/train")
+    labelled(app.selectbox, "Pictures").set_value("path").run()
+    monkeypatch.setattr(needs, "draw", draw_meanwhile)
+    labelled(app.text_input, "Folder or zip").set_value(str(tmp_path / "late")).run()
+    said = texts(app).replace("\\", "")
+    assert "3 real pictures, all of them here." in said and "holds no pictures" not in said
+    assert not labelled(app.button, "Start training").disabled
+
+
+def test_a_run_that_ends_while_the_page_says_that_it_trains_is_let_go(root, monkeypatch) -> None:
+    run, drawn = made_run(root, state="running"), needs.draw
+    found = [run]
+    monkeypatch.setattr(launch, "active_run", lambda: found[0] if found else None)
+
+    def draw_meanwhile(*args):
+        found.clear()
+        return drawn(*args)
+
+    monkeypatch.setattr(needs, "draw", draw_meanwhile)
+    app = open_page("training/train", new="1")
+    assert "is in training; one run trains at a time" not in texts(app)
 
 
 def test_a_set_too_large_to_look_through_says_how_far_it_was(root, tmp_path) -> None:
