@@ -8,6 +8,8 @@ from dcgan.runs.records import Status
 from dcgan.runs.run import Run
 from dcgan.runs.throughput import is_over
 
+LOG_BYTES = 4000
+
 
 def end_in_words(config: Config) -> str:
     """Where training ends, to follow "The run ends": its steps, its minutes, or whichever comes first."""
@@ -52,6 +54,17 @@ def train_further(run: Run, num_steps: int) -> None:
     except BadInput:
         run.change(num_steps=before.num_steps, num_minutes=before.num_minutes)
         raise
+
+
+def end_of_log(run: Run) -> str:
+    """The newest lines of the run's log.txt, at most LOG_BYTES of them; empty where there is none."""
+    try:
+        with open(run.log_path, "rb") as log:
+            log.seek(max(0, log.seek(0, 2) - LOG_BYTES))
+            text = log.read(LOG_BYTES).decode(errors="replace")
+    except OSError:
+        return ""
+    return text if len(text) < LOG_BYTES else text.partition("\n")[2]
 
 
 def delete(run: Run) -> None:

@@ -159,10 +159,11 @@ def _figures(run: Run, status: Status, alarms: list[Alarm]) -> None:
 def _trouble(run: Run, status: Status) -> None:
     """Say what went wrong and offer the way on."""
     if status.state == "failed":
-        st.error(
-            sentence(status.error) or "Training failed; log.txt in the run's folder has the details.",
-            icon=":material/error:",
-        )
+        kept = " Nothing up to the last checkpoint is lost." if run.state_path.exists() else ""
+        st.error(f"{sentence(status.error) or 'Training failed.'}{kept}", icon=":material/error:")
+        if visitors.may_act() and (log := upkeep.end_of_log(run)):
+            with st.popover("What the log says", type="tertiary", icon=":material/description:"):
+                st.code(log, language=None, wrap_lines=True)
     elif status.state in ("interrupted", "stalled"):
         st.warning(f"{escaped(status.message)} Nothing up to the last checkpoint is lost.", icon=":material/power_off:")
 

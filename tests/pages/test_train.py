@@ -19,6 +19,7 @@ from dcgan.runs.records import Status
 from dcgan.runs.run import Run, list_runs
 from dcgan.system.files import publish
 from dcgan.system.paths import PROJECT
+from pages.common.upkeep import LOG_BYTES
 from pages.common.words import escaped
 from pages.training import live_view, needs, pick_pictures
 from pages.training.health import judge
@@ -159,9 +160,14 @@ def test_a_bad_setting_is_one_sentence_and_leaves_nothing(root, field, value, se
 
 def test_a_failed_run_says_why(root) -> None:
     run = made_run(root, state="failed", error="The losses stopped being numbers at step 50.")
+    run.log_path.write_text("early\n" * 1000 + "RuntimeError: the cable is loose\n")
     app = open_page("training/train", run=run.id)
     assert "The losses stopped being numbers at step 50" in texts(app).replace("\\", "")
     assert labelled(app.button, "Stop").disabled
+    assert "Nothing up to the last" not in texts(app)  # it kept no state to go on from
+    (log,) = app.code
+    assert log.value.startswith("early\n") and log.value.endswith("RuntimeError: the cable is loose")
+    assert len(log.value) <= LOG_BYTES
 
 
 def test_an_address_opens_no_folder_outside_the_root(root, tmp_path) -> None:
