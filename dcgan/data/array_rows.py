@@ -70,7 +70,7 @@ def _look_npy(path: Path, place: str) -> RowSet:
     with open(path, "rb") as file:
         header = _header(file)
     axes = axes_of(header.shape, header.dtype, place)
-    _check_rows(header.shape, place)
+    check_rows(header.shape, place)
     array = _whole(path, place)
     black, white = range_of(array, place)
     beside = next((other for other in _beside(path) if other.is_file()), None)
@@ -105,7 +105,7 @@ def _look_npz(path: Path, place: str) -> RowSet:
     member, left = _pictures(headers, place)
     header = headers[member]
     axes = axes_of(header.shape, header.dtype, f"{shown(member[:-4])} in {path}")
-    _check_rows(header.shape, place)
+    check_rows(header.shape, place)
     array = _member(path, member, place)
     black, white = range_of(array, place)
     classes = None
@@ -177,11 +177,12 @@ def _by_rows(array: np.ndarray, place: str) -> np.ndarray:
     """The array so that a row is read at once: one in Fortran's order has parts of each row all over the file."""
     if array.flags.c_contiguous:
         return array
-    _check_memory(array.nbytes, f"{place} is in Fortran's order, and it", "save it in C's order")
+    check_memory(array.nbytes, f"{place} is in Fortran's order, and it", "save it in C's order")
     return np.ascontiguousarray(array)
 
 
-def _check_memory(num_bytes: int, what: str, way_out: str) -> None:
+def check_memory(num_bytes: int, what: str, way_out: str) -> None:
+    """Raise BadInput if `what`, the beginning of a sentence, would take more than half of the free memory."""
     free = psutil.virtual_memory().available
     if num_bytes > free / 2:
         raise BadInput(
@@ -204,7 +205,7 @@ def _member(path: Path, name: str, place: str) -> np.ndarray:
                 mapped = np.memmap(path, header.dtype, "r", offset=offset, shape=header.shape, order=order)
                 return _by_rows(mapped, place)
             compressed = f"{place} is compressed, and its {shown(name[:-4])}"
-            _check_memory(header.num_bytes, compressed, "save it as .npy, which is read in place")
+            check_memory(header.num_bytes, compressed, "save it as .npy, which is read in place")
             content = bytearray()
             while len(content) < header.num_bytes and (piece := file.read(PIECE)):
                 content += piece
@@ -224,7 +225,8 @@ def _header(file: IO[bytes]) -> Header:
     return Header(shape, fortran, dtype)
 
 
-def _check_rows(shape: tuple[int, ...], place: str) -> None:
+def check_rows(shape: tuple[int, ...], place: str) -> None:
+    """Raise BadInput for more pictures than can be used."""
     if shape[0] > MAX_ROWS:
         raise BadInput(f"{place} holds {shape[0]:,} pictures; at most {MAX_ROWS:,} can be used: save a part of it.")
 

@@ -74,7 +74,15 @@ def read(folder: Path, name: str) -> np.ndarray:
     path = _place(folder, name)
     if path is None:
         raise BadInput(f"{name}.gz is missing from {folder}: put the original file there again.")
-    stat = path.stat()
+    return read_file(path)
+
+
+def read_file(path: Path) -> np.ndarray:
+    """An IDX file of bytes, packed or not, as a uint8 array, not to be changed; raises BadInput if it is damaged."""
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise BadInput(f"{path} can't be read ({error.strerror}).") from error
     return _read_file(path, stat.st_mtime_ns, stat.st_size)
 
 

@@ -11,15 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from dcgan.data.row_set import LABELS, MAX_PICTURE_BYTES, MAX_ROWS, RowSet, class_words, listed, split_of
+from dcgan.data.row_set import LABELS, MAX_PICTURE_BYTES, MAX_ROWS, SPLITS, RowSet, class_words, listed, split_of
 from dcgan.errors import BadInput, first_line
 
 MAX_CSV_BYTES = 256 * 2**20
 LOOKED_AT = 30  # rows that tell which column names files
 MAX_FOLDERS = 100  # beside the CSV, in which the files may lie
 NOT_PLAIN = frozenset(("", ".", ".."))  # parts of a path that need to be resolved
-MANY_COLUMNS = 65  # of numbers: a table of pixels
-SPLITS = ("split", "set", "subset", "partition", "fold", "usage")  # what a column of splits is called
+MANY_COLUMNS = 65  # of which the first ones are looked at
 
 
 class Where(NamedTuple):
@@ -136,7 +135,8 @@ def _where(folder: Path, rows: list[list[str]]) -> Where | None:
                 best.append((True, there, whole))
             elif any("." not in cell[-6:] for cell in cells):
                 stems = _stems(folder / place) if stems is None else stems
-                if there := len(cells & stems.keys()):
+                there = len(cells & stems.keys())
+                if 4 * there > len(some):  # labels are fewer, and a picture may be called 3.png
                     best.append((False, there, Where(column, place, stems)))
     return max(best, key=lambda each: each[:2])[2] if best else None
 
@@ -185,10 +185,7 @@ def _find(folder: Path, where: Where, cell: str) -> str | None:
 
 def _no_files(place: str, header: list[str], rows: list[list[str]]) -> str:
     """Why a table can't be used, in a sentence."""
-    first = rows[min(1, len(rows) - 1)] if rows else []
-    if len(first) >= MANY_COLUMNS:
-        return f"{place} is a table of numbers, not a list of files: save its pixels as .npy of the shape (N, H, W)."
-    columns = listed(header or first)
+    columns = listed(header or (rows[min(1, len(rows) - 1)] if rows else []))
     return (
         f"{place} names no file that is there ({columns}): a column must hold the pictures' file names, and they must "
         "lie in the folder of the CSV or below it."

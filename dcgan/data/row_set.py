@@ -13,6 +13,7 @@ MAX_ROWS = 2_000_000
 MAX_CLASSES = 10_000
 MAX_PICTURE_BYTES = 256 * 2**20
 LABELS = ("label", "labels", "y", "class", "classes", "target", "targets", "category", "fine_label", "cls")
+SPLITS = ("split", "set", "subset", "partition", "fold", "usage")  # what a column of splits is called
 
 
 class RowSet(NamedTuple):

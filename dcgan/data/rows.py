@@ -8,21 +8,24 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from dcgan.data import array_rows, listed_rows, parquet_files, parquet_rows
-from dcgan.data.row_set import RowSet, listed, row_of
+from dcgan.data import array_rows, idx_pictures, listed_rows, number_rows, parquet_files, parquet_rows
+from dcgan.data.row_set import RowSet, listed, row_of, split_of
 from dcgan.errors import BadInput
 from dcgan.images.decode import shown
 
 COULD_RUN = (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".dill")
 OTHERS = (".h5", ".hdf5", ".mat", ".arrow", ".feather", ".tfrecord", ".tfrecords", ".jsonl", ".json", ".xlsx", ".gz")
 UNREAD = (*COULD_RUN, ".h5", ".hdf5", ".mat", ".arrow", ".feather", ".tfrecord", ".tfrecords")  # of data sets
-KINDS = "an array (.npy, .npz), a table of pictures (.parquet) or a list of them (.csv)"  # for sentences
+KINDS = (
+    "an array (.npy, .npz, IDX), a table of pictures or pixels (.parquet, .csv) or a list of them (.csv)"  # in words
+)
 SETTLED_SECONDS = 2.0  # a younger change may be followed by one with the same time stamp
 MAX_LOOKED_AT = 2_000  # entries of a folder that is searched for arrays
-Kind = Literal["array", "parquet", "list", ""]
+Kind = Literal["array", "numbers", "parquet", "list", ""]
+ARRAYS = ("array", "numbers")  # kinds that have one scale for all values, and no row that can't be read
 Stamp = tuple[tuple[str, int, int, int, int], ...]  # path, size, two times and inode of each file
 BY_SUFFIX: dict[str, Kind] = {".npy": "array", ".npz": "array", ".parquet": "parquet", ".csv": "list", ".tsv": "list"}
-_MODULES: dict[str, Any] = {"array": array_rows, "parquet": parquet_rows, "list": listed_rows}
+_MODULES: dict[str, Any] = {"array": array_rows, "numbers": number_rows, "parquet": parquet_rows, "list": listed_rows}
 
 
 class Found(NamedTuple):
@@ -42,7 +45,7 @@ def kind_of(path: Path) -> Kind:
     """What kind of rows a file or folder holds, by its content where that tells; "" for anything else."""
     try:
         if path.is_dir():
-            return _kind_of_folder(path)
+            return "numbers" if number_rows.is_one(path) else _kind_of_folder(path)
         with open(path, "rb") as file:
             start = file.read(6)
     except OSError:
@@ -50,7 +53,8 @@ def kind_of(path: Path) -> Kind:
     suffix = path.suffix.lower()
     if start.startswith(b"\x93NUMPY") or (start.startswith(b"PK") and suffix == ".npz"):
         return "array"
-    return "parquet" if start.startswith(b"PAR1") else BY_SUFFIX.get(suffix, "")
+    kind = "parquet" if start.startswith(b"PAR1") else BY_SUFFIX.get(suffix, "")
+    return "numbers" if kind in ("", "list") and number_rows.is_one(path) else kind
 
 
 def _kind_of_folder(folder: Path) -> Kind:
@@ -120,6 +124,12 @@ def forward(path: Path, names: Sequence[str]) -> list[str]:
     return sorted(names, key=row_of) if kind_of(path) == "parquet" else list(names)
 
 
+def title(path: Path) -> str:
+    """What a path is called: by its own name, but for IDX files."""
+    is_idx = kind_of(path) == "numbers" and not path.is_dir() and not number_rows.is_table(path.name)
+    return idx_pictures.title(path) if is_idx else path.name
+
+
 def way_out(path: Path) -> str:
     """What to do with a file of another format, a sentence; nothing for one that isn't known to hold pictures."""
     suffixes = {suffix.lower() for suffix in path.suffixes[-2:]}
@@ -129,8 +139,9 @@ def way_out(path: Path) -> str:
 
 
 def within(folder: Path) -> Path:
-    """The one array that a folder without pictures holds; raises BadInput for several; the folder without any.
+    """The one array that a folder without pictures holds, or that of the training pictures; the folder without any.
 
+    Raises BadInput for several.
     Where there are files of other formats only, BadInput says what they are to become."""
     try:
         with os.scandir(folder) as entries:
@@ -142,16 +153,18 @@ def within(folder: Path) -> Path:
     except OSError:
         return folder
     others = [name for name in names if name.lower().endswith(UNREAD)]
-    names = [name for name in names if name.lower().endswith((".npy", ".npz"))]
+    names = [name for name in names if name.lower().endswith((".npy", ".npz")) or number_rows.is_one(folder / name)]
     if others and not names:
         raise BadInput(f"{folder} holds no pictures, but {shown(others[0])}.{way_out(Path(others[0]))}")
     names = [name for name in names if not _is_labels(name, names)]
-    if len(names) > 1:
+    best = [name for name in names if split_of(name) == "train"] or names
+    best = [name for name in best if not number_rows.is_table(name)] or best
+    if len(best) > 1:
         raise BadInput(
             f"{folder} holds no pictures but {len(names):,} files of arrays ({listed(names)}): name the one "
             "to train on."
         )
-    return folder / names[0] if names else folder
+    return folder / best[0] if best else folder
 
 
 def _is_labels(name: str, names: list[str]) -> bool:

@@ -110,7 +110,7 @@ def depth(source: Source) -> Depth:
         with pictures(source) as (names, read):
             return depth_of(names[:FIRST_LOOK] if of_rows == "parquet" else names, read)  # which is read in passes
 
-    knows = source.version > 1 and of_rows != "array"  # whose scale is that of all its values
+    knows = source.version > 1 and of_rows not in rows.ARRAYS  # whose scale is that of all its values
     return once(listed(source), ("depth", source), look) if knows else Depth()
 
 

@@ -24,10 +24,10 @@ from dcgan.data.source_pictures import (
     reading,
     split_folders,
 )
-from dcgan.data.unused import in_words
+from dcgan.data.unused import WAYS_OUT, in_words
 from dcgan.errors import BadInput
 from dcgan.images.decode import fit, readable, shown
-from dcgan.images.formats import SNIFFED, kind_of
+from dcgan.images.formats import FORMATS, SNIFFED, kind_of
 from dcgan.images.tones import READING, Reading
 from dcgan.system.download import celeba_way_out, download_celeba
 from dcgan.system.paths import PROJECT
@@ -129,9 +129,10 @@ def _resolve_path(spec: str, version: int) -> Source:
         )
     if path.is_dir() and not rows.kind_of(path) and not listing(path, version=version).names:
         path = rows.within(path)
-    if not path.is_dir() and path.suffix.lower() != ".zip" and not rows.kind_of(path) and not zipfile.is_zipfile(path):
+    is_zip = path.suffix.lower() == ".zip" or (zipfile.is_zipfile(path) and not rows.way_out(path))
+    if not path.is_dir() and not rows.kind_of(path) and not is_zip:
         raise BadInput(f"{path} is neither a folder nor a zip of pictures, nor {rows.KINDS}{_way_out(path)}")
-    source = Source(str(path), "images", path.name, path, version=version)
+    source = Source(str(path), "images", rows.title(path), path, version=version)
     if not folders:
         return source
     known = folder_classes(path, version=version)
@@ -144,12 +145,16 @@ def _resolve_path(spec: str, version: int) -> Source:
 
 def _way_out(path: Path) -> str:
     """What to do with a file that is no zip and has no rows: the end of a sentence, and perhaps another."""
+    if path.suffix.lower() in rows.COULD_RUN:
+        return f".{rows.way_out(path)}"
     with contextlib.suppress(OSError), open(path, "rb") as file:
         kind = kind_of(file.read(SNIFFED))
         if kind == "archive":
             return ", but an archive of another kind: unpack it once and name the folder."
-        if kind:
-            return ": name the folder that it lies in."
+        if kind in FORMATS:
+            return ", but one picture: name the folder that it lies in."
+        if kind in WAYS_OUT:
+            return f", but a {kind}: {WAYS_OUT[kind]}."
     return f".{rows.way_out(path)}"
 
 
@@ -229,7 +234,10 @@ def _need_two_readable(source: Source, place: str) -> None:
     with pictures(source, place) as (names, read):
         if not names:
             but = f" but {in_words(unused)}" if (unused := listed(source, place).unused) else ""
-            raise BadInput(f"{place} holds no pictures{but}: put files such as .png or .jpg into it.")
+            way = "put files such as .png or .jpg into it"
+            if unused and source.path.is_file():
+                way += ", or unpack it and name the array or table that it holds"
+            raise BadInput(f"{place} holds no pictures{but}: {way}.")
         good = sum(1 for _ in readable(names[:MAX_FAILED], read, 2, failed, Reading(source.version)))
     if good == 0:
         where = place[0].lower() + place[1:]

@@ -24,7 +24,7 @@ def survey(path: Path, seconds: float = SECONDS) -> Survey:
     A file that is begun in time is finished. The answer is kept as long as no file comes or goes. It is empty for an
     array, of which every row is a picture.
     """
-    if rows.kind_of(path) == "array":
+    if rows.kind_of(path) in rows.ARRAYS:
         return {}
     found = listing(path)
     return once(found, ("survey", seconds, has_heif()), lambda: _look(path, found.names, time.monotonic() + seconds))

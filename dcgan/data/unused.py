@@ -16,6 +16,9 @@ WAYS_OUT = {
     "JPEG XL picture": "save it as PNG",
     "HDR picture": "save it as TIFF",
     "DICOM image": "save it as TIFF or 16-bit PNG",
+    "video": "save its frames as pictures",
+    "document": "save its pages as pictures",
+    "Python pickle": "it could run code as it is opened, so it isn't; save its pictures as .npy or .npz",
 }
 
 

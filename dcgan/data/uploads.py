@@ -8,26 +8,27 @@ import unicodedata
 from pathlib import Path
 from typing import IO
 
-from dcgan.data import source_pictures, sources
+from dcgan.data import number_rows, number_table, source_pictures, sources
 from dcgan.errors import BadInput, Unwritable
 from dcgan.images.formats import SUFFIXES
 from dcgan.system.files import PRIVATE, private
 
-WHOLE = (".zip", ".npy", ".npz", ".parquet")  # files that hold all pictures
-LISTS = (".csv", ".tsv")
+WHOLE = (".zip", ".npy", ".npz", ".parquet")  # files that hold all pictures, as tables of pixels do
 LOOSE = "My pictures"  # what pictures are called that came without a zip around them
 
 
 def store_upload(files: list[tuple[str, IO[bytes]]], data_dir: Path | None = None) -> Path:
     """Keep uploaded pictures, or one file of many, in uploads/; the path returned is a SPEC. Raises BadInput.
 
-    A zip, an array or a parquet file keeps its name and is read in place: nothing is unpacked, so nothing can land
+    A zip, an array or a table keeps its name and is read in place: nothing is unpacked, so nothing can land
     outside its folder.
     """
-    whole = [file for file in files if file[0].lower().endswith(WHOLE)]
+    tables = [file for file in files if number_rows.is_table(file[0])]
+    pixels = [file for file in tables if number_table.is_one(file[1].read(number_table.HEAD))]
+    whole = [file for file in files if file[0].lower().endswith(WHOLE)] + pixels
     if whole and len(files) > 1:
-        raise BadInput("Upload either pictures or one zip, .npy, .npz or .parquet file, not several.")
-    if any(file[0].lower().endswith(LISTS) for file in files):
+        raise BadInput("Upload either pictures or one zip, .npy, .npz, .parquet or .csv file, not several.")
+    if len(tables) > len(pixels):
         raise BadInput(
             "A list of files can't be uploaded without the files: name its path on this computer, or upload the "
             "pictures."

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LARGE = 2**20  # pixels; smaller pictures are decoded as quickly as looked at
 JPEG_END, JPEG_TAIL = b"\xff\xd9", 2**16  # bytes; no pixels are ever packed as these two
 FIRST_FORMATS: tuple[str, ...] = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # all of reading 1
+LFS = b"version https://git-lfs."  # how a text begins that stands for a large file in Git
 NO_HEIF = "a HEIC photograph: install the package pillow-heif to read it"
 
 
@@ -60,6 +61,8 @@ def opened(content: bytes, name: str, reading: Reading = NEWEST) -> "Image.Image
 
     if not content:
         raise ValueError("the file is empty")
+    if content.startswith(LFS):
+        raise ValueError("a pointer of Git LFS, not the picture itself: fetch the pictures by it first")
     formats = FIRST_FORMATS if reading.version == 1 else _formats_of(content, name)
     found = Image.open(io.BytesIO(content), formats=formats)
     if found.width * found.height > (Image.MAX_IMAGE_PIXELS or math.inf):

@@ -112,6 +112,7 @@ _MAGIC: tuple[tuple[str, re.Pattern[bytes]], ...] = tuple(
         ("JPEG XL picture", rb"\xff\x0a|\0\0\0\x0cJXL "),
         ("DICOM image", rb".{128}DICM"),
         ("array or table", rb"\x93NUMPY|PAR1|\x89HDF"),
+        ("Python pickle", rb"\x80[\2-\5][\x95}\](c]"),
         ("SVG drawing", rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?(<!DOCTYPE svg[^>]*>\s*)?<svg"),
     )
 )

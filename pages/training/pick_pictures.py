@@ -176,7 +176,7 @@ def _path() -> str | None:
         "Folder or zip",
         placeholder="/home/me/pictures",
         help="Pictures of any size, grey or colour; sub-folders are searched. Transparency is laid on white. Or a file "
-        "of many pictures: .npy, .npz, .parquet, or a .csv that lists picture files.",
+        "of many pictures: .npy, .npz, .parquet, IDX, or a .csv that holds pixels or lists picture files.",
     )
     return path if path.strip() else None
 
@@ -184,12 +184,13 @@ def _path() -> str | None:
 def _upload() -> str | None:
     """The SPEC of what was uploaded, which is stored once and refused once."""
     files = st.file_uploader(
-        "Pictures, or one zip, .npy, .npz or .parquet file of them",
+        "Pictures, or one zip, .npy, .npz, .parquet or .csv file of them",
         type=[
             "zip",
             "npy",
             "npz",
             "parquet",
+            "csv",
             *(suffix.lstrip(".") for suffix in SUFFIXES),
         ],  # the last are cut off on a page
         accept_multiple_files=True,

@@ -1,0 +1,198 @@
+"""Pictures whose pixels are the numbers of a CSV: a column for each pixel, or one column with all of them; no torch.
+
+So are MNIST, Fashion-MNIST and sign languages on Kaggle (`label,pixel1,...,pixel784`), and FER-2013 (`emotion,pixels`).
+"""
+
+import csv
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import numpy as np
+
+from dcgan.data.row_set import LABELS, SPLITS, split_of
+from dcgan.errors import BadInput, first_line
+
+FEWEST = 64  # numbers in a row that make a picture
+MOST_LABELS = 100  # that a table without names of columns is thought to have
+HEAD = 2**20  # bytes that tell what a table is
+PIXEL = re.compile(r"[a-z_ -]*\d+([x_]\d+)?", re.IGNORECASE)  # how a column of one pixel is called
+
+
+class Layout(NamedTuple):
+    """Where the pixels of a row are, and its label."""
+
+    delimiter: str
+    header: list[str]  # empty where the first row has values
+    pixels: list[int]  # columns; one only where it holds all of them, with spaces between
+    label: int | None
+    split: int | None  # the column that says which rows are for training
+
+
+def is_one(head: bytes) -> bool:
+    """Whether a CSV that begins so, with at most HEAD bytes, holds numbers enough in a row for a picture."""
+    rows = _first_rows(head.decode("utf-8-sig", errors="replace"))[1]
+    cells = rows[-1] if rows else []
+    return sum(map(_is_number, cells)) >= FEWEST or any(_are_pixels(cell) for cell in cells)
+
+
+def read(path: Path, place: str) -> tuple[np.ndarray, list[str | None] | None, str]:
+    """The pictures (N, H*W), uint8 or float32, the label of each or None, and how the table is used, in sentences.
+
+    Raises BadInput, which calls the file `place`.
+    """
+    try:
+        with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
+            layout = _layout(file, place)
+            table, labels, left = (_cells if len(layout.pixels) == 1 else _columns)(path, file, layout, place)
+    except OSError as error:
+        raise BadInput(f"{place} can't be read ({error.strerror or first_line(error)}).") from error
+    if not len(table):
+        raise BadInput(f"{place} is empty: a row for each picture is needed, with its pixels and its label.")
+    table = _small(table)
+    remark = f"Its numbers are pixels, {table.shape[1]:,} a row."
+    if left:
+        remark += f" Trained on are its rows of the split for training; {left:,} others are left aside."
+    return table, None if labels is None else list(map(_plain, labels)), remark
+
+
+def _layout(file: IO[str], place: str) -> Layout:
+    """Tell the columns apart; the file stands at its first row afterwards."""
+    delimiter, rows = _first_rows(file.read(HEAD))
+    file.seek(0)
+    some = rows[1:] or rows
+    header = [] if all(map(_is_number, rows[0])) else [cell.strip() for cell in rows[0]]
+    names = [name.lower() for name in header]
+    label = next((names.index(name) for name in (*LABELS, "emotion") if name in names), None)
+    split = next((names.index(name) for name in SPLITS if name in names), None)
+    whole = [i for i, cell in enumerate(some[-1]) if _are_pixels(cell)]
+    if whole:
+        others = [i for i in range(len(some[-1])) if i != whole[0]]
+        return Layout(delimiter, header, whole[:1], others[0] if label is None and len(others) == 1 else label, split)
+    width = len(some[-1])
+    pixels = [i for i in range(width) if i != label and (not names or (i < len(names) and PIXEL.fullmatch(names[i])))]
+    others = [i for i in range(len(names)) if i not in pixels and i != split and names[i]]
+    if label is None and len(others) == 1:
+        label = others[0]
+    elif label is None and math.isqrt(len(pixels)) ** 2 != len(pixels):
+        column = _likely_label(some, pixels)
+        if math.isqrt(len(pixels) - 1) ** 2 == len(pixels) - 1:
+            label, pixels = column, [i for i in pixels if i != column]
+    if math.isqrt(len(pixels)) ** 2 != len(pixels):
+        raise BadInput(
+            f"{place} has {len(pixels):,} numbers in a row beside its label, which make no square grey picture: save "
+            "its pixels as .npy of the shape (N, H, W) or (N, H, W, C)."
+        )
+    return Layout(delimiter, header, pixels, label, split)
+
+
+def _likely_label(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> int:
+    """The first column, unless only the last holds small whole numbers that differ."""
+
+    def differ(column: int) -> bool | None:
+        """Whether small whole numbers differ; None for what can hardly be labels."""
+        cells = {row[column] for row in rows if column < len(row)}
+        if not all(_is_number(cell) and float(cell) in range(MOST_LABELS) for cell in cells):
+            return None
+        return len(cells) > 1
+
+    first, last = differ(columns[0]), differ(columns[-1])
+    return columns[-1] if not first and (last or (first is None and last is not None)) else columns[0]
+
+
+def _columns(path: Path, file: IO[str], layout: Layout, place: str) -> tuple[np.ndarray, list[str | None] | None, int]:
+    """A column for each pixel, by Arrow's reader, a block at a time."""
+    from pyarrow import ArrowException, csv, float32, string
+
+    width = max(layout.pixels) + 1 if layout.label is None else max(*layout.pixels, layout.label) + 1
+    names = [str(i) for i in range(max(width, len(layout.header)) if layout.header else len(_first(file, layout)))]
+    label = None if layout.label is None else names[layout.label]
+    pixels = [names[i] for i in layout.pixels]
+    types = {name: float32() for name in pixels} | ({} if label is None else {label: string()})
+    blocks: list[np.ndarray] = []
+    labels: list[str | None] = []
+    try:
+        reader = csv.open_csv(
+            path,
+            csv.ReadOptions(use_threads=False, block_size=8 * HEAD, column_names=names, skip_rows=bool(layout.header)),
+            csv.ParseOptions(delimiter=layout.delimiter),
+            csv.ConvertOptions(column_types=types, include_columns=[*pixels, *([label] if label else [])]),
+        )
+        for batch in reader:
+            block = np.stack([batch.column(i).to_numpy(zero_copy_only=False) for i in range(len(pixels))], axis=1)
+            blocks.append(_small(block))
+            labels += batch.column(len(pixels)).to_pylist() if label else []
+    except ArrowException as error:
+        reason = re.sub(r"(got \d+):.*", r"\1", first_line(error))
+        raise BadInput(f"{place} can't be read as a table of pixels ({reason}): save it again.") from error
+    return np.concatenate(blocks) if blocks else np.empty((0, 0)), labels if label else None, 0
+
+
+def _cells(path: Path, file: IO[str], layout: Layout, place: str) -> tuple[np.ndarray, list[str | None] | None, int]:
+    """One cell holds all pixels of a picture."""
+    csv.field_size_limit(64 * HEAD)
+    pictures: list[np.ndarray] = []
+    labels: list[str | None] = []
+    splits: list[str] = []
+    (column,) = layout.pixels
+    try:
+        for row in list(csv.reader(file, delimiter=layout.delimiter))[bool(layout.header) :]:
+            if column >= len(row):
+                continue
+            values = np.array(row[column].split(), np.float32)
+            if pictures and len(values) != len(pictures[0]):
+                raise BadInput(
+                    f"{place} holds pictures of {len(pictures[0]):,} and of {len(values):,} pixels: make all of one "
+                    "size."
+                )
+            pictures.append(_small(values))
+            labels.append(row[layout.label] if layout.label is not None and layout.label < len(row) else "")
+            splits.append(split_of(row[layout.split]) if layout.split is not None and layout.split < len(row) else "")
+    except (csv.Error, ValueError) as error:
+        raise BadInput(f"{place} can't be read as a table of pixels ({first_line(error)}): save it again.") from error
+    used = [i for i, split in enumerate(splits) if split == "train"] or list(range(len(pictures)))
+    kept = np.stack([pictures[i] for i in used]) if used else np.empty((0, 0))
+    return kept, [labels[i] for i in used] if layout.label is not None else None, len(pictures) - len(used)
+
+
+def _small(values: np.ndarray) -> np.ndarray:
+    """The values as uint8 if nothing is lost."""
+    with np.errstate(invalid="ignore"):  # what is no number is refused later
+        small = values.clip(0, 255).astype(np.uint8)
+    return small if np.array_equal(small, values) else values
+
+
+def _plain(label: str | None) -> str | None:
+    """7.0 as 7."""
+    return str(int(float(label))) if label and _is_number(label) and float(label).is_integer() else label
+
+
+def _first_rows(head: str) -> tuple[str, list[list[str]]]:
+    """What divides the columns, and the first rows; the last only if it is whole or the only one."""
+    lines = [line for line in head.splitlines()[:30] if line.strip()]
+    if len(lines) > 1 and len(head) >= HEAD // 4:
+        lines = lines[:-1]
+    if not lines:
+        return ",", []
+    delimiter = max(",;\t|", key=lines[0].count)
+    csv.field_size_limit(64 * HEAD)
+    return delimiter, list(csv.reader(lines, delimiter=delimiter))
+
+
+def _first(file: IO[str], layout: Layout) -> list[str]:
+    return next(csv.reader(file, delimiter=layout.delimiter), [])
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _are_pixels(cell: str) -> bool:
+    """Whether one cell holds the pixels of a whole picture."""
+    parts = cell.split()
+    return len(parts) >= FEWEST and all(map(_is_number, parts[:FEWEST]))
