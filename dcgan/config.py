@@ -224,7 +224,9 @@ class Config:
         live=True,
         label="Steps between kept samples",
     )
-    num_samples: int = length(64, "Pictures in the sample grid, always from the same z.", 1, 400)
+    num_samples: int = length(
+        64, "Pictures in the sample grid, always from the same z; with classes a row of at most 10 for each.", 1, 400
+    )
     sample_truncation: float = length(1.0, "Scales the z of the sample grid; 0.5 halves their spread.", 0.0, 2.0)
     max_samples: int = length(400, "Sample grids kept; past this they are thinned, first and newest stay.", 2, 10_000)
     max_snapshots: int = length(

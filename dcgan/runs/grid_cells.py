@@ -6,6 +6,7 @@ from typing import NamedTuple
 from dcgan.config import Config
 
 MOST_ROWS = 20  # with a class in each
+MOST_COLUMNS = 10  # beside few classes: in a longer strip nothing could be recognised
 
 
 class Cell(NamedTuple):
@@ -20,7 +21,7 @@ def grid_cells(config: Config) -> list[Cell]:
     if not config.num_classes:
         return [Cell(seed) for seed in _seeds(config.seed, config.num_samples)]
     rows = min(config.num_classes, MOST_ROWS)
-    columns = _seeds(config.seed, max(1, config.num_samples // rows))
+    columns = _seeds(config.seed, max(1, min(MOST_COLUMNS, config.num_samples // rows)))
     return [Cell(seed, row) for row in range(rows) for seed in columns]
 
 

@@ -111,6 +111,7 @@ def test_a_row_of_the_grid_is_a_class_and_a_column_a_z():
     assert plain == [(2**32 - 2, None), (2**32 - 1, None), (0, None)] and grid_cells.class_rows(plain) == []
     many = KNOWS.replace(class_names=json.dumps(list(map(str, range(99)))), class_counts=json.dumps([1] * 99))
     assert len(grid_cells.grid_cells(many.replace(num_samples=64))) == 60  # 20 rows at most
+    assert len(grid_cells.grid_cells(KNOWS.replace(num_samples=400))) == 10 * KNOWS.num_classes  # no long strips
 
 
 # -- recipes
