@@ -148,8 +148,9 @@ def plain_side(config: Config, device: torch.device) -> GAN | Example:
         torch.backends.cudnn.benchmark = True
         return Example(config, device)
     gan = GAN(config.replace(precision="float32"), device)
+    gan.layout = torch.contiguous_format
     for network in (gan.G, gan.D):
-        network.to(memory_format=torch.contiguous_format)
+        network.to(memory_format=gan.layout)
     return gan
 
 

@@ -35,8 +35,11 @@ class GAN:
         self.G, self.D = Generator(config), Discriminator(config)
         for network in (self.G, self.D):
             initialise(network, weights_rng, config.initial_weights)
-            network.to(device).to(memory_format=layout(device))
+            network.to(device)
         self.precision = devices.choose_for_step(config, device, self.G, self.D)
+        self.layout = layout(device, config.architecture, self.precision)
+        for network in (self.G, self.D):
+            network.to(memory_format=self.layout)
         self.order = "pixels"  # of maps in memory, where bfloat16 is trained in: see `bfloat16.run`
         self.ema = copy.deepcopy(self.G).requires_grad_(False)
         self.opt_G = optimisers.make_optimiser(self.G, config.lr_g, config)
@@ -80,6 +83,7 @@ class GAN:
         held = self.team.hold(len(real) if self.team.size == 1 else self.config.batch_size)
         assert held.rows == len(real) and (labels is None) == (self.config.classes == "off")
         parts = split(held, self.at_once(len(real)))
+        real = real.contiguous(memory_format=self.layout)
         keep = train_g and self.config.g_noise == "same" and len(parts) == 1
         fake = None if self.begun else self._move_d(real, labels, held, parts, keep)
         if not train_g:

@@ -211,12 +211,19 @@ def test_weights_and_pictures_are_channels_last_and_adam_is_fused():
     assert all(opt.defaults["fused"] for opt in (gan.opt_G, gan.opt_D))
 
 
+def test_the_recipes_that_are_slower_so_are_not_channels_last():
+    config = PRESETS["synthetic-1"].config.replace(precision="float32", ngf=4, ndf=4)
+    gan = GAN(config, CPU)
+    assert all(p.is_contiguous() for network in (gan.G, gan.D, gan.ema) for p in network.parameters())
+    assert batches.layout(CPU, config.architecture, "autocast") == torch.channels_last
+
+
 def test_on_mps_nothing_is_channels_last(monkeypatch):
     assert batches.layout(torch.device("mps")) == torch.contiguous_format
     before = GAN(TINY, CPU)
     before.step(pictures())
     monkeypatch.setattr(batches, "layout", lambda device: torch.contiguous_format)
-    monkeypatch.setattr(gan_module, "layout", lambda device: torch.contiguous_format)
+    monkeypatch.setattr(gan_module, "layout", lambda device, *of: torch.contiguous_format)
     gan = GAN(TINY, CPU)
     assert all(p.is_contiguous() for network in (gan.G, gan.D, gan.ema) for p in network.parameters())
     images = np.zeros((4, 3, 8, 8), np.uint8)
