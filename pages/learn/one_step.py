@@ -114,42 +114,56 @@ def _beside(run: Run, frames: StepFrames) -> None:
     status = launch.observe(run)
     step = kept_states.newest_facts(run).get("step", 0)
     coming = st.session_state.get(ASKED_KEY) == run.id and step == frames.facts["step"] and status.state == "paused"
-    st.fragment(_await_step if coming else _stand, run_every=0.5 if coming else None)(run, frames, status, step)
+    if coming:
+        st.fragment(_await_step, run_every=0.5)(run, step)
+    else:  # no fragment: one that is drawn again alone would be told how the run stood before
+        _stand(run, frames, status, step)
 
 
-def _await_step(run: Run, frames: StepFrames, status: Status, step: int) -> None:
+def _await_step(run: Run, step: int) -> None:
     st.caption("The run takes the step …")
     if kept_states.newest_facts(run).get("step", 0) != step or launch.observe(run).state not in launch.ACTIVE:
         st.rerun()
 
 
 def _stand(run: Run, frames: StepFrames, status: Status, step: int) -> None:
-    taken = frames.facts["step"] + 1
-    if step == taken:
-        try:
-            same = _hashes(str(run.path), _modified(run)) == frames.facts["after"]
-        except BadInput as error:
-            refuse(error)
-            return
-        if same:
-            st.success(
-                f"The run has taken step {taken:,}: every weight of G and D is, bit for bit, what you saw here.",
-                icon=":material/check:",
-            )
-        else:
-            st.warning(f"The run took step {taken:,} otherwise: its settings or threads were changed in between.")
+    if step == frames.facts["step"] + 1:
+        _compare(run, frames)
     elif step == frames.facts["step"] and status.state == "paused":
         if visitors.may_act():
             st.button("Take this step", icon=":material/skip_next:", on_click=_take, args=(run,))
-        st.caption("The run is paused before this step. Step, there or on Train, takes it for real.")
+            st.caption("The run is paused before this step. Here, or by Step on Train, it takes it for real.")
+        else:
+            st.caption("The run is paused before this step.")
     elif status.state in launch.ACTIVE:
         st.caption(f"The run trains on; this was the step after its state of step {frames.facts['step']:,}.")
         if visitors.may_act():
             st.caption("Pause it on Train to walk through its steps one by one.")
     else:
         st.caption("The step was taken on a copy: nothing in the run's folder has changed.")
-    if step != frames.facts["step"] and st.button("Show the next step", icon=":material/slow_motion_video:"):
-        _work_out(run)
+    if step != frames.facts["step"]:
+        with st.container(horizontal=True, vertical_alignment="center"):  # the spinner comes beside it, in sight
+            if st.button("Show the next step", icon=":material/slow_motion_video:"):
+                _work_out(run)
+
+
+def _compare(run: Run, frames: StepFrames) -> None:
+    """Say whether the run, which has taken the step, got the weights that were shown."""
+    taken, place = frames.facts["step"] + 1, st.empty()
+    place.caption("Comparing the weights …")  # the first time it loads PyTorch
+    try:
+        same = _hashes(str(run.path), _modified(run)) == frames.facts["after"]
+    except BadInput as error:
+        place.empty()
+        refuse(error)
+        return
+    if same:
+        place.success(
+            f"The run has taken step {taken:,}: every weight of G and D is, bit for bit, what you saw here.",
+            icon=":material/check:",
+        )
+    else:
+        place.warning(f"The run took step {taken:,} otherwise: its settings or threads were changed in between.")
 
 
 def _take(run: Run) -> None:

@@ -1,9 +1,8 @@
-"""The pages of a run: changed and forked from the drawer at the side while it trains, and its place on the shelf."""
+"""The pages of a run: changed and forked from the drawer while it trains, its next step shown and taken, its shelf."""
 
 import re
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,19 +20,21 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.browser
 
 STEP = "() => document.querySelector('[data-testid=stMetricValue]').innerText"
+PIXELS = "(canvas) => canvas.toDataURL()"
 
 
-@pytest.fixture
-def run(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """A small run without an end, in training."""
-    monkeypatch.setenv("DCGAN_DATA", str(studio.root.parent / "data"))
-    pictures = tmp_path / "pictures"
+@pytest.fixture(scope="module")
+def run(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A small run without an end, in training until a test pauses it."""
+    pictures = tmp_path_factory.mktemp("small") / "pictures"
     pictures.mkdir()
     for i, pixels in enumerate(np.random.default_rng(0).integers(0, 256, (60, 16, 16), np.uint8)):
         Image.fromarray(pixels).save(pictures / f"{i}.png")
     config = Config(preset="tiny", data=str(pictures), image_size=16, z_dim=8, ngf=4, ndf=4, batch_size=8, device="cpu")
     made = Run.create(config.replace(num_steps=10**6, num_threads=1, measure_images=0), studio.root, "sideways")
-    launch.start(made)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DCGAN_DATA", str(studio.root.parent / "data"))
+        launch.start(made)
     yield made
     launch.kill(made)
 
@@ -68,6 +69,36 @@ def test_the_drawer_stays_while_the_page_ticks_and_holds_the_whole_form(page: Pa
     expect(drawer).to_have_count(0)
     page.wait_for_function(f"() => ({STEP})() !== '{page.evaluate(STEP)}'")
     expect(drawer).to_have_count(0)
+
+
+def test_a_paused_run_takes_the_step_that_was_shown(page: Page, studio: Studio, run: Run) -> None:
+    run.ask("pause")
+    wait_for(lambda: run.status().state == "paused", 20, "the pause")
+    step = run.status().step
+    before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file() and path != run.status_path}
+    page.goto(f"{studio.url}/train?run={run.id}")
+    page.get_by_role("link", name="Look at the next step, slowly").click()
+    page.get_by_role("button", name=f"Show step {step + 1:,}").click()
+    frames = page.locator(".step")
+    expect(frames).to_have_attribute("data-frame", "z")
+    frames.focus()
+    for name in ("fakes", "verdicts", "gradient", "after"):
+        frames.press("ArrowRight")
+        expect(frames).to_have_attribute("data-frame", name)
+    change = page.locator("canvas.map").first
+    first = change.evaluate(PIXELS)
+    frames.press("ArrowDown")
+    assert change.evaluate(PIXELS) != first
+    assert {path: path.read_bytes() for path in before} == before  # nothing was done to the run until now
+
+    page.get_by_role("button", name="Take this step").click()
+    expect(page.get_by_text(f"The run has taken step {step + 1:,}")).to_contain_text("bit for bit, what you saw here")
+    assert run.status().step == step + 1 and run.status().state == "paused"
+    expect(frames).to_have_attribute("data-frame", "after")  # what was looked at is still there
+    page.get_by_role("button", name="Back").click()
+    expect(page.get_by_text("dL/dx of G's loss")).to_be_visible()
+    expect(page.get_by_role("button", name="Show the next step")).to_be_enabled()
+    launch.kill(run)
 
 
 def test_the_shelf_shows_every_column_and_row_and_a_wide_screen_is_used(
