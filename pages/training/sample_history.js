@@ -60,7 +60,7 @@ class Histories {
       if (!image || image.classList.contains("has-history")) continue;
       image.classList.add("has-history");
       image.tabIndex = 0;
-      image.setAttribute("aria-description", "Arrow keys go from sample to sample, Enter opens one in Explore.");
+      image.setAttribute("aria-description", "Arrow keys, Home and End go from sample to sample, Enter opens one in Explore.");
     }
   }
 
@@ -98,7 +98,8 @@ class Histories {
     if (arrow) {
       const cell = this.grid === grid ? this.cell + arrow[0] + columns * arrow[1] : 0;
       if (cell >= 0 && cell < grid.count) this.open(grid, cell, "key");
-    } else if ((event.key === "Enter" || event.key === " ") && this.grid === grid) this.explore();
+    } else if (event.key === "Home" || event.key === "End") this.open(grid, event.key === "Home" ? 0 : grid.count - 1, "key");
+    else if ((event.key === "Enter" || event.key === " ") && this.grid === grid) this.explore();
     else return;
     event.preventDefault();
   }
@@ -152,7 +153,8 @@ class Histories {
     y = Math.max(8, Math.min(y, innerHeight - height - 8));
     const set = (element, rules) => Object.assign(element.style, rules);
     set(this.ring, { left: `${left}px`, top: `${top}px`, width: `${side}px`, height: `${side}px` });
-    set(this.card, { left: `${x}px`, top: `${y}px`, width: `${STILL.matches && this.strip ? 2 * SIDE : SIDE}px` });
+    const wide = STILL.matches && this.strip ? Math.min(2 * SIDE, innerWidth - 16) : SIDE;
+    set(this.card, { left: `${x}px`, top: `${y}px`, width: `${wide}px` });
   }
 
   // Until the history is here, the sample as the grid shows it.

@@ -1,4 +1,4 @@
-"""Pointing at a sample, and several runs on one chart, as a hand and a keyboard meet them."""
+"""Pointing at a sample, and several runs on one chart, as a mouse, a finger and a keyboard meet them."""
 
 import base64
 import io
@@ -8,7 +8,7 @@ import shutil
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from dcgan.runs.run import Run
 from tests.browser.studio import SHIPPED, Studio
@@ -17,6 +17,36 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.browser
 
 CELL = 10  # of 64 samples in 8 columns
+PIXELS = "(canvas) => canvas.toDataURL()"
+
+
+def a_finger_touches(page: Page, grid: Locator, card: Locator) -> None:
+    """On a phone whose owner wants no motion: a few stages beside each other, which stay, and all of it in view."""
+    page.emulate_media(reduced_motion="reduce")
+    page.set_viewport_size({"width": 390, "height": 844})
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+
+    def tap(x: float, y: float) -> None:
+        devtools.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+        devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    wait_for(lambda: grid.bounding_box()["width"] < 380, 20, "the phone's column")  # type: ignore[index]
+    grid.scroll_into_view_if_needed()
+    box = grid.bounding_box()
+    assert box
+    tap(box["x"] + box["width"] * 6.5 / 8, box["y"] + box["height"] * 1.5 / 8)
+    expect(card).to_contain_text(re.compile(r"Steps 0, .*27,000\s*Sample 15, seed 14\. Tap again: Explore"))
+    drawn, shown = card.locator("canvas").evaluate(PIXELS), card.inner_text()
+    page.wait_for_timeout(300)  # three frames of a film
+    assert (card.locator("canvas").evaluate(PIXELS), card.inner_text()) == (drawn, shown)
+    place = card.bounding_box()
+    assert place and place["x"] >= 0 and place["x"] + place["width"] <= 390
+    tap(box["x"] + 5, box["y"] - 10)
+    expect(card).to_have_count(0)
+    devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(reduced_motion="no-preference")
 
 
 def test_a_sample_plays_its_history_and_opens_and_runs_are_compared_by_a_link(page: Page, studio: Studio) -> None:
@@ -34,8 +64,11 @@ def test_a_sample_plays_its_history_and_opens_and_runs_are_compared_by_a_link(pa
     expect(card).to_contain_text(re.compile("Step 1,000|Step [2-9],000"))  # it plays
     page.mouse.move(5, 5)
     expect(card).to_have_count(0)
+    a_finger_touches(page, grid, card)
     grid.focus()
-    for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
+    page.keyboard.press("End")
+    expect(card).to_contain_text("Sample 64, seed 63. Enter")
+    for key in ("Home", "ArrowRight", "ArrowRight", "ArrowDown"):
         page.keyboard.press(key)
     expect(card).to_contain_text("Sample 11, seed 10. Enter")
     assert len({url for url in asked if url.endswith(f"cell={CELL}")}) == 1 and "cell=0" not in asked[0]
