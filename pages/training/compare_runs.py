@@ -37,8 +37,10 @@ CSS = """
   font-weight: 400; line-height: 1.3;
 }
 .apart i { display: block; width: 2.4rem; height: 3px; margin-top: 0.3rem; }
-.apart .note { min-width: 9rem; opacity: 0.8; overflow-wrap: anywhere; }
-.apart details { font-size: 0.85rem; margin-top: 0.6rem; }
+.apart :is(details, .note) { font-size: 0.85rem; margin: 0.6rem 0 0; }
+.apart .note { overflow-wrap: anywhere; }
+.apart .note b { margin-right: 0.5rem; }
+.apart .note div { white-space: pre-wrap; opacity: 0.8; margin: 0.3rem 0 0 1.8rem; }
 .apart summary { cursor: pointer; }
 .apart dt { font-weight: 600; margin-top: 0.4rem; }
 .apart dd { margin: 0; opacity: 0.8; }
@@ -64,9 +66,7 @@ def draw(runs: Sequence[Run]) -> None:
     with chart:
         _chart(drawn, figure, axis, configs)
     with apart:
-        st.html(
-            CSS + compare.CSS + table(drawn, configs, [notes.first_line(run) for run in runs], figure == "distance")
-        )
+        st.html(CSS + compare.CSS + table(drawn, configs, [notes.read(run) for run in runs], figure == "distance"))
     run_grids.draw(runs, [f"{i} · {names[run.id]}" for i, run in enumerate(runs, 1)])
 
 
@@ -111,28 +111,38 @@ def _chart(drawn: Sequence[compare.Curves], figure: str, axis: str, configs: Seq
 
 
 def table(drawn: Sequence[compare.Curves], configs: Sequence[Config | None], noted: Sequence[str], far: bool) -> str:
-    """A line for each run, as it is drawn: its distance if `far`, the settings that are not the same in all, its note.
+    """A line for each run, as it is drawn: its distance if `far`, and the settings that are not the same in all.
 
-    HTML; every text of a person in it is escaped.
+    Below it the notes, each with its run's number: beside the settings they would be out of sight. HTML; every text of
+    a person in it is escaped.
     """
     readable = [config for config in configs if config is not None]
     apart = compare.differing(readable)
     shown = {name: iter(values) for name, values in apart.items()}
-    measured, has_notes = far and any(each.distance for each in drawn), any(noted)
-    heads = ["", "Run", *BEST_NEWEST * measured, *(_head(name) for name in apart), *["Note"] * has_notes]
+    measured = far and any(each.distance for each in drawn)
+    heads = ["", "Run", *BEST_NEWEST * measured, *(_head(name) for name in apart)]
     rows = []
-    for i, (each, config, note) in enumerate(zip(drawn, configs, noted, strict=True)):
+    for i, (each, config) in enumerate(zip(drawn, configs, strict=True)):
         cells = _distances(each) if measured else []
         cells += [escape(_value(next(values))) if config else "unreadable" for values in shown.values()]
         marks = "".join(f"<td>{cell}</td>" for cell in cells)
-        marks += f'<td class="note">{escape(note)}</td>' * has_notes
         rows.append(f'<tr><td>{_swatch(i)}</td><th scope="row">{escape(each.name)}</th>{marks}</tr>')
     head = "".join(f'<th scope="col">{head}</th>' for head in heads)
     meanings = "".join(f"<dt>{escape(name)}</dt><dd>{escape(describe(name))}</dd>" for name in apart)
     details = f"<details><summary>What these settings mean</summary><dl>{meanings}</dl></details>" if apart else ""
     same = "" if apart else "<p>Their settings are the same.</p>"
     body = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    return f'<div class="apart">{body}{same}{details}</div>'
+    said = "".join(_note(i, note) for i, note in enumerate(noted) if note)
+    return f'<div class="apart">{body}{same}{said}{details}</div>'
+
+
+def _note(i: int, note: str) -> str:
+    """The note of the i-th run: its first line, and the others once it is opened."""
+    first, _, rest = note.partition("\n")
+    head = f'<b style="border-color: {compare.style(i)[0]}">{i + 1}</b>{escape(first)}'
+    if not rest.strip():
+        return f'<p class="note">{head}</p>'
+    return f'<details class="note"><summary>{head}</summary><div>{escape(rest)}</div></details>'
 
 
 def _head(name: str) -> str:

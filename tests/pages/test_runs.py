@@ -194,9 +194,10 @@ def test_what_differs_stands_beside_the_chart_and_is_text(root):
     assert open_runs("one", "two").get("html")
     drawn = [compare.Curves(run.name, {}) for run in (one, two)]
     configs = [one.config, two.config]
-    page = compare_runs.table(drawn, configs, [notes.first_line(run) for run in (one, two)], far=True)
+    page = compare_runs.table(drawn, configs, [notes.read(run) for run in (one, two)], far=True)
     assert "<td>0.001</td><td>0</td>" in page and "<td>0.0003</td><td>7</td>" in page and "batch_size" not in page
-    assert "&lt;b&gt;bold" in page and "&lt;i&gt;slower&lt;/i&gt;</td>" in page and "more" not in page
+    assert "&lt;b&gt;bold" in page and "</b>&lt;i&gt;slower&lt;/i&gt;</summary><div>more</div>" in page
+    assert page.count('class="note"') == 1  # of two runs
     assert "Their settings are the same." in compare_runs.table(drawn, [one.config] * 2, ["", ""], far=True)
     assert ">unreadable<" in compare_runs.table([*drawn, drawn[0]], [*configs, None], [""] * 3, far=True)
 
