@@ -17,12 +17,18 @@ from dcgan.runs.sample_grids import grid_of
 from dcgan.runs.throughput import duration
 from pages.common.gallery import Card, gallery
 from pages.common.words import escaped
+from pages.training.final_grid import ENDED
 from pages.training.originals import ORIGINALS
 
 Columns = Mapping[str, np.ndarray]
 MOST = 10  # pictures
 WIDEST = 300  # pixels of one
 NEAR = 0.3  # of an epoch: how far from its end its picture may be
+NO_SCORE = (
+    "No Inception score of this run stands here. It is a score by Inception v3, a network trained on photographs, "
+    "whose weights don't come with the studio; its own figures are by another judge, and scores of two judges can't be "
+    "compared. Where Inception v3 is asked for, in a terminal, it comes with the score of the real pictures."
+)
 
 FIGURES: dict[str, Callable[[Config, Status, Columns], str]] = {
     "epochs": lambda config, status, columns: f"{status.epoch:.1f}",
@@ -31,6 +37,8 @@ FIGURES: dict[str, Callable[[Config, Status, Columns], str]] = {
     "samples": lambda config, status, columns: f"{config.num_samples}",
     "picture": lambda config, status, columns: f"{config.channels} × {config.image_size} × {config.image_size}",
     "pixels": lambda config, status, columns: f"{config.image_size} × {config.image_size}",
+    "final": lambda config, status, columns: "4 × 8, below" if status.state in ENDED else "once it has ended",
+    "inception": lambda config, status, columns: "none: see below",
     "first verdict": lambda config, status, columns: (
         f"{columns['d_fake'][0]:.2f} on fakes up to step {columns['step'][0]:,.0f}" if len(columns["step"]) else "–"
     ),
@@ -56,6 +64,8 @@ def draw(run: Run, config: Config, status: Status, columns: Columns) -> None:
         for fact in original.facts
     ]
     st.table(rows, hide_index=True, width="content")
+    if any(fact.own == "inception" for fact in original.facts):
+        st.caption(NO_SCORE)
     st.caption(f"The recipe here: {escaped(PRESETS[config.preset].source)}.")
     cards = [
         Card([picture], caption)

@@ -19,9 +19,11 @@ class Original(NamedTuple):
     facts: tuple[Fact, ...] = ()
     pictures: str = ""  # of which moments it shows its samples: epochs, steps, ends; empty where it doesn't say
     under: str = ""  # what stands under each: a key of `as_published.UNDER`
+    final: tuple[int, int] | None = None  # rows and columns of the samples it ends with
 
 
 _SEED_25 = Fact("Samples of a fixed seed", "25", "samples")
+_LAST_32 = Fact("Samples at the end", "4 × 8", "final")
 
 ORIGINALS: dict[str, Original] = {
     "basic-dcgan": Original(
@@ -36,15 +38,19 @@ ORIGINALS: dict[str, Original] = {
     ),
     "synthetic-1": Original(
         "Synthetic images with DCGANs, run 1",
-        "a picture of the same 25 samples for every epoch, and a film of them, thinned as this studio's is.",
-        (Fact("Epochs", "100", "epochs"), Fact("Time of training", "57 min 34 s", "time"), _SEED_25),
+        "a picture of the same 25 samples for every epoch, a film of them, thinned as this studio's is, and 4 × 8 "
+        "samples at the end.",
+        (Fact("Epochs", "100", "epochs"), Fact("Time of training", "57 min 34 s", "time"), _SEED_25, _LAST_32),
         "epochs",
+        final=(4, 8),
     ),
     "synthetic-2": Original(
         "Synthetic images with DCGANs, run 2",
-        "a picture of the same 25 samples for every epoch, and a film of them; set beside run 1.",
-        (Fact("Epochs", "50", "epochs"), Fact("Time of training", "51 min 56 s", "time"), _SEED_25),
+        "a picture of the same 25 samples for every epoch, a film of them, and 4 × 8 samples at the end, all beside "
+        "those of run 1.",
+        (Fact("Epochs", "50", "epochs"), Fact("Time of training", "51 min 56 s", "time"), _SEED_25, _LAST_32),
         "epochs",
+        final=(4, 8),
     ),
     "rules-64": Original(
         "Synthetic images with DCGANs, the network by the rules",
@@ -58,7 +64,9 @@ ORIGINALS: dict[str, Original] = {
             Fact("Epochs", "50 to 200", "epochs"),
             Fact("Pixels", "64 × 64 or 128 × 128", "pixels"),
             Fact(
-                "Inception score called ideal", "9 to 10; no property of this data, whose real pictures have their own"
+                "Inception score called ideal",
+                "9 to 10; no property of this data, whose real pictures have their own",
+                "inception",
             ),
         ),
     ),

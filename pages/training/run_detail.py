@@ -16,7 +16,7 @@ from pages.charts import class_mix, compare, curves, distance, epochs
 from pages.charts.history import history_of, marks_of, why_no_curves
 from pages.common import run_rows
 from pages.common.words import age, badge, escaped, sentence
-from pages.training import as_published, disk_use, family, fork_form, run_actions, run_grids, run_notes
+from pages.training import as_published, disk_use, family, final_grid, fork_form, run_actions, run_grids, run_notes
 
 CURVES_HEIGHT = 620
 DISTANCE_HEIGHT = 180  # more, for the chart of the distance
@@ -37,8 +37,10 @@ def one(run: Run) -> None:
         family.tree(run)
         st.caption(disk_use.words(run))
     columns, config = history_of(run), run_rows.config_of(run)
+    final = None
     if config is not None:
         as_published.draw(run, config, status, columns)
+        final = final_grid.place(config, status)
     if len(columns["step"]):
         rows, chart = distance.quality_of(run), distance.measured(run)
         height = CURVES_HEIGHT + DISTANCE_HEIGHT * bool(chart)
@@ -51,6 +53,8 @@ def one(run: Run) -> None:
         losses_per_epoch(columns, marked=config is not None and config.preset in epochs.MARKING)
     else:
         st.caption(why_no_curves(config))
+    if config is not None and final is not None:
+        final_grid.fill(final, run, config)
 
 
 def losses_per_epoch(columns: dict[str, np.ndarray], marked: bool) -> None:
