@@ -1,11 +1,15 @@
 """Where to next: at the foot of each part of Learn the one that follows, and an hour's path through all of them."""
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
 
 HOUR = 60  # minutes
+_to_top = st.components.v2.component(
+    "learn_onward", js=(Path(__file__).parent / "onward.js").read_text(encoding="utf-8")
+)
 
 
 class Stop(NamedTuple):
@@ -54,6 +58,7 @@ def draw(part: str, titles: dict[str, str], go: Callable[[str], None]) -> None:
                     args=(next_part,),
                 )
         st.caption(_path(part, titles))
+        _to_top(key="learn-onward-top", data={"part": part}, height=1)
 
 
 def _about(part: str) -> str:

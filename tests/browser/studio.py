@@ -11,6 +11,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+from playwright.sync_api import Page
+
 from dcgan.runs import launch
 from dcgan.runs.run import Run, list_runs
 from dcgan.system.paths import PROJECT
@@ -21,6 +23,7 @@ FLAGS = (
     "--no-sandbox --disable-gpu --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync"
 )
+SHOTS = os.environ.get("DCGAN_SHOTS")  # a folder for pictures of what a visitor sees
 SHIPPED = PROJECT / "checkpoints" / "quick-fashion"
 
 
@@ -60,3 +63,10 @@ class Studio:
     def end_runs(self) -> None:
         for run in self.runs():
             launch.kill(run)
+
+
+def shot(page: Page, name: str) -> None:
+    """Keep a picture of the page where DCGAN_SHOTS names a folder for them; else nothing."""
+    if SHOTS:
+        page.wait_for_timeout(700)  # what fades in is there
+        page.screenshot(path=Path(SHOTS) / f"{name}.png")

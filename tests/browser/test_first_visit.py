@@ -105,29 +105,3 @@ def test_uploaded_pictures_are_counted_and_a_zip_gives_the_run_its_name(
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("link", name="Explore it")).to_be_visible()
     expect(other.get_by_text("one run trains at a time")).to_have_count(0)  # the word does not outlive the other run
-
-
-def test_ten_pairs_by_keys_then_the_glossary_and_a_word_under_the_keyboard(page: Page, studio: Studio) -> None:
-    page.goto(f"{studio.url}/learn?part=spot&run={SHIPPED.name}&draw=3")
-    for at in range(1, 11):
-        expect(page.get_by_text(f"Pair {at} of 10: which one is the fake?")).to_be_visible()
-        expect(page.get_by_alt_text("The picture on the left", exact=True)).to_be_visible()
-        page.keyboard.press("1")
-        expect(page.locator(".st-key-spot-go-on button")).to_be_enabled()
-        page.keyboard.press("Enter")
-    expect(page.get_by_test_id("stMetric").filter(has_text="D, on the same pairs")).to_contain_text("of 10")
-    expect(page.get_by_role("figure", name=re.compile(r"Your scores: \d+ of 10 at step 27000"))).to_be_visible()
-
-    page.get_by_role("radio", name="Glossary").click()
-    expect(page).to_have_url(re.compile(r"/learn\?(?!.*draw=).*part=glossary"))
-    page.get_by_role("textbox", name="Search").fill("ema")
-    expect(page.locator(".st-key-glossary h5")).to_have_text(["EMA"])
-    page.get_by_role("radio", name="The story").click()
-    word = page.locator("a[href*='part=glossary&word=']").first
-    page.keyboard.press("Tab")  # the keyboard, not the pointer, leads
-    word.focus()
-    said = word.evaluate("word => getComputedStyle(word, '::after').content")
-    assert said == f'"{word.get_attribute("title")}"' and "the network that" in said
-    with page.expect_popup() as opened:
-        page.keyboard.press("Enter")
-    expect(opened.value.locator(".st-key-glossary h5").first).to_have_text("generator")

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from dcgan.runs.run import Run
 from dcgan.system.processes import is_process
-from tests.browser.studio import Studio
+from tests.browser.studio import SHOTS, Studio, shot
 from tests.files import write_pictures
 from tests.waiting import wait_for
 
@@ -98,10 +98,75 @@ def test_a_bad_setting_is_refused_with_the_sentence_of_the_command_line(page: Pa
     assert not studio.runs()
 
 
-def test_start_shows_curves_and_samples_that_advance(page: Page, studio: Studio) -> None:
-    page.goto(f"{studio.url}/train")
-    page.get_by_role("button", name="Start training").click()
-    expect(page.locator("img[alt^='Samples at step']").first).to_be_visible()
+def test_a_newcomer_goes_from_start_to_spot_the_fake_by_what_the_pages_offer(page: Page, studio: Studio) -> None:
+    page.goto(studio.url)
+    start = page.get_by_role("button", name="Start training")
+    expect(start).to_be_enabled()
+    shot(page, "1-start")
+
+    start.click()
+    expect(page.get_by_text("While you wait")).to_be_visible()
+    page.get_by_role("radio", name="shapes").click()
+    expect(page.get_by_text("You guessed shapes")).to_be_visible()
+    run = the_run(studio)
+    if SHOTS:
+        wait_for(lambda: run.status().step >= 150, 300, "pictures in which one sees something")
+        shot(page, "2-waiting-room")
+    else:
+        run.ask("pause")  # it would take the machine from the browser
+    page.get_by_role("link", name="Learn how it works").click()
+    expect(page.get_by_text("Where to next")).to_be_visible()
+    shot(page, "3-the-story")
+
+    def on(to: str) -> None:
+        page.locator(".st-key-learn-next-part").get_by_role("button", name=to).click()
+        expect(page.get_by_role("radio", name=to)).to_be_checked()
+        expect(page.get_by_role("heading", name="Learn", level=1)).to_be_focused()  # at the top, and on no button
+        assert page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollTop") == 0
+
+    on("Playground")
+    plane = page.get_by_test_id("playground-plane")
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_function(f"(c) => Number(c.dataset.step) >= {200 if SHOTS else 3}", arg=plane.element_handle())
+    shot(page, "4-playground")
+    on("One step, slowly")
+    page.get_by_role("button", name="Show step 27,001").click()
+    page.locator(".step").get_by_role("tab", name="Back to the pixels").click()
+    expect(page.get_by_text("dL/dx of G's loss")).to_be_visible()
+    shot(page, "5-one-step-slowly")
+    on("Failures")
+    on("Spot the fake")
+    for at in range(1, 11):
+        expect(page.get_by_text(f"Pair {at} of 10: which one is the fake?")).to_be_visible()
+        expect(page.get_by_alt_text("The picture on the left", exact=True)).to_be_visible()
+        page.keyboard.press("1")
+        expect(page.locator(".st-key-spot-go-on button")).to_be_enabled()
+        if at == 1:
+            shot(page, "6-spot-the-fake")
+        page.keyboard.press("Enter")
+    expect(page.get_by_test_id("stMetric").filter(has_text="D, on the same pairs")).to_contain_text("of 10")
+    expect(page.get_by_role("figure", name=re.compile(r"Your scores: \d+ of 10 at step 27000"))).to_be_visible()
+
+    shot(page, "7-your-result-and-d-s")
+
+    page.get_by_role("radio", name="Glossary").click()
+    expect(page).to_have_url(re.compile(r"/learn\?(?!.*draw=).*part=glossary"))
+    page.get_by_role("textbox", name="Search").fill("ema")
+    expect(page.locator(".st-key-glossary h5")).to_have_text(["EMA"])
+    page.get_by_role("radio", name="The story").click()
+    word = page.locator("a[href*='part=glossary&word=']").first
+    page.keyboard.press("Tab")  # the keyboard, not the pointer, leads
+    word.focus()
+    said = word.evaluate("word => getComputedStyle(word, '::after').content")
+    assert said == f'"{word.get_attribute("title")}"' and "the network that" in said
+    with page.expect_popup() as opened:
+        page.keyboard.press("Enter")
+    expect(opened.value.locator(".st-key-glossary h5").first).to_have_text("generator")
+    run.ask("run")
+
+
+def test_curves_and_samples_advance(page: Page, studio: Studio) -> None:
+    open_train(page, studio)
     expect(page.locator(CHART)).to_be_visible()
     page.wait_for_function(f"({POINTS})() > 3")
     expect(state(page, "training")).to_be_visible()
