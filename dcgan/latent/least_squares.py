@@ -29,13 +29,17 @@ def load_derivatives() -> None:
 class Walker:
     """One z on its way downhill: mean square difference of pixels in [-1, 1], and distance from the prior.
 
+    With classes that can be asked for, the prior lies around the `centre` (D,) of the class that the search begins in.
     Slopes are measured anew after `fresh` steps. In between they are guessed from what each step changed (Broyden
     1965), which costs nothing and leads nearly as far.
     """
 
-    def __init__(self, generator: Generator, z: Tensor, target: Tensor, fresh: int = 1) -> None:
+    def __init__(
+        self, generator: Generator, z: Tensor, target: Tensor, fresh: int = 1, centre: Tensor | None = None
+    ) -> None:
         self.generator, self.z, self.target, self.fresh = generator, z, target, fresh
         config = generator.config
+        self.centre = torch.zeros_like(z) if centre is None else centre
         self.shell = SHELL if config.z_prior == "normal" else 0.0
         self.at_once = RENDER_AT_ONCE.get(config.architecture, config.z_dim)  # dimensions
         self.damping = 1e-2
@@ -52,8 +56,9 @@ class Walker:
             self.age = 0
         z, slopes, off = self.z.double(), self.slopes, (self.picture - self.target).double()  # slopes (D, P), off (P,)
         bend, pull = slopes @ slopes.T / len(off), -(slopes @ off) / len(off)
-        if self.shell and (beyond := _beyond(z)):
-            outward = z / z.norm() / math.sqrt(len(z))
+        from_centre = z - self.centre
+        if self.shell and (beyond := _beyond(from_centre)):
+            outward = from_centre / from_centre.norm() / math.sqrt(len(z))
             bend += self.shell * torch.outer(outward, outward)
             pull -= self.shell * beyond * outward
         if not self.shell:  # what would leave the cube stays
@@ -106,7 +111,7 @@ class Walker:
 
     def _cost(self, z: Tensor, picture: Tensor) -> float:
         off = (picture - self.target).square().mean().item()
-        return off + (self.shell * _beyond(z) ** 2 if self.shell else 0.0)
+        return off + (self.shell * _beyond(z - self.centre) ** 2 if self.shell else 0.0)
 
 
 def _beyond(z: Tensor) -> float:

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from dcgan.data.dataset import real_pictures
 from dcgan.latent import seeds
-from dcgan.latent.class_centres import z_of
+from dcgan.latent.class_centres import labels_of_seeds, placed, z_of
 from dcgan.latent.codes import code_of, z_of_code
 from dcgan.latent.least_squares import Walker, load_derivatives
 from dcgan.latent.render import render
@@ -66,7 +66,8 @@ def _quiet(share: float) -> None:
 def project(generator: Generator, picture: np.ndarray, tick: Tick = _quiet, seed: int = 0) -> Projection:
     """Find the z whose picture is nearest to `picture`, uint8 (H, W) or (H, W, 3) in the generator's own size.
 
-    A normal prior holds z near the shell on which nearly all of it lies, a uniform one in its cube. The same input
+    A normal prior holds z near the shell on which nearly all of it lies, around the centre of a class where classes can
+    be asked for, a uniform one in its cube. The same input
     gives the same z. Waits while another thread projects.
     """
     config = generator.config
@@ -77,8 +78,8 @@ def project(generator: Generator, picture: np.ndarray, tick: Tick = _quiet, seed
     try:
         load_derivatives()
         plan = PLAN_LARGE if sum(p.numel() for p in generator.parameters()) > LARGE else PLAN
-        starts, distances = _starts(generator, picture, plan.starts, seed)
-        z = _search(folded(generator), starts, _flat(picture), plan, tick)
+        starts, centres, distances = _starts(generator, picture, plan.starts, seed)
+        z = _search(folded(generator), starts, centres, _flat(picture), plan, tick)
     finally:
         _TURN.release()
     ends = torch.stack([kept for one in (z, starts[1]) if (kept := z_of_code(code_of(one))) is not None])
@@ -101,6 +102,8 @@ def held_out_distances(run: Run, generator: Generator, tick: Tick = _quiet) -> l
     config, origin = generator.config, generator.origin
     assert origin is not None  # it was read from a file
     about = {"version": VERSION, "weights_hash": origin.weights_hash, "data_fingerprint": config.data_fingerprint}
+    if config.num_classes:
+        about["shell"] = "around the centre of a class"
     path = run.path / "projections" / f"{origin.step:08d}-{origin.weights_hash[:12]}.json"
     known = found_about(path, about, "distances")
     if known is not None and all(isinstance(each, int | float) for each in known):
@@ -132,17 +135,22 @@ def beside(distance: float, held_out: list[float]) -> str:
 # ---- the search
 
 
-def _starts(generator: Generator, picture: np.ndarray, n: int, seed: int) -> tuple[Tensor, np.ndarray]:
-    """What a linear fit guesses, then n random z, nearest first, (n + 1, D); and the distances of the random ones."""
-    config = generator.config
-    z = z_of(generator, seeds.sample_seeds(seed, n))
+def _starts(generator: Generator, picture: np.ndarray, n: int, seed: int) -> tuple[Tensor, Tensor, np.ndarray]:
+    """What a linear fit guesses, then n random z, nearest first, (n + 1, D); centres; the distances of the random ones.
+
+    The centre of each, (n + 1, D), is that of its class, the guess's that of the nearest; 0 without classes.
+    """
+    config, chosen = generator.config, seeds.sample_seeds(seed, n)
+    z, labels = z_of(generator, chosen), labels_of_seeds(chosen, config)
+    centres = placed(generator, torch.zeros_like(z), labels)
     pictures = render(generator, z)
     off = np.sqrt(np.square(pictures.astype(np.float32) - picture).reshape(n, -1).mean(1))
     order = np.argsort(off, kind="stable")
-    return torch.cat([_guess(z, pictures, picture, config.z_prior)[None], z[order]]), off[order]
+    guess = _guess(z, pictures, picture, config.z_prior, centres[order[0]])
+    return torch.cat([guess[None], z[order]]), torch.cat([centres[order[:1]], centres[order]]), off[order]
 
 
-def _guess(z: Tensor, pictures: np.ndarray, picture: np.ndarray, prior: str) -> Tensor:
+def _guess(z: Tensor, pictures: np.ndarray, picture: np.ndarray, prior: str, centre: Tensor) -> Tensor:
     """The z (D,) that a ridge regression from pictures to z, through these n, has for a picture; as long as most z."""
     flat = torch.from_numpy(np.stack([each.reshape(-1) for each in (*pictures, picture)])).double()  # (n + 1, P)
     flat = flat - flat[:-1].mean(0)
@@ -151,12 +159,16 @@ def _guess(z: Tensor, pictures: np.ndarray, picture: np.ndarray, prior: str) -> 
     guess = torch.linalg.solve(alike[:, :-1] + ridge, alike[:, -1]) @ z.double()
     if prior == "uniform":
         return guess.clamp(-1, 1).float()
-    return (guess * (math.sqrt(len(guess)) / guess.norm().clamp(min=1e-9))).float()
+    guess -= centre
+    return (guess * (math.sqrt(len(guess)) / guess.norm().clamp(min=1e-9)) + centre).float()
 
 
-def _search(generator: Generator, starts: Tensor, target: Tensor, plan: Plan, tick: Tick) -> Tensor:
+def _search(generator: Generator, starts: Tensor, centres: Tensor, target: Tensor, plan: Plan, tick: Tick) -> Tensor:
     """From the first few of the starts (N, D), a guess and the nearest random ones, to one z (D,)."""
-    walkers = [Walker(generator, z, target, plan.fresh) for z in starts[: max(2, plan.stages[0][0])]]
+    few = max(2, plan.stages[0][0])
+    walkers = [
+        Walker(generator, z, target, plan.fresh, centre) for z, centre in zip(starts[:few], centres[:few], strict=True)
+    ]
     total, done = sum(k * n for k, n in plan.stages), 0
     for k, n in plan.stages:
         walkers = sorted(walkers, key=lambda walker: walker.cost)[:k]

@@ -11,6 +11,7 @@ from dcgan.config import Config
 from dcgan.data import sources
 from dcgan.data.dataset import real_pictures
 from dcgan.latent import framing, least_squares, projection, seeds
+from dcgan.latent.class_centres import z_of
 from dcgan.latent.render import render
 from dcgan.networks.architectures import GENERATORS
 from dcgan.networks.generator_file import load_generator
@@ -23,6 +24,9 @@ from tests.latent.test_framing import photo
 from tests.nets import lively
 
 CONFIG = Config(preset="made", image_size=16, z_dim=12, ngf=4, stem="dense")
+
+
+least_squares.load_derivatives()  # any of these tests may be the first of its process
 
 
 def made(prior: str) -> Generator:
@@ -178,7 +182,22 @@ def test_the_linear_guess_is_near_where_a_model_is_nearly_linear(prior):
     generator = made(prior)
     z = seeds.z_from_seed(9001, 12, prior)
     z = z / z.norm() * 12**0.5 if prior == "normal" else z
-    starts, distances = projection._starts(generator, render(generator, z[None])[0], 256, 0)
+    starts, _, distances = projection._starts(generator, render(generator, z[None])[0], 256, 0)
     assert len(starts) == 257 and list(distances) == sorted(distances)
     off = (starts - z).norm(dim=1)
     assert off[0] < 0.5 * off[1:].min()
+
+
+def test_with_classes_z_stays_near_the_shell_around_the_centre_of_a_class():
+    run = Run(PROJECT / "checkpoints" / "quick-classes-fashion")
+    generator = load_generator(run.generator_path)
+    centre = generator.centres.weight[1].detach()
+    z = z_of(generator, [77], labels=torch.tensor([1]))[0]
+    starts, centres, _ = projection._starts(generator, render(generator, z[None])[0], 64, 0)
+    assert torch.allclose((starts - centres)[0].norm(), torch.tensor(8.0))  # sqrt(z_dim)
+    target = projection._flat(render(generator, z[None])[0])
+    bare, around = (least_squares.Walker(generator, z, target, 1, about) for about in (None, centre))
+    assert around.cost < 1e-4 < bare.cost  # the very z of the picture is no worse for its class
+    for _ in range(3):
+        around.step()
+    assert abs((around.z - centre).norm() - 8) < 1.5
