@@ -188,7 +188,7 @@ def _no_files(place: str, header: list[str], rows: list[list[str]]) -> str:
     columns = listed(header or (rows[min(1, len(rows) - 1)] if rows else []))
     return (
         f"{place} names no file that is there ({columns}): a column must hold the pictures' file names, and they must "
-        "lie in the folder of the CSV or below it."
+        "lie in the folder of the CSV or below it. A table of pixels calls its columns by numbers, such as pixel1."
     )
 
 

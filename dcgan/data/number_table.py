@@ -14,6 +14,7 @@ import numpy as np
 
 from dcgan.data.row_set import LABELS, SPLITS, split_of
 from dcgan.errors import BadInput, first_line
+from dcgan.images.formats import SUFFIXES
 
 FEWEST = 64  # numbers in a row that make a picture
 MOST_LABELS = 100  # that a table without names of columns is thought to have
@@ -35,6 +36,10 @@ def is_one(head: bytes) -> bool:
     """Whether a CSV that begins so, with at most HEAD bytes, holds numbers enough in a row for a picture."""
     rows = _first_rows(head.decode("utf-8-sig", errors="replace"))[1]
     cells = rows[-1] if rows else []
+    if any(cell.strip().lower().endswith(SUFFIXES) for cell in cells):  # a list of picture files with facts about each
+        return False
+    if rows and _has_names(rows[0]):  # other tables of many numbers tell their columns apart by words
+        cells = [cell for name, cell in zip(rows[0], cells, strict=False) if PIXEL.fullmatch(name.strip())] or cells[:9]
     return sum(map(_is_number, cells)) >= FEWEST or any(_are_pixels(cell) for cell in cells)
 
 
@@ -63,7 +68,7 @@ def _layout(file: IO[str], place: str) -> Layout:
     delimiter, rows = _first_rows(file.read(HEAD))
     file.seek(0)
     some = rows[1:] or rows
-    header = [] if all(map(_is_number, rows[0])) else [cell.strip() for cell in rows[0]]
+    header = [cell.strip() for cell in rows[0]] if _has_names(rows[0]) else []
     names = [name.lower() for name in header]
     label = next((names.index(name) for name in (*LABELS, "emotion") if name in names), None)
     split = next((names.index(name) for name in SPLITS if name in names), None)
@@ -76,16 +81,24 @@ def _layout(file: IO[str], place: str) -> Layout:
     others = [i for i in range(len(names)) if i not in pixels and i != split and names[i]]
     if label is None and len(others) == 1:
         label = others[0]
-    elif label is None and math.isqrt(len(pixels)) ** 2 != len(pixels):
-        column = _likely_label(some, pixels)
-        if math.isqrt(len(pixels) - 1) ** 2 == len(pixels) - 1:
-            label, pixels = column, [i for i in pixels if i != column]
-    if math.isqrt(len(pixels)) ** 2 != len(pixels):
+    elif label is None and not _is_square(len(pixels)) and _is_square(len(pixels) - 1):
+        label = _likely_label(some, pixels)
+        pixels = [i for i in pixels if i != label]
+    if not _is_square(len(pixels)):
         raise BadInput(
             f"{place} has {len(pixels):,} numbers in a row beside its label, which make no square grey picture: save "
             "its pixels as .npy of the shape (N, H, W) or (N, H, W, C)."
         )
     return Layout(delimiter, header, pixels, label, split)
+
+
+def _has_names(row: Sequence[str]) -> bool:
+    """Whether a first row names the columns: by words, or by counting them."""
+    return not all(map(_is_number, row)) or list(row) in ([str(i + n) for i in range(len(row))] for n in (0, 1))
+
+
+def _is_square(number: int) -> bool:
+    return number > 0 and math.isqrt(number) ** 2 == number
 
 
 def _likely_label(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> int:

@@ -43,8 +43,10 @@ def names(kind: str) -> str:
         (np.c_[np.arange(12), LABELS, FLAT], f",target,{names('px_{}')}", {}),
         (np.c_[LABELS, FLAT], "", {"delimiter": ";", "form": "{}.0"}),
         (np.c_[LABELS, FLAT], f"character,{names('{}')}", {}),
+        (np.c_[LABELS, FLAT], ",".join(map(str, range(101))), {}),
+        (np.c_[np.arange(12), LABELS, FLAT], "," + ",".join(map(str, range(101))), {}),
     ],
-    ids=["kaggle", "bare", "label last", "named by place", "an index too", "semicolons", "another name"],
+    ids=["kaggle", "bare", "label last", "by place", "an index too", "semicolons", "another name", "counted", "pandas"],
 )
 def test_a_column_for_each_pixel(tmp_path, columns, header, more) -> None:
     spec = table(tmp_path / "t.csv", columns, header, **more)
@@ -90,6 +92,18 @@ def test_a_table_that_can_not_be_used_is_refused_in_a_sentence(tmp_path, columns
     with refuse("t.csv", words) as caught:
         sources.check(sources.resolve(spec))
     assert len(str(caught.value)) < 300
+
+
+def test_a_list_of_pictures_with_many_facts_stays_one_and_other_tables_are_none(tmp_path) -> None:
+    write_pictures(tmp_path, 3)
+    rows_ = [[f"{i:03d}.png", *range(100)] for i in range(3)]
+    source = sources.resolve(table(tmp_path / "landmarks.csv", rows_, "file," + names("x{}")))
+    assert rows.kind_of(source.path) == "list" and sources.count(source) == 3
+    prices = table(
+        tmp_path / "prices.csv", np.ones((5, 70)), ",".join(f"price of {c}{d}" for c in "abcdefg" for d in "hijklmnopq")
+    )
+    with refuse("prices.csv names no file that is there", "A table of pixels calls its columns by numbers"):
+        sources.check(sources.resolve(prices))
 
 
 def test_labels_are_no_names_of_pictures(tmp_path) -> None:
