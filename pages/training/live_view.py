@@ -74,7 +74,13 @@ def _live(run: Run, ticking: bool, waits: bool) -> None:
         return
     columns, alarms = history_of(run), alarms_of(run)
     _figures(run, status, alarms)
-    _trouble(run, status)
+    # in places that are there always: what comes and goes above the curves would put new ones there, without their zoom
+    notice, trouble = st.empty(), st.empty()
+    if status.notice:
+        notice.caption(sentence(status.notice))
+    if status.state in ("failed", "interrupted", "stalled"):
+        with trouble.container():
+            _trouble(run, status)
     picture, curves = st.container(key="run-view").columns([6, 7], gap="medium")
     with picture.container(gap="small"):
         step = _samples(run, columns)
@@ -152,8 +158,6 @@ def _figures(run: Run, status: Status, alarms: list[Alarm]) -> None:
         far = f"{status.distance:.2f}" if status.distance is not None else "–"
         cells.metric("Distance", far, help=distance.tooltip(rows[-1] if rows else None))
     st.progress(upkeep.share_done(config, status) if status.prepared is None else status.prepared)
-    if status.notice:
-        st.caption(sentence(status.notice))
 
 
 def _trouble(run: Run, status: Status) -> None:
@@ -164,7 +168,7 @@ def _trouble(run: Run, status: Status) -> None:
         if visitors.may_act() and (log := upkeep.end_of_log(run)):
             with st.popover("What the log says", type="tertiary", icon=":material/description:"):
                 st.code(log, language=None, wrap_lines=True)
-    elif status.state in ("interrupted", "stalled"):
+    else:
         st.warning(f"{escaped(status.message)} Nothing up to the last checkpoint is lost.", icon=":material/power_off:")
 
 
@@ -282,18 +286,4 @@ def _words(run: Run, status: Status, columns: dict[str, np.ndarray], alarms: lis
         icon = ":material/favorite:" if verdict.level == "good" else ":material/visibility:"
         st.markdown(glossary.marker()(f"{icon} {verdict.text}"))
     if status.state not in launch.ACTIVE and run.generator_path.is_file():
-        if status.best_step not in (None, status.step) and run.best_path.is_file():
-            label = f"Explore step {status.best_step:,}, the closest to real pictures"
-            query = {"run": run.id, "step": "best"}
-            st.page_link("pages/latent/explore.py", label=label, icon=":material/flag:", query_params=query)
-        links = st.columns(3)
-        for column, page, label, icon in zip(
-            links,
-            ("pages/latent/explore.py", "pages/latent/interpolate.py", "pages/evaluate/evaluate.py"),
-            ("Explore it", "Interpolate it", "Measure it"),
-            (":material/tune:", ":material/animation:", ":material/balance:"),
-            strict=True,
-        ):
-            with column.container(border=True):
-                st.page_link(page, label=label, icon=icon, query_params={"run": run.id}, width="stretch")
-        run_actions.film(run)
+        run_actions.onward(run, status)

@@ -55,6 +55,25 @@ def draw(run: Run, status: Status) -> None:
         st.caption(further)
 
 
+def onward(run: Run, status: Status) -> None:
+    """What can be done with a run that rests and has a generator."""
+    if status.best_step not in (None, status.step) and run.best_path.is_file():
+        label = f"Explore step {status.best_step:,}, the closest to real pictures"
+        query = {"run": run.id, "step": "best"}
+        st.page_link(EXPLORE, label=label, icon=":material/flag:", query_params=query)
+    links = st.columns(3)
+    for column, page, label, icon in zip(
+        links,
+        (EXPLORE, "pages/latent/interpolate.py", "pages/evaluate/evaluate.py"),
+        ("Explore it", "Interpolate it", "Measure it"),
+        (":material/tune:", ":material/animation:", ":material/balance:"),
+        strict=True,
+    ):
+        with column.container(border=True):
+            st.page_link(page, label=label, icon=icon, query_params={"run": run.id}, width="stretch")
+    film(run)
+
+
 def train_further(run: Run, status: Status) -> None:
     """Give a run that has reached its end a new one."""
     with st.popover(

@@ -170,6 +170,27 @@ def test_a_failed_run_says_why(root) -> None:
     assert len(log.value) <= LOG_BYTES
 
 
+def test_what_comes_and_goes_above_the_curves_moves_nothing(root, monkeypatch) -> None:
+    """An element at another place is another element to the browser: the curves would lose their zoom."""
+
+    def place_of_curves() -> list[int]:
+        def path(block, trail: list[int]) -> list[int]:
+            for i, child in getattr(block, "children", {}).items():
+                if "run-view" in getattr(getattr(child, "proto", None), "id", ""):
+                    return [*trail, i]
+                if found := path(child, [*trail, i]):
+                    return found
+            return []
+
+        return path(open_page("training/train", run=run.id).main, [])
+
+    run, seen = made_run(root, state="running"), []
+    for status in ({}, {"notice": "One thread fewer."}, {"state": "stalled", "message": "It does not answer."}):
+        monkeypatch.setattr(launch, "observe", lambda run, status=status: dataclasses.replace(run.status(), **status))
+        seen.append(place_of_curves())
+    assert seen[0] and seen == seen[:1] * 3
+
+
 def test_an_address_opens_no_folder_outside_the_root(root, tmp_path) -> None:
     made_run(tmp_path / "elsewhere", state="finished")
     (folder,) = (tmp_path / "elsewhere").iterdir()
