@@ -16,9 +16,8 @@ from dcgan.images.decode import shown
 COULD_RUN = (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".dill")
 OTHERS = (".h5", ".hdf5", ".mat", ".arrow", ".feather", ".tfrecord", ".tfrecords", ".jsonl", ".json", ".xlsx", ".gz")
 UNREAD = (*COULD_RUN, ".h5", ".hdf5", ".mat", ".arrow", ".feather", ".tfrecord", ".tfrecords")  # of data sets
-KINDS = (
-    "an array (.npy, .npz, IDX), a table of pictures or pixels (.parquet, .csv) or a list of them (.csv)"  # in words
-)
+# for sentences
+KINDS = "an array (.npy, .npz, IDX), a table of pictures or pixels (.parquet, .csv) or a list of them (.csv)"
 SETTLED_SECONDS = 2.0  # a younger change may be followed by one with the same time stamp
 MAX_LOOKED_AT = 2_000  # entries of a folder that is searched for arrays
 Kind = Literal["array", "numbers", "parquet", "list", ""]
@@ -141,8 +140,8 @@ def way_out(path: Path) -> str:
 def within(folder: Path) -> Path:
     """The one array that a folder without pictures holds, or that of the training pictures; the folder without any.
 
-    Raises BadInput for several.
-    Where there are files of other formats only, BadInput says what they are to become."""
+    Raises BadInput for several. Where there are files of other formats only, it says what they are to become.
+    """
     try:
         with os.scandir(folder) as entries:
             names = sorted(

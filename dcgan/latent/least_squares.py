@@ -62,12 +62,12 @@ class Walker:
             bend += self.shell * torch.outer(outward, outward)
             pull -= self.shell * beyond * outward
         if not self.shell:  # what would leave the cube stays
-            held = ((z >= 1) & (pull > 0)) | ((z <= -1) & (pull < 0))
+            held = ((from_centre >= 1) & (pull > 0)) | ((from_centre <= -1) & (pull < 0))
             bend[held], bend[:, held], pull[held] = 0, 0, 0
         scale = torch.diag(bend.diag() + 1e-8)
         for _ in range(6):
             move = torch.linalg.solve_ex(bend + self.damping * scale, pull)[0].float()
-            there = self.z + move if self.shell else (self.z + move).clamp(-1, 1)
+            there = self.z + move if self.shell else (self.z + move).clamp(self.centre - 1, self.centre + 1)
             picture = self._draw(there)
             cost = self._cost(there, picture)
             if cost < self.cost:

@@ -66,9 +66,9 @@ def _quiet(share: float) -> None:
 def project(generator: Generator, picture: np.ndarray, tick: Tick = _quiet, seed: int = 0) -> Projection:
     """Find the z whose picture is nearest to `picture`, uint8 (H, W) or (H, W, 3) in the generator's own size.
 
-    A normal prior holds z near the shell on which nearly all of it lies, around the centre of a class where classes can
-    be asked for, a uniform one in its cube. The same input
-    gives the same z. Waits while another thread projects.
+    A normal prior holds z near the shell on which nearly all of it lies, a uniform one in its cube, either around the
+    centre of a class where classes can be asked for. The same input gives the same z. Waits while another thread
+    projects.
     """
     config = generator.config
     shape = (config.image_size,) * 2 + (3,) * (config.channels == 3)
@@ -158,7 +158,7 @@ def _guess(z: Tensor, pictures: np.ndarray, picture: np.ndarray, prior: str, cen
     ridge = RIDGE * alike.diagonal().mean() * torch.eye(len(z), dtype=torch.float64) + 1e-9
     guess = torch.linalg.solve(alike[:, :-1] + ridge, alike[:, -1]) @ z.double()
     if prior == "uniform":
-        return guess.clamp(-1, 1).float()
+        return guess.clamp(centre - 1, centre + 1).float()
     guess -= centre
     return (guess * (math.sqrt(len(guess)) / guess.norm().clamp(min=1e-9)) + centre).float()
 

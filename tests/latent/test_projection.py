@@ -201,3 +201,13 @@ def test_with_classes_z_stays_near_the_shell_around_the_centre_of_a_class():
     for _ in range(3):
         around.step()
     assert abs((around.z - centre).norm() - 8) < 1.5
+
+
+def test_with_classes_a_uniform_z_stays_in_the_cube_around_a_centre():
+    config = CONFIG.replace(z_prior="uniform", classes="label", class_names='["a", "b"]', class_counts="[1, 1]")
+    generator = lively(config)
+    generator.centres.weight.data[:] = torch.tensor([[3.0], [-3.0]])
+    z = z_of(generator, [5], labels=torch.tensor([1]))[0]
+    found = projection.project(generator, render(generator, z[None])[0])
+    assert ((found.z + 3).abs() <= 1).all() or ((found.z - 3).abs() <= 1).all()
+    assert found.distance <= found.start
