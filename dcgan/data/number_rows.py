@@ -1,6 +1,7 @@
 """Pictures that are read into memory as numbers: tables of pixels, IDX files and CIFAR's; no torch."""
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -32,10 +33,17 @@ def is_one(path: Path) -> bool:
     if not is_table(path.name):
         return idx_pictures.is_one(path)
     try:
-        with open(path, "rb") as file:
-            return number_table.is_one(file.read(number_table.HEAD))
+        stat = path.stat()
+        return _holds_pixels(path, stat.st_size, stat.st_mtime_ns)
     except OSError:
         return False
+
+
+@functools.lru_cache(maxsize=64)
+def _holds_pixels(path: Path, size: int, mtime_ns: int) -> bool:
+    """Whether a table does; a page asks many times, and a row may be long."""
+    with open(path, "rb") as file:
+        return number_table.is_one(file.read(number_table.HEAD))
 
 
 def is_table(name: str) -> bool:
