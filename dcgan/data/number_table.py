@@ -117,21 +117,24 @@ def _likely_label(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> int:
 
 def _columns(path: Path, file: IO[str], layout: Layout, place: str) -> tuple[np.ndarray, list[str | None] | None, int]:
     """A column for each pixel, by Arrow's reader, a block at a time."""
-    from pyarrow import ArrowException, csv, float32, string
+    from pyarrow import ArrowException, float32, string
+    from pyarrow import csv as tables
 
-    width = max(layout.pixels) + 1 if layout.label is None else max(*layout.pixels, layout.label) + 1
-    names = [str(i) for i in range(max(width, len(layout.header)) if layout.header else len(_first(file, layout)))]
+    first = layout.header or next(csv.reader(file, delimiter=layout.delimiter))
+    names = [str(i) for i in range(len(first))]
     label = None if layout.label is None else names[layout.label]
     pixels = [names[i] for i in layout.pixels]
     types = {name: float32() for name in pixels} | ({} if label is None else {label: string()})
     blocks: list[np.ndarray] = []
     labels: list[str | None] = []
     try:
-        reader = csv.open_csv(
+        reader = tables.open_csv(
             path,
-            csv.ReadOptions(use_threads=False, block_size=8 * HEAD, column_names=names, skip_rows=bool(layout.header)),
-            csv.ParseOptions(delimiter=layout.delimiter),
-            csv.ConvertOptions(column_types=types, include_columns=[*pixels, *([label] if label else [])]),
+            tables.ReadOptions(
+                use_threads=False, block_size=8 * HEAD, column_names=names, skip_rows=bool(layout.header)
+            ),
+            tables.ParseOptions(delimiter=layout.delimiter),
+            tables.ConvertOptions(column_types=types, include_columns=[*pixels, *([label] if label else [])]),
         )
         for batch in reader:
             block = np.stack([batch.column(i).to_numpy(zero_copy_only=False) for i in range(len(pixels))], axis=1)
@@ -192,10 +195,6 @@ def _first_rows(head: str) -> tuple[str, list[list[str]]]:
     delimiter = max(",;\t|", key=lines[0].count)
     csv.field_size_limit(64 * HEAD)
     return delimiter, list(csv.reader(lines, delimiter=delimiter))
-
-
-def _first(file: IO[str], layout: Layout) -> list[str]:
-    return next(csv.reader(file, delimiter=layout.delimiter), [])
 
 
 def _is_number(text: str) -> bool:
