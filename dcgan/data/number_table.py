@@ -20,6 +20,7 @@ FEWEST = 64  # numbers in a row that make a picture
 MOST_LABELS = 100  # that a table without names of columns is thought to have
 HEAD = 2**20  # bytes that tell what a table is
 PIXEL = re.compile(r"[a-z_ -]*\d+([x_]\d+)?", re.IGNORECASE)  # how a column of one pixel is called
+_Read = tuple[np.ndarray, list[str | None] | None, list[str | None]]  # pictures, labels, splits if there are some
 
 
 class Layout(NamedTuple):
@@ -51,11 +52,15 @@ def read(path: Path, place: str) -> tuple[np.ndarray, list[str | None] | None, s
     try:
         with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
             layout = _layout(file, place)
-            table, labels, left = (_cells if len(layout.pixels) == 1 else _columns)(path, file, layout, place)
+            table, labels, splits = (_cells if len(layout.pixels) == 1 else _columns)(path, file, layout, place)
     except OSError as error:
         raise BadInput(f"{place} can't be read ({error.strerror or first_line(error)}).") from error
     if not len(table):
         raise BadInput(f"{place} is empty: a row for each picture is needed, with its pixels and its label.")
+    used = np.array([split_of(split or "") == "train" for split in splits])
+    left = len(used) - used.sum() if used.any() else 0
+    if left:
+        table, labels = table[used], labels and [label for label, use in zip(labels, used, strict=True) if use]
     table = _small(table)
     remark = f"Its numbers are pixels, {table.shape[1]:,} a row."
     if left:
@@ -115,18 +120,18 @@ def _likely_label(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> int:
     return columns[-1] if not first and (last or (first is None and last is not None)) else columns[0]
 
 
-def _columns(path: Path, file: IO[str], layout: Layout, place: str) -> tuple[np.ndarray, list[str | None] | None, int]:
+def _columns(path: Path, file: IO[str], layout: Layout, place: str) -> _Read:
     """A column for each pixel, by Arrow's reader, a block at a time."""
     from pyarrow import ArrowException, float32, string
     from pyarrow import csv as tables
 
     first = layout.header or next(csv.reader(file, delimiter=layout.delimiter))
     names = [str(i) for i in range(len(first))]
-    label = None if layout.label is None else names[layout.label]
     pixels = [names[i] for i in layout.pixels]
-    types = {name: float32() for name in pixels} | ({} if label is None else {label: string()})
+    words = {column: names[column] for column in (layout.label, layout.split) if column is not None}
+    types = {name: float32() for name in pixels} | {name: string() for name in words.values()}
     blocks: list[np.ndarray] = []
-    labels: list[str | None] = []
+    said: dict[int | None, list[str | None]] = {column: [] for column in words}
     try:
         reader = tables.open_csv(
             path,
@@ -134,24 +139,25 @@ def _columns(path: Path, file: IO[str], layout: Layout, place: str) -> tuple[np.
                 use_threads=False, block_size=8 * HEAD, column_names=names, skip_rows=bool(layout.header)
             ),
             tables.ParseOptions(delimiter=layout.delimiter),
-            tables.ConvertOptions(column_types=types, include_columns=[*pixels, *([label] if label else [])]),
+            tables.ConvertOptions(column_types=types, include_columns=list(types)),
         )
         for batch in reader:
             block = np.stack([batch.column(i).to_numpy(zero_copy_only=False) for i in range(len(pixels))], axis=1)
             blocks.append(_small(block))
-            labels += batch.column(len(pixels)).to_pylist() if label else []
+            for column, name in words.items():
+                said[column] += batch.column(name).to_pylist()
     except ArrowException as error:
         reason = re.sub(r"(got \d+):.*", r"\1", first_line(error))
         raise BadInput(f"{place} can't be read as a table of pixels ({reason}): save it again.") from error
-    return np.concatenate(blocks) if blocks else np.empty((0, 0)), labels if label else None, 0
+    return np.concatenate(blocks) if blocks else np.empty((0, 0)), said.get(layout.label), said.get(layout.split, [])
 
 
-def _cells(path: Path, file: IO[str], layout: Layout, place: str) -> tuple[np.ndarray, list[str | None] | None, int]:
+def _cells(path: Path, file: IO[str], layout: Layout, place: str) -> _Read:
     """One cell holds all pixels of a picture."""
     csv.field_size_limit(64 * HEAD)
     pictures: list[np.ndarray] = []
     labels: list[str | None] = []
-    splits: list[str] = []
+    splits: list[str | None] = []
     (column,) = layout.pixels
     try:
         for row in list(csv.reader(file, delimiter=layout.delimiter))[bool(layout.header) :]:
@@ -165,12 +171,10 @@ def _cells(path: Path, file: IO[str], layout: Layout, place: str) -> tuple[np.nd
                 )
             pictures.append(_small(values))
             labels.append(row[layout.label] if layout.label is not None and layout.label < len(row) else "")
-            splits.append(split_of(row[layout.split]) if layout.split is not None and layout.split < len(row) else "")
+            splits.append(row[layout.split] if layout.split is not None and layout.split < len(row) else "")
     except (csv.Error, ValueError) as error:
         raise BadInput(f"{place} can't be read as a table of pixels ({first_line(error)}): save it again.") from error
-    used = [i for i, split in enumerate(splits) if split == "train"] or list(range(len(pictures)))
-    kept = np.stack([pictures[i] for i in used]) if used else np.empty((0, 0))
-    return kept, [labels[i] for i in used] if layout.label is not None else None, len(pictures) - len(used)
+    return np.stack(pictures) if pictures else np.empty((0, 0)), None if layout.label is None else labels, splits
 
 
 def _small(values: np.ndarray) -> np.ndarray:

@@ -74,6 +74,13 @@ def test_a_cell_with_all_pixels_and_a_split(tmp_path) -> None:
     assert sources.row_remark(source).endswith("split for training; 3 others are left aside.")
 
 
+def test_a_split_beside_a_column_for_each_pixel(tmp_path) -> None:
+    rows_ = [[LABELS[i], *FLAT[i], "train" if i < 9 else "test"] for i in range(12)]
+    source = sources.resolve(table(tmp_path / "t.csv", rows_, f"label,{names('pixel{}')},split"))
+    assert sources.count(source) == 9 and np.array_equal(shown(source.spec, 8), GREY[8])
+    assert sources.row_remark(source).endswith("3 others are left aside.")
+
+
 @pytest.mark.parametrize(
     "columns,words",
     [
