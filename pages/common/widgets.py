@@ -1,6 +1,6 @@
 """What our pages do with Streamlit's widgets again and again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,16 @@ def setting(
     if isinstance(value, int):
         return place.number_input(label or name, value=value, step=1, help=help, key=key)
     return place.number_input(label or name, value=value, format="%g", step=None, help=help, key=key)
+
+
+def only(view: str, views: Iterable[str]) -> "st.delta_generator.DeltaGenerator":
+    """The place of one of a page's views. What another of them drew is gone at once.
+
+    Where views follow one another in the same place, Streamlit leaves the last one's elements there until the new one
+    is drawn to its end, so that on a busy machine it comes up below the old one for seconds, and jumps.
+    """
+    places = {name: st.empty() for name in views}
+    return places[view].container()
 
 
 def refuse(error: BadInput, show: Callable[..., Any] = st.error, icon: str = ":material/block:") -> None:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.common import address
+from pages.common.widgets import only
 from pages.learn import failures, glossary_part, map_part, one_step, onward, playground, spot_the_fake, story
 
 PART_KEY, SHOWN = "learn-part", "learn-part-shown"
@@ -28,8 +29,9 @@ def page() -> None:
     st.session_state[SHOWN] = part
     others = {} if part == "story" else {"screen": None}
     address.write({"part": None if part == "story" else part, **others})
-    PARTS[part][1](chooser)
-    onward.draw(part, {name: title for name, (title, _) in PARTS.items()}, _go)
+    with only(part, PARTS):
+        PARTS[part][1](chooser)
+        onward.draw(part, {name: title for name, (title, _) in PARTS.items()}, _go)
 
 
 def _go(part: str) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from dcgan.runs import launch
 from dcgan.runs.run import list_runs
 from pages.common import address, glossary, run_rows, visitors
+from pages.common.widgets import only
 from pages.common.words import escaped
 from pages.training import bring_generator, compare_runs, run_detail
 
@@ -105,10 +106,12 @@ for run_id in chosen_ids():
     if run_id not in by_id:
         st.info(f"There is no run {escaped(run_id[:80])} here, or no longer.", icon=":material/search_off:")
 chosen = [by_id[run_id] for run_id in chosen_ids() if run_id in by_id]
-if len(chosen) > 1:
-    compare_runs.draw(chosen)
-elif chosen:
-    address.write({"figure": None, "axis": None})  # of a comparison
-    run_detail.one(chosen[0])
-else:
-    st.caption("Nothing is ticked: tick a run at its left edge to see its pictures, curves and settings.")
+views = ("none", "one", "several")
+with only(views[min(len(chosen), 2)], views):
+    if len(chosen) > 1:
+        compare_runs.draw(chosen)
+    elif chosen:
+        address.write({"figure": None, "axis": None})  # of a comparison
+        run_detail.one(chosen[0])
+    else:
+        st.caption("Nothing is ticked: tick a run at its left edge to see its pictures, curves and settings.")

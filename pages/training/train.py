@@ -5,7 +5,7 @@ import streamlit as st
 from dcgan.errors import BadInput
 from dcgan.runs import launch
 from dcgan.runs.run import Run
-from pages.common.widgets import refuse
+from pages.common.widgets import only, refuse
 from pages.training import live_view, start_view
 
 
@@ -24,8 +24,9 @@ def watched_run() -> Run | None:
 
 
 run = watched_run()
-if run is None:
-    start_view.draw()
-else:
-    st.query_params["run"] = run.id
-    live_view.draw(run)
+with only("form" if run is None else "run", ("run", "form")):
+    if run is None:
+        start_view.draw()
+    else:
+        st.query_params["run"] = run.id
+        live_view.draw(run)

@@ -6,6 +6,7 @@ import statistics
 from typing import NamedTuple
 
 from playwright.async_api import Page, async_playwright
+from playwright.sync_api import FloatRect, Locator
 
 from tests.browser.studio import CHROMIUM, FLAGS
 
@@ -32,6 +33,15 @@ class Drag(NamedTuple):
     @property
     def fps(self) -> float:
         return self.frames / self.seconds
+
+
+def box_at_rest(element: Locator) -> FloatRect:
+    """Where an element stands once it stays there: a busy page is drawn piece by piece, and moves what it has drawn."""
+    before = None
+    while (box := element.bounding_box()) is None or box != before:
+        before = box
+        element.page.wait_for_timeout(150)
+    return box
 
 
 async def drag(page: Page, seconds: float, slider: int = 0) -> Drag:

@@ -23,6 +23,7 @@ from dcgan.provenance import redraw
 from dcgan.runs.checkpoint import open_generator
 from dcgan.runs.run import Run
 from pages.latent.view import View, picture_of
+from tests.browser.hand import box_at_rest
 from tests.browser.studio import SHIPPED
 
 pytestmark = pytest.mark.browser
@@ -72,8 +73,7 @@ def test_an_axis_draws_what_pytorch_does(page: Page, kind: str) -> None:
     page.get_by_test_id(f"axes-{kind}").click()
     slider = page.get_by_test_id("latent-slider-0")
     expect(slider).to_have_attribute("aria-label", re.compile(f"^{re.escape(strongest.name)}, changes"))
-    box = slider.bounding_box()
-    assert box
+    box = box_at_rest(slider)
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.85, box["y"] + box["height"] / 2, steps=8)

@@ -24,7 +24,7 @@ from dcgan.runs.run import Run
 from pages.latent.morph import Corners, Morph, keys_of
 from pages.latent.morph_downloads import frames_of, point_of
 from pages.latent.view import Hop, View, neighbours_z
-from tests.browser.hand import drag_on
+from tests.browser.hand import box_at_rest, drag_on
 from tests.browser.studio import SHIPPED, Studio
 
 pytestmark = pytest.mark.browser
@@ -64,8 +64,7 @@ def at_rest(canvas: Locator) -> int:
 
 
 def centre(slider: Locator) -> tuple[float, float, float]:
-    box = slider.bounding_box()
-    assert box
+    box = box_at_rest(slider)
     return box["x"], box["width"], box["y"] + box["height"] / 2
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from dcgan.latent.render import render
 from dcgan.latent.seeds import z_from_seeds
 from dcgan.networks.generator_file import load_generator
+from tests.browser.hand import box_at_rest
 from tests.browser.studio import SHIPPED, Studio
 
 pytestmark = pytest.mark.browser
@@ -42,8 +43,7 @@ def test_a_map_is_looked_at_closely_and_leads_to_a_morph_and_to_explore(page: Pa
     assert np.abs(drawn - render(generator, z_from_seeds([seed], 64))[0]).max() <= 1
 
     # the wheel goes closer, to where the pointer is, and 0 back
-    box = canvas.bounding_box()
-    assert box
+    box = box_at_rest(canvas)
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.move(*middle)
     page.mouse.wheel(0, -700)

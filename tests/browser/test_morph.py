@@ -20,6 +20,7 @@ from dcgan.presets import PRESETS
 from pages.latent.morph import MODES, Corners, Morph, keys_of
 from pages.latent.morph_downloads import corners_of, frames_of, point_of
 from pages.latent.view import Hop, View
+from tests.browser.hand import box_at_rest
 from tests.browser.studio import SHIPPED, Studio
 from tests.browser.test_latent import check_names
 from tests.nets import lively
@@ -155,8 +156,7 @@ def agrees(canvas: Locator, expected: np.ndarray) -> None:
 
 
 def centre(place: Locator) -> tuple[float, float]:
-    box = place.bounding_box()
-    assert box
+    box = box_at_rest(place)
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
@@ -260,8 +260,7 @@ def test_it_plays_by_itself_without_the_server_and_is_scrubbed(
     for frame in (0, 7, 20, 35):
         assert np.abs(scrub_to(page, frame) - expected[frame]).max() <= 1
         expect(page.get_by_test_id("player-frame")).to_have_text(f"{frame + 1} / 36")
-    strip = page.get_by_test_id("filmstrip").bounding_box()
-    assert strip
+    strip = box_at_rest(page.get_by_test_id("filmstrip"))
     page.mouse.click(strip["x"] + strip["width"] - 1, strip["y"] + 10)
     expect(page.get_by_test_id("player-frame")).to_have_text(re.compile("^3[56] / 36"))
     with capsys.disabled():
@@ -354,8 +353,7 @@ def test_favourites_and_saved_pictures_become_keyframes(page: Page, studio: Stud
 def test_the_point_is_dragged_and_the_picture_follows(page: Page, studio: Studio, generator: Generator) -> None:
     canvas = open_morph(page, studio, "view=corners&corners=5_1_8_3&n=5&at=0_0")
     check_names(page)
-    box = page.get_by_test_id("square").bounding_box()
-    assert box
+    box = box_at_rest(page.get_by_test_id("square"))
     page.mouse.move(box["x"] + box["width"] * 0.1, box["y"] + box["height"] * 0.1)
     before = canvas.get_attribute("data-frame")
     page.mouse.down()

@@ -14,6 +14,7 @@ from dcgan.browser import bundle, modules
 from dcgan.config import Config
 from dcgan.training import losses
 from pages.learn import playground
+from tests.browser.hand import box_at_rest
 from tests.browser.studio import Studio
 from tests.browser.test_latent import check_names
 
@@ -247,8 +248,7 @@ def test_a_person_plays_steps_looks_closely_draws_and_comes_back(page: Page, stu
 
     page.get_by_test_id("playground-real-drawn").click()
     expect(page.get_by_role("button", name="Play")).to_be_disabled()
-    box = plane.bounding_box()
-    assert box
+    box = box_at_rest(plane)
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
     page.mouse.down()
     page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.3 * box["height"], steps=6)

@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from dcgan.runs.run import Run
+from tests.browser.hand import box_at_rest
 from tests.browser.studio import SHIPPED, Studio
 from tests.waiting import wait_for
 
@@ -33,8 +34,7 @@ def a_finger_touches(page: Page, grid: Locator, card: Locator) -> None:
 
     wait_for(lambda: grid.bounding_box()["width"] < 380, 20, "the phone's column")  # type: ignore[index]
     grid.scroll_into_view_if_needed()
-    box = grid.bounding_box()
-    assert box
+    box = box_at_rest(grid)
     tap(box["x"] + box["width"] * 6.5 / 8, box["y"] + box["height"] * 1.5 / 8)
     expect(card).to_contain_text(re.compile(r"Steps 0, .*27,000\s*Sample 15, seed 14\. Tap again: Explore"))
     drawn, shown = card.locator("canvas").evaluate(PIXELS), card.inner_text()
@@ -56,8 +56,7 @@ def test_a_sample_plays_its_history_and_opens_and_runs_are_compared_by_a_link(pa
     grid = page.locator("img.has-history")
     expect(grid).to_have_attribute("alt", re.compile("^Samples at step"))
     assert not asked
-    box = grid.bounding_box()
-    assert box
+    box = box_at_rest(grid)
     card = page.locator(".sample-card")
     page.mouse.move(box["x"] + box["width"] * 2.5 / 8, box["y"] + box["height"] * 1.5 / 8)
     expect(card).to_contain_text("Sample 11, seed 10. Click: Explore it at step")
