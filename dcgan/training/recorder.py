@@ -26,16 +26,16 @@ from dcgan.training.session import Session
 log = logging.getLogger("dcgan")
 
 UNEVEN = (
-    "The number of threads changed with the load of this machine, so the same settings would round otherwise another "
-    "time: a fixed num_threads repeats exactly."
+    "Other programs use this computer, too, so training takes more or fewer threads with what they leave. It goes on "
+    "well; only with a fixed num_threads would it repeat to the last digit."
 )
 MOVED = (
     "This run was brought to another kind of device, where random numbers are others: it goes on well, but not as it "
     "would have there."
 )
 OTHER_ROUTE = (
-    "Another way of multiplying is the fastest on this computer than where this run was before, and it rounds "
-    "otherwise: the run goes on well, but not as it would have there."
+    "This run was on another kind of computer, where another way of multiplying is fastest: it goes on well, but not "
+    "to the last digit as it would have there."
 )
 INEXACT = {"threads": UNEVEN, "device": MOVED, "route": OTHER_ROUTE}  # the kind of event -> what is said of it
 

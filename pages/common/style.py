@@ -4,9 +4,11 @@ import streamlit as st
 
 # on a light and on a dark page; the contrast of every pair with its background is at least 4.5 to 1
 QUIET = ("#655F59", "#A59D92")  # notes, icons, the labels of charts
+PAPER = ("#FBF9F6", "#171512")  # the page's background, as the theme has it
 CHOSEN = ("#9A4420", "#EBA079")  # words that the accent marks: as a background for white it is too dark, or too light
 
-CSS = """
+CSS = (
+    """
 <style>
 /* pictures of 32 pixels are shown as they are: crisp */
 [class*="st-key-pixels"] img, .pixels { image-rendering: pixelated; width: 100%; }
@@ -36,6 +38,11 @@ CSS = """
 }
 .st-key-preset-cards [role="radiogroup"] label { font-weight: 600; }
 .st-key-preset-cards [role="radiogroup"] label::after { content: ""; position: absolute; inset: 0; }
+/* the button that starts is in view from the first moment, however long the form or small the screen */
+:has(> .st-key-start) {
+  position: sticky; bottom: 0; z-index: 5; padding: 0.6rem 0 1rem; margin-bottom: -1rem;
+  background: linear-gradient(transparent, light-dark(PAPER) 0.6rem);
+}
 /* the theme has no words for these: what it makes of its colours is too faint to read */
 [data-testid="stCaptionContainer"], [data-testid="stSliderTickBar"],
 [data-testid="stSidebarNavLink"]:not([aria-current]) [data-testid="stIconMaterial"] {
@@ -69,7 +76,10 @@ a[href*="part=glossary&word="]:focus-visible::after {
   [data-testid="stButtonGroup"] button { padding-left: 0.55rem; padding-right: 0.55rem; }
 }
 </style>
-""".replace("QUIET", ", ".join(QUIET)).replace("CHOSEN", ", ".join(CHOSEN))
+""".replace("PAPER", ", ".join(PAPER))
+    .replace("QUIET", ", ".join(QUIET))
+    .replace("CHOSEN", ", ".join(CHOSEN))
+)
 
 
 def apply() -> None:

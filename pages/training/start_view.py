@@ -51,13 +51,14 @@ def draw() -> None:
     shape.draw(preset, spec)
     values = advanced.draw(preset, spec)
     fits = needs.draw(preset, values, spec)
-    problem = st.empty()
-    cannot = spec is None or not fits
     refused = False
-    if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch", disabled=cannot):
+    cannot = spec is None or not fits
+    foot = st.container(key="start", gap="small")
+    problem = foot.empty()
+    if foot.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch", disabled=cannot):
         assert spec is not None
         try:
-            with st.spinner("Checking the pictures and starting …"):
+            with foot, st.spinner("Checking the pictures and starting …"):
                 run = _start(preset, values, spec)
         except BadInput as error:
             refuse(error, problem.error)
