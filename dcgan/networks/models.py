@@ -32,7 +32,8 @@ class Generator(nn.Module):
         self.origin: Origin | None = None  # set when it is read from a file
         self.blocks = nn.Sequential(*GENERATORS[config.architecture](config))
         if config.num_classes:
-            self.centres = nn.Embedding(config.num_classes, config.z_dim)
+            # from_pretrained draws no numbers: on "meta" drawing them would load the whole of PyTorch's compiler
+            self.centres = nn.Embedding.from_pretrained(torch.zeros(config.num_classes, config.z_dim), freeze=False)
 
     def of_class(self, z: Tensor, labels: Tensor | None) -> Tensor:
         """z (B, z_dim) as the prior has them, moved to the centres of classes, int64 (B,); None leaves them."""

@@ -1,6 +1,8 @@
 """Generators for the pages: loaded once per file and moment, shared by every visitor, never changed."""
 
 import gc
+import threading
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
@@ -37,6 +39,12 @@ def modified(run: Run, step: int | None = None) -> int:
         return path.stat().st_mtime_ns
     except OSError:
         return 0
+
+
+@st.cache_resource(show_spinner=False)
+def prepare() -> None:
+    """Load PyTorch beside what is drawn, once per server: whoever opens a first generator then waits for less."""
+    threading.Thread(target=import_module, args=("dcgan.runs.checkpoint",), daemon=True).start()
 
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the generator …")

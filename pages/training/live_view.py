@@ -18,7 +18,7 @@ from dcgan.system.names import data_title
 from pages.charts import asked_classes, class_mix, distance
 from pages.charts.curves import live_curves, load_library
 from pages.charts.history import alarms_of, history_of, marks_of, why_no_curves
-from pages.common import glossary, upkeep, visitors
+from pages.common import glossary, loading, upkeep, visitors
 from pages.common.widgets import refuse
 from pages.common.words import badge, escaped, sentence
 from pages.training import (
@@ -191,6 +191,7 @@ def _samples(run: Run, columns: dict[str, np.ndarray]) -> int | None:
         except OSError:
             st.info("This grid is damaged, or was thinned out a moment ago.", icon=":material/hide_image:")
     if len(steps) > 1:
+        loading.prepare()  # Explore may be next; before, the training's own beginning needs the cores
         st.select_slider(
             f"Samples at step {step:,}",
             [*steps[:-1], NEWEST],  # a constant end: the slider follows the training without being moved by us

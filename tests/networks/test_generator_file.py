@@ -5,6 +5,8 @@ import os
 import pickle
 import random
 import struct
+import subprocess
+import sys
 import warnings
 import zipfile
 
@@ -20,6 +22,7 @@ from dcgan.networks.models import Generator, initialise
 from dcgan.runs import checkpoint
 from dcgan.runs.checkpoint import load_state, open_generator, save_state
 from dcgan.runs.run import Run
+from dcgan.system.paths import PROJECT
 
 
 @pytest.fixture
@@ -34,6 +37,17 @@ def generator(tiny) -> Generator:
     with torch.no_grad():
         network(torch.randn(64, tiny.z_dim))  # BatchNorm statistics that are not those of a new network
     return network
+
+
+@pytest.mark.parametrize("name", ["quick-fashion", "quick-classes-fashion"])
+def test_a_generator_is_read_without_the_compiler_of_pytorch(name):
+    """It is never used, and takes longer to load than all else together."""
+    code = (
+        "import sys; from dcgan.networks.generator_file import load_generator; "
+        f"load_generator('checkpoints/{name}/generator.safetensors'); print('torch._dynamo' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "False", done.stderr
 
 
 def same(a: Generator, b: Generator) -> bool:

@@ -19,6 +19,7 @@ from dcgan.runs.records import Status
 from dcgan.runs.run import Run, list_runs
 from dcgan.system.files import publish
 from dcgan.system.paths import PROJECT
+from pages.common import loading
 from pages.common.upkeep import LOG_BYTES
 from pages.common.words import escaped
 from pages.training import live_view, needs, pick_pictures
@@ -233,6 +234,18 @@ def test_the_bare_page_goes_on_with_the_run_that_was_stopped_last(root, monkeypa
     later.extend(50)
     later.write_status(dataclasses.replace(later.status(), heartbeat=time.time() + 60))
     assert "Go on with it" not in [item.label for item in open_page("training/train").button]
+
+
+def test_pytorch_is_loaded_beside_a_run_that_has_pictures(root, monkeypatch) -> None:
+    begun: list[str] = []
+    monkeypatch.setattr(loading, "import_module", begun.append)
+    loading.prepare.clear()
+    app = open_page("training/train")
+    assert not begun
+    run = made_run(root, state="finished")
+    app.query_params["run"] = run.id
+    app.run().run()
+    assert begun == ["dcgan.runs.checkpoint"]  # once for all who look
 
 
 def test_the_slider_shows_the_newest_grid_and_goes_back(root) -> None:
