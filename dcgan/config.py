@@ -41,8 +41,8 @@ class Config:
     # data
     data: str = setting(
         "fashion-mnist",
-        "fashion-mnist, mnist, celeba, or the path of images: a folder, zip, .npy, .npz, .parquet or .csv; :a,b at its "
-        "end keeps the classes a and b.",
+        "fashion-mnist, mnist, celeba, or the path of images: a folder, zip, tar, .npy, .npz, .parquet or .csv; :a,b "
+        "at its end keeps the classes a and b.",
     )
     crop: str = network(
         "square",

@@ -1,9 +1,10 @@
-"""Data as people bring it, written small: IDX files, folders and zips of pictures; and what a refusal must say."""
+"""Data as people bring it, written small: IDX files, folders and archives of pictures; and what a refusal must say."""
 
 import gzip
 import io
 import re
 import struct
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -51,6 +52,21 @@ def write_zip(path: Path, members: dict[str, bytes]) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, content)
+    return path
+
+
+def write_tar(path: Path, members: dict[str, bytes], links: dict[str, str] | None = None, mode: str = "w") -> Path:
+    """A tar, packed as the mode says (w:gz, w:bz2, w:xz), with symbolic links after its files."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+        for name, target in (links or {}).items():
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = tarfile.SYMTYPE, target
+            archive.addfile(info)
     return path
 
 

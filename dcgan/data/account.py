@@ -19,7 +19,8 @@ def sentences(source: source_pictures.Source, failed: Iterable[str] = (), readin
     """
     if source.kind == "idx" or source.version == 1:
         return []
-    found = [_splits(source), _not_used(source), _not_read(failed), _several(source), _scale(source, reading)]
+    remark = source_pictures.listed(source).remark
+    found = [remark, _splits(source), _not_used(source), _not_read(failed), _several(source), _scale(source, reading)]
     return [sentence for sentence in found if sentence]
 
 

@@ -1,4 +1,4 @@
-"""The picture files of a folder or zip, listed and read within limits; light enough for a page (no torch)."""
+"""The picture files of a folder, zip or tar, listed and read within limits; light enough for a page (no torch)."""
 
 import contextlib
 import os
@@ -9,22 +9,25 @@ from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dcgan.data import rows, zip_files
+from dcgan.data import archive_members, rows
+from dcgan.data.archive_members import Opened
 from dcgan.data.folder_files import list_folder, times_again
+from dcgan.data.tar_files import is_one, opened_tar
 from dcgan.data.unused import Unused
-from dcgan.data.zip_files import check_index, opened_zip, read_member
+from dcgan.data.zip_files import check_index, opened_zip
 from dcgan.images.tones import READING
 
 SETTLED_SECONDS = 2.0  # a younger change may be followed by one with the same time stamp
 
 
 class Listing(NamedTuple):
-    """The picture files that a folder or zip holds."""
+    """The picture files that a folder or archive holds."""
 
     names: tuple[str, ...]  # relative paths with forward slashes, sorted; of rows, in their order
     stamp: Hashable  # changes when a file comes or goes
     settled: bool  # whether that can be relied on
     unused: tuple[Unused, ...] = ()  # what else it holds
+    remark: str = ""  # how it is used, a sentence
 
 
 _kept: dict[tuple[Path, int], Listing] = {}  # a page asks at every rerun
@@ -33,10 +36,10 @@ _lock = threading.Lock()
 
 
 def listing(path: Path, place: str = "", version: int = READING) -> Listing:
-    """List a folder or zip, at the price of a few stat calls while nothing has come or gone; raises BadInput.
+    """List a folder, zip or tar, at the price of a few stat calls while nothing has come or gone; raises BadInput.
 
-    A zip is known by its time, size and inode; a folder by the times of itself and of the folders in it. Of what holds
-    pictures as rows, see `dcgan.data.rows`, the names are in the order of the rows. `version` is that of
+    An archive is known by its time, size and inode; a folder by the times of itself and of the folders in it. Of what
+    holds pictures as rows, see `dcgan.data.rows`, the names are in the order of the rows. `version` is that of
     `dcgan.images.tones.Reading`.
     """
     if rows.kind_of(path):
@@ -50,13 +53,13 @@ def listing(path: Path, place: str = "", version: int = READING) -> Listing:
     began = time.time_ns()
     if path.is_dir():
         names, times, newest, unused = list_folder(path, version)
+        remark = ""
         stamp: Hashable = (version, str(path), times)
     else:
-        with opened_zip(path, place or f"The archive {path}", version) as opened:
-            stat = os.fstat(opened.archive.fp.fileno())  # type: ignore[union-attr]
-            names, unused, newest = list(opened.members), opened.unused, stat.st_mtime_ns
-            stamp = (version, "", _file_stamp(stat))
-    found = Listing(tuple(sorted(names)), stamp, began - newest > SETTLED_SECONDS * 1e9, unused)
+        with _opened(path, place, version) as opened:
+            names, unused, newest = list(opened.names), opened.unused, opened.stat.st_mtime_ns
+            stamp, remark = (version, "", _file_stamp(opened.stat)), opened.remark
+    found = Listing(tuple(sorted(names)), stamp, began - newest > SETTLED_SECONDS * 1e9, unused, remark)
     with _lock:
         if found.settled:
             _kept[path, version] = found
@@ -95,12 +98,17 @@ def reader(path: Path, place: str = "", version: int = READING) -> Iterator[Call
     if path.is_dir():
         yield lambda name: _read_file(path / name)
         return
-    with opened_zip(path, place or f"The archive {path}", version) as opened:
-        yield lambda name: read_member(opened, name)
+    with _opened(path, place, version) as opened:
+        yield opened.read
+
+
+def _opened(path: Path, place: str, version: int) -> contextlib.AbstractContextManager[Opened]:
+    place = place or f"The archive {path}"
+    return opened_tar(path, place) if is_one(path) else opened_zip(path, place, version)
 
 
 def _stamp_again(path: Path, stamp: Any) -> Hashable:
-    """What the stamp of an unchanged folder or zip would be now."""
+    """What the stamp of an unchanged folder or archive would be now."""
     version, folder, known = stamp
     try:
         return version, folder, times_again(path, known) if path.is_dir() else _file_stamp(os.stat(path))
@@ -114,7 +122,7 @@ def _file_stamp(stat: os.stat_result) -> Hashable:
 
 def _read_file(path: Path) -> bytes:
     with open(path, "rb") as file:
-        if os.fstat(file.fileno()).st_size > zip_files.MAX_FILE_BYTES:
+        if os.fstat(file.fileno()).st_size > archive_members.MAX_FILE_BYTES:
             raise ValueError("the file is too large")
         return file.read()
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import os
 import random
 import zipfile
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dcgan.config import Config
-from dcgan.data import idx, rows
+from dcgan.data import idx, rows, tar_files
 from dcgan.data.fingerprint import of_arrays, of_files
 from dcgan.data.pasted_path import existing, readings
 from dcgan.data.picture_files import listing, once
@@ -30,13 +29,13 @@ from dcgan.images.decode import fit, readable, shown
 from dcgan.images.formats import FORMATS, SNIFFED, kind_of
 from dcgan.images.tones import READING, Reading
 from dcgan.system.download import celeba_way_out, download_celeba
-from dcgan.system.paths import PROJECT
+from dcgan.system.paths import PROJECT, data_dir
 
 if TYPE_CHECKING:
     from PIL import Image
 
 BUNDLED_DIR = PROJECT / "data"
-DATA_DIR = Path(os.environ.get("DCGAN_DATA") or BUNDLED_DIR)  # what the user adds, uploads and the cache live here
+DATA_DIR = data_dir()  # what the user adds, uploads and the cache live here
 
 IDX_TITLES = {"fashion-mnist": "Fashion-MNIST", "mnist": "MNIST"}
 IDX_CLASS_NAMES = {
@@ -125,13 +124,12 @@ def _resolve_path(spec: str, version: int) -> Source:
     if path is None:
         raise BadInput(
             f"There is no data set or path {spec.strip()[:200]!r}: write fashion-mnist, mnist, celeba, "
-            f"or the path of a folder or zip of pictures, or of {rows.KINDS}."
+            f"or the path of a folder, zip or tar of pictures, or of {rows.KINDS}."
         )
     if path.is_dir() and not rows.kind_of(path) and not listing(path, version=version).names:
         path = rows.within(path)
-    is_zip = path.suffix.lower() == ".zip" or (zipfile.is_zipfile(path) and not rows.way_out(path))
-    if not path.is_dir() and not rows.kind_of(path) and not is_zip:
-        raise BadInput(f"{path} is neither a folder nor a zip of pictures, nor {rows.KINDS}{_way_out(path)}")
+    if not path.is_dir() and not rows.kind_of(path) and not _is_archive(path):
+        raise BadInput(f"{path} is neither a folder nor a zip or tar of pictures, nor {rows.KINDS}{_way_out(path)}")
     source = Source(str(path), "images", rows.title(path), path, version=version)
     if not folders:
         return source
@@ -143,8 +141,15 @@ def _resolve_path(spec: str, version: int) -> Source:
     return dataclasses.replace(source, spec=f"{path}:{','.join(folders)}", folders=folders)
 
 
+def _is_archive(path: Path) -> bool:
+    """Whether a file is a zip or a tar, or is named so; other formats, such as .pt, are zips inside."""
+    if path.suffix.lower() == ".zip" or tar_files.is_one(path):
+        return True
+    return zipfile.is_zipfile(path) and (tar_files.is_named_so(path) or not rows.way_out(path))
+
+
 def _way_out(path: Path) -> str:
-    """What to do with a file that is no zip and has no rows: the end of a sentence, and perhaps another."""
+    """What to do with a file that is no such archive and has no rows: the end of a sentence, and perhaps another."""
     if path.suffix.lower() in rows.COULD_RUN:
         return f".{rows.way_out(path)}"
     with contextlib.suppress(OSError), open(path, "rb") as file:
@@ -162,7 +167,7 @@ def _way_out(path: Path) -> str:
 
 
 def count(source: Source) -> int:
-    """Number of training pictures of an IDX set, or of picture files (readable or not) in a folder or zip."""
+    """Number of training pictures of an IDX set, or of picture files (readable or not) in a folder, zip or tar."""
     if source.kind == "idx":
         labels = idx.read(source.path, "train-labels-idx1-ubyte")
         return int(np.isin(labels, source.classes).sum()) if source.classes else len(labels)
@@ -218,7 +223,7 @@ def default_channels(source: Source) -> int:
 
 
 def check(source: Source, place: str = "") -> None:
-    """Raise BadInput, which calls a folder or zip `place`, unless there are at least two pictures that can be read."""
+    """Raise BadInput, which calls a folder or archive `place`, unless at least two of its pictures can be read."""
     if source.kind == "idx":
         idx.read_split(source.path, "train")
         if count(source) < 2:  # without a copy of the chosen pictures: a page asks at every rerun
@@ -236,7 +241,7 @@ def _need_two_readable(source: Source, place: str) -> None:
             but = f" but {in_words(unused)}" if (unused := listed(source, place).unused) else ""
             way = "put files such as .png or .jpg into it"
             if unused and source.path.is_file():
-                way += ", or unpack it and name the array or table that it holds"
+                way += ", or unpack it and name the folder, array or table that it holds"
             raise BadInput(f"{place} holds no pictures{but}: {way}.")
         good = sum(1 for _ in readable(names[:MAX_FAILED], read, 2, failed, Reading(source.version)))
     if good == 0:

@@ -8,26 +8,27 @@ import unicodedata
 from pathlib import Path
 from typing import IO
 
-from dcgan.data import number_rows, number_table, source_pictures, sources
+from dcgan.data import number_rows, number_table, source_pictures, sources, tar_files
 from dcgan.errors import BadInput, Unwritable
 from dcgan.images.formats import SUFFIXES
 from dcgan.system.files import PRIVATE, private
 
-WHOLE = (".zip", ".npy", ".npz", ".parquet")  # files that hold all pictures, as tables of pixels do
-LOOSE = "My pictures"  # what pictures are called that came without a zip around them
+PACKED = (*tar_files.NAMED, ".gz", ".bz2", ".xz")  # the last three may be tars, or IDX files
+WHOLE = (".zip", *PACKED, ".npy", ".npz", ".parquet")  # files that hold all pictures, as tables of pixels do
+LOOSE = "My pictures"  # what pictures are called that came without an archive around them
 
 
 def store_upload(files: list[tuple[str, IO[bytes]]], data_dir: Path | None = None) -> Path:
     """Keep uploaded pictures, or one file of many, in uploads/; the path returned is a SPEC. Raises BadInput.
 
-    A zip, an array or a table keeps its name and is read in place: nothing is unpacked, so nothing can land
+    An archive, an array or a table keeps its name and is read in place: nothing is unpacked, so nothing can land
     outside its folder.
     """
     tables = [file for file in files if number_rows.is_table(file[0])]
     pixels = [file for file in tables if number_table.is_one(file[1].read(number_table.HEAD))]
     whole = [file for file in files if file[0].lower().endswith(WHOLE)] + pixels
     if whole and len(files) > 1:
-        raise BadInput("Upload either pictures or one zip, .npy, .npz, .parquet or .csv file, not several.")
+        raise BadInput("Upload either pictures or one zip, .tar, .npy, .npz, .parquet or .csv file, not several.")
     if len(tables) > len(pixels):
         raise BadInput(
             "A list of files can't be uploaded without the files: name its path on this computer, or upload the "
@@ -35,8 +36,10 @@ def store_upload(files: list[tuple[str, IO[bytes]]], data_dir: Path | None = Non
         )
     kept = whole or [file for file in files if file[0].lower().endswith(SUFFIXES)]
     if not kept:
-        raise BadInput("The upload holds no pictures: choose files such as .png or .jpg, or one zip or array of them.")
-    stem, suffix = os.path.splitext(whole[0][0]) if whole else (LOOSE, "")
+        raise BadInput(
+            "The upload holds no pictures: choose files such as .png or .jpg, or one zip, tar or array of them."
+        )
+    stem, suffix = _split(whole[0][0]) if whole else (LOOSE, "")
     name = safe_name(stem) if whole else LOOSE
     root = (data_dir or sources.DATA_DIR) / "uploads"
     try:
@@ -55,6 +58,12 @@ def store_upload(files: list[tuple[str, IO[bytes]]], data_dir: Path | None = Non
     except OSError as error:
         raise Unwritable(f"The upload could not be saved in {root} ({error.strerror or error})") from error
     return target / saved.name if whole else target
+
+
+def _split(name: str) -> tuple[str, str]:
+    """A file's name without its ending, and that: `.tar.gz` is one."""
+    suffix = next((each for each in PACKED if name.lower().endswith(each)), os.path.splitext(name)[1])
+    return name[: len(name) - len(suffix)], suffix
 
 
 def _publish(folder: Path, root: Path, name: str) -> Path:

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 
 MAX_TYPED = 100  # letters of a name that are compared with others
+ENDINGS = r"zip|tar(\.(gz|bz2|xz))?|t(gz|bz2?|xz)|npy|npz|parquet|csv|tsv"  # of files that hold many pictures
 
 
 def slug(name: str) -> str:
@@ -26,10 +27,10 @@ def data_title(spec: str) -> str:
 
 
 def run_name(spec: str) -> str:
-    """What a run on a person's own pictures is called: as their folder or zip. Empty for the sets with names."""
-    if not any(slash in spec for slash in "/\\"):  # the SPEC of a folder or zip is an absolute path
+    """What a run on a person's own pictures is called: as their folder or archive. Empty for the sets with names."""
+    if not any(slash in spec for slash in "/\\"):  # the SPEC of a folder or archive is an absolute path
         return ""
-    name = clean_name(re.sub(r"\.(zip|npy|npz|parquet|csv|tsv)(?=:|$)", "", data_title(spec), flags=re.IGNORECASE))
+    name = clean_name(re.sub(rf"\.({ENDINGS})(?=:|$)", "", data_title(spec), flags=re.IGNORECASE))
     return name if any(char.isalnum() for char in name) else ""
 
 

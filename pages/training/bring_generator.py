@@ -35,7 +35,7 @@ def form() -> None:
         data = st.text_input(
             "Pictures it was trained on",
             placeholder="fashion-mnist, or /home/me/pictures",
-            help="A folder or zip on this computer, or a set with a name. Without them only Evaluate can't work.",
+            help="A folder, zip or tar on this computer, or a set with a name. Without them only Evaluate can't work.",
             key="bring-data",
         )
         with st.expander("If its pictures look wrong") as place:

@@ -1,5 +1,6 @@
 """The pictures that D takes for real: a set with a name, or a person's own; nine of them, and how many there are."""
 
+import contextlib
 import io
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,7 +25,7 @@ DATA = {
     "mnist": "MNIST: 60,000 handwritten digits",
     "celeba": "CelebA: 200,000 faces",
     "upload": "My own pictures: upload them",
-    "path": "My own pictures: a folder, zip or array on this computer",
+    "path": "My own pictures: a folder, archive or array on this computer",
 }
 FRESH = {
     "mnist": "Or press Start training to download it (11 MB).",
@@ -32,6 +33,7 @@ FRESH = {
 }
 MAX_CLASSES = 60  # folders offered to choose from
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+LOOKING = "Looking at the pictures …"
 UPLOADED, STORED, REFUSED = "upload-identity", "upload-path", "upload-refused"
 
 
@@ -58,12 +60,14 @@ def pick(crop: str = "square") -> Picked:
     if spec is None:
         return Picked(None, None, True)
     look: Survey = {}
-    fit = usable(spec)
+    own = kind in ("upload", "path")
+    with chooser, st.spinner(LOOKING) if own else contextlib.nullcontext():  # a packed tar is unpacked meanwhile
+        fit = usable(spec)
     try:
-        if kind in ("upload", "path"):
+        if own:
             source = _checked(spec)
             with chooser:
-                with st.spinner("Looking at the pictures …"):
+                with st.spinner(LOOKING):
                     look = survey(source.path)
                 spec = _class_folders(source, look)
         source = _checked(spec)
@@ -173,10 +177,11 @@ def _class_folders(source: source_pictures.Source, look: Survey) -> str:
 
 def _path() -> str | None:
     path = st.text_input(
-        "Folder or zip",
+        "Folder or archive",
         placeholder="/home/me/pictures",
         help="Pictures of any size, grey or colour; sub-folders are searched. Transparency is laid on white. Or a file "
-        "of many pictures: .npy, .npz, .parquet, IDX, or a .csv that holds pixels or lists picture files.",
+        "of many pictures: zip, tar, packed or not, .npy, .npz, .parquet, IDX, or a .csv that holds pixels or lists "
+        "picture files.",
     )
     return path if path.strip() else None
 
@@ -184,14 +189,17 @@ def _path() -> str | None:
 def _upload() -> str | None:
     """The SPEC of what was uploaded, which is stored once and refused once."""
     files = st.file_uploader(
-        "Pictures, or one zip, .npy, .npz, .parquet or .csv file of them",
+        "Pictures, or one zip, .tar, .npy, .npz, .parquet or .csv file of them",
         type=[
             "zip",
+            "tar",
+            "tar.gz",
             "npy",
             "npz",
             "parquet",
             "csv",
             *(suffix.lstrip(".") for suffix in SUFFIXES),
+            *(suffix.lstrip(".") for suffix in uploads.PACKED),
         ],  # the last are cut off on a page
         accept_multiple_files=True,
         help=f"They stay on this computer, in {escaped(str(sources.DATA_DIR / 'uploads'))}.",

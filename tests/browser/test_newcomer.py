@@ -73,8 +73,8 @@ def test_a_deep_link_opens_its_page_for_the_very_first_visitor(page: Page, studi
 def test_bad_pictures_are_refused_beside_the_form(page: Page, studio: Studio, tmp_path: Path) -> None:
     page.goto(f"{studio.url}/train")
     page.get_by_role("combobox", name="Pictures").click()
-    page.get_by_role("option", name="a folder, zip or array").click()
-    field = page.get_by_role("textbox", name="Folder or zip")
+    page.get_by_role("option", name="a folder, archive or array").click()
+    field = page.get_by_role("textbox", name="Folder or archive")
     field.fill(str(tmp_path))
     field.press("Enter")
     expect(page.get_by_test_id("stAlert")).to_contain_text(str(tmp_path))

@@ -217,7 +217,7 @@ def test_a_way_out_is_named(tmp_path) -> None:
         (pointers / f"{i}.png").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:a\nsize 1\n")
     for place, words in (
         (python, "2 Python pickles (such as batches.meta: it could run code as it is opened, so it isn't"),
-        (kaggle, "unpack it and name the array or table that it holds"),
+        (kaggle, "unpack it and name the folder, array or table that it holds"),
         (weights, "could run code as it is opened, so it isn't: save its pictures as .npy or .npz"),
         (tmp_path / "clip.mp4", "but a video: save its frames as pictures"),
         (pointers, "a pointer of Git LFS"),

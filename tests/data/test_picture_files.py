@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dcgan.data import folder_files, picture_files, sources, zip_files
+from dcgan.data import archive_members, folder_files, picture_files, sources, zip_files
 from dcgan.data.picture_files import Listing
 from dcgan.images import decode
 from tests.files import colour, encode, refuse, write_pictures, write_zip
@@ -123,16 +123,16 @@ def test_damaged_member_of_a_zip_is_skipped_by_name(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "limit,value,words",
+    "room,limit,value,words",
     [
-        ("MAX_ZIP_MEMBERS", 8, "lists too many files; the limit is 8"),
-        ("MAX_ZIP_INDEX_BYTES", 100, "lists too many files"),
-        ("MAX_ZIP_BYTES", 1000, "would unpack to"),
+        (archive_members, "MAX_MEMBERS", 8, "lists too many files; the limit is 8"),
+        (zip_files, "MAX_INDEX_BYTES", 100, "lists too many files"),
+        (archive_members, "MAX_BYTES", 1000, "would unpack to"),
     ],
 )
-def test_zip_beyond_the_limits_is_refused(tmp_path, monkeypatch, limit, value, words):
+def test_zip_beyond_the_limits_is_refused(tmp_path, monkeypatch, room, limit, value, words):
     archive = write_zip(tmp_path / "x.zip", {f"{i}.png": encode(colour()) for i in range(9)})
-    monkeypatch.setattr(zip_files, limit, value)
+    monkeypatch.setattr(room, limit, value)
     with refuse(words):
         sources.check(sources.resolve(str(archive)))
 
@@ -149,10 +149,8 @@ def test_a_million_members_are_refused_before_they_are_loaded(tmp_path, monkeypa
 
 
 def test_overlapping_zip_bomb_is_refused():
-    info = zipfile.ZipInfo("a.bmp")
-    info.file_size, info.compress_size = 2**30 + 1, 1000
     with refuse("would unpack to 1.0 GiB"):
-        zip_files._check_limits([info], "The archive x")
+        archive_members.check_sizes(2**30 + 1, 1000, "The archive x")
 
 
 def test_a_member_larger_than_it_declares_is_not_read_further(tmp_path):

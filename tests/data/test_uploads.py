@@ -15,7 +15,7 @@ from dcgan.data import source_pictures, sources, uploads
 from dcgan.images.decode import decode
 from dcgan.images.formats import SUFFIXES
 from dcgan.system.names import run_name
-from tests.files import colour, encode, refuse, write_zip
+from tests.files import colour, encode, refuse, write_tar, write_zip
 
 
 def everything(folder: Path) -> list[str]:
@@ -53,6 +53,17 @@ def test_a_zip_keeps_its_name(tmp_path, name):
         assert saved == tmp_path / "uploads" / folder / f"{stem}.zip"
         source = sources.resolve(str(saved))
         assert (source.spec, source.title, sources.count(source)) == (str(saved), saved.name, 2)
+
+
+@pytest.mark.parametrize("suffix", [".tar", ".tar.gz", ".TGZ", ".gz"])
+def test_a_tar_gives_its_name_without_the_ending(tmp_path, monkeypatch, suffix):
+    monkeypatch.setenv("DCGAN_DATA", str(tmp_path))
+    pictures = {f"{i}.png": encode(colour(seed=i)) for i in range(2)}
+    content = write_tar(tmp_path / "t", pictures, mode="w" if suffix == ".tar" else "w:gz").read_bytes()
+    saved = store({f"102 flowers{suffix}": content}, tmp_path)
+    assert saved == tmp_path / "uploads" / "102 flowers" / f"102 flowers{suffix.lower()}"
+    assert sources.count(sources.resolve(str(saved))) == 2
+    assert suffix == ".gz" or run_name(f"{saved}:a") == "102 flowers:a"
 
 
 def test_what_was_refused_once_is_refused_again_for_the_same_reason(tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcgan.data import zip_files
+from dcgan.data import archive_members
 from dcgan.data.picture_files import reader
 from dcgan.images import decode
 from tests.files import colour, encode, write_pictures
@@ -132,7 +132,7 @@ def test_file_that_is_too_large_or_gone_is_named(tmp_path, monkeypatch):
         (tmp_path / "000.png").unlink()
         with pytest.raises(ValueError, match="000.png: the file is missing"):
             decode.decode(read, "000.png")
-        monkeypatch.setattr(zip_files, "MAX_FILE_BYTES", 10)
+        monkeypatch.setattr(archive_members, "MAX_FILE_BYTES", 10)
         with pytest.raises(ValueError, match="001.png: the file is too large"):
             decode.decode(read, "001.png")
 

@@ -16,7 +16,7 @@ def test_an_array_is_named_by_its_path_and_its_labels_are_classes_to_choose(root
     np.savez(tmp_path / "Digits.npz", images=PIXELS / 255, labels=np.arange(30) % 3)
     app = open_page("training/train")
     labelled(app.selectbox, "Pictures").set_value("path").run()
-    labelled(app.text_input, "Folder or zip").set_value(str(tmp_path / "Digits.npz")).run()
+    labelled(app.text_input, "Folder or archive").set_value(str(tmp_path / "Digits.npz")).run()
     assert not app.exception, app.exception
     assert "30 real pictures, nine of them here." in said(app)
     assert "(float64) 0 is shown black and 1 white" in said(app)

@@ -7,7 +7,7 @@ from tests.pages.app import labelled, labels, open_page, texts
 
 def choose(app, folder):
     labelled(app.selectbox, "Pictures").set_value("path").run()
-    labelled(app.text_input, "Folder or zip").set_value(str(folder)).run()
+    labelled(app.text_input, "Folder or archive").set_value(str(folder)).run()
     assert not app.exception, app.exception
     return app
 

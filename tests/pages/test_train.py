@@ -325,7 +325,9 @@ def test_a_refused_upload_is_refused_once_and_for_the_same_reason(root, monkeypa
 def test_whatever_a_folder_may_hold_can_be_uploaded(root) -> None:
     app = open_page("training/train")
     labelled(app.selectbox, "Pictures").set_value("upload").run()
-    assert {*SUFFIXES, ".zip"} <= {f".{kind.lstrip('.')}" for kind in app.file_uploader[0].proto.type}
+    assert {*SUFFIXES, ".zip", ".tar", ".tar.gz", ".gz"} <= {
+        f".{kind.lstrip('.')}" for kind in app.file_uploader[0].proto.type
+    }
 
 
 def test_only_what_can_be_read_is_counted_and_few_is_said_to_be_few(root, tmp_path) -> None:
@@ -333,7 +335,7 @@ def test_only_what_can_be_read_is_counted_and_few_is_said_to_be_few(root, tmp_pa
     (folder / "page.jpg").write_bytes(b"<html>")
     app = open_page("training/train")
     labelled(app.selectbox, "Pictures").set_value("path").run()
-    labelled(app.text_input, "Folder or zip").set_value(str(folder)).run()
+    labelled(app.text_input, "Folder or archive").set_value(str(folder)).run()
     said = texts(app).replace("\\", "")
     assert "3 real pictures, all of them here. 1 more file can't be read, such as page.jpg: not a picture" in said
     assert "3 is few: " in said
@@ -348,7 +350,7 @@ def test_what_is_not_used_is_said_before_the_start(root, tmp_path) -> None:
         (folder / "train" / name).write_bytes(b"<svg>")
     app = open_page("training/train")
     labelled(app.selectbox, "Pictures").set_value("path").run()
-    labelled(app.text_input, "Folder or zip").set_value(f"'{folder}'\n").run()
+    labelled(app.text_input, "Folder or archive").set_value(f"'{folder}'\n").run()
     said = texts(app).replace("\\", "")
     assert "Trained on is the folder train (5 picture files); the folder test (3) is held out to measure with." in said
     assert (
@@ -369,7 +371,7 @@ def test_pictures_that_come_while_the_page_says_there_are_none_are_seen(root, tm
     app = open_page("training/train")
     labelled(app.selectbox, "Pictures").set_value("path").run()
     monkeypatch.setattr(needs, "draw", draw_meanwhile)
-    labelled(app.text_input, "Folder or zip").set_value(str(tmp_path / "late")).run()
+    labelled(app.text_input, "Folder or archive").set_value(str(tmp_path / "late")).run()
     said = texts(app).replace("\\", "")
     assert "3 real pictures, all of them here." in said and "holds no pictures" not in said
     assert not labelled(app.button, "Start training").disabled
