@@ -12,7 +12,16 @@ from typing import IO, Literal, NamedTuple
 import numpy as np
 import psutil
 
-from dcgan.data.array_values import Axes, axes_of, classes_of, picture_file, range_of, range_words
+from dcgan.data.array_values import (
+    Axes,
+    axes_of,
+    classes_of,
+    flat_words,
+    picture_file,
+    range_of,
+    range_words,
+    settled,
+)
 from dcgan.data.row_set import LABELS, MAX_ROWS, RowSet, listed, row_names, row_of, split_of
 from dcgan.errors import BadInput, first_line
 from dcgan.images.decode import shown
@@ -73,13 +82,14 @@ def _look_npy(path: Path, place: str) -> RowSet:
     check_rows(header.shape, place)
     array = _whole(path, place)
     black, white = range_of(array, place)
+    axes = settled(axes, array)
     beside = next((other for other in _beside(path) if other.is_file()), None)
     classes = None
     if beside is not None:
         with contextlib.suppress(*NPY_ERRORS):
             classes = classes_of(np.load(beside, mmap_mode="r", allow_pickle=False), len(array))
     files = (str(path), str(beside)) if classes is not None else (str(path),)
-    remark = [range_words(header.dtype, black, white)]
+    remark = [flat_words(axes), range_words(header.dtype, black, white)]
     if classes is not None and beside is not None:
         remark.append(f"The classes are those of {beside.name}.")
     return RowSet(row_names(len(array), classes), files, files, _told(remark), Stack("", axes, black, white))
@@ -108,13 +118,14 @@ def _look_npz(path: Path, place: str) -> RowSet:
     check_rows(header.shape, place)
     array = _member(path, member, place)
     black, white = range_of(array, place)
+    axes = settled(axes, array)
     classes = None
     for name in _labels(member, headers):
         if headers[name].shape[:1] == header.shape[:1] and headers[name].dtype.kind != "O":
             classes = classes_of(_member(path, name, place), len(array))
         if classes is not None:
             break
-    remark = [range_words(header.dtype, black, white)]
+    remark = [flat_words(axes), range_words(header.dtype, black, white)]
     if left:
         remark.append(f"Of its arrays {shown(member[:-4])} is used, not {listed(name[:-4] for name in left)}.")
     return RowSet(

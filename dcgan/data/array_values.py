@@ -1,5 +1,6 @@
 """What an array of pictures holds: how its axes lie, which values are black and white, and its labels; no torch."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -12,6 +13,14 @@ from dcgan.errors import BadInput
 PIECE = 64 * 2**20  # bytes looked at at a time
 LOOKED_AT = 200  # pictures of a uint8 array, to see whether they have more than two values
 MIN_SIDE, MAX_SIDE = 4, 8192  # pixels
+MIN_FLAT, MIN_FLAT_COLOUR = 8, 24  # pixels a side of what lies flat: 768 numbers are rather no picture of 16 x 16
+FLAT_GREY, FLAT_COLOUR, FLAT_MIXED = "(N, H*W)", "(N, C*H*W)", "(N, H*W*C)"
+ORDERS = {  # how the numbers of a row lie
+    FLAT_GREY: "",
+    FLAT_COLOUR: " in colour, all of red, then green, then blue",
+    FLAT_MIXED: " in colour, the red, green and blue of each together",
+}
+FEW = 20  # rows that tell which of the two ways of colour it is
 
 
 class Axes(NamedTuple):
@@ -29,8 +38,8 @@ def axes_of(shape: tuple[int, ...], dtype: np.dtype, what: str) -> Axes:
         raise BadInput(f"{what} holds {_kind(dtype)}, not pictures: save an array of uint8 or floats.")
     ways = "(N, H, W), (N, H, W, C) or (N, C, H, W)"
     axes = None
-    if len(shape) == 2 and (side := round(shape[1] ** 0.5)) ** 2 == shape[1] and side >= 8:
-        axes = Axes("(N, H*W)", side, side, 1)
+    if len(shape) == 2:
+        axes = flat_axes(shape[1])
     elif len(shape) == 3 and shape[2] in (3, 4) and shape[0] > 4:
         raise BadInput(f"{what} has the shape {shape}, which is one picture: stack many as (N, H, W, C).")
     elif len(shape) == 3:
@@ -47,6 +56,36 @@ def axes_of(shape: tuple[int, ...], dtype: np.dtype, what: str) -> Axes:
             f"{ways}, each side from {MIN_SIDE} to {MAX_SIDE:,}."
         )
     return axes
+
+
+def flat_axes(number: int) -> Axes | None:
+    """How so many numbers are a square picture, grey or in colour; None where they are none."""
+    number = max(number, 0)
+    if (side := math.isqrt(number)) >= MIN_FLAT and side**2 == number:
+        return Axes(FLAT_GREY, side, side, 1)
+    if (side := math.isqrt(number // 3)) >= MIN_FLAT_COLOUR and 3 * side**2 == number:
+        return Axes(FLAT_COLOUR, side, side, 3)
+    return None
+
+
+def settled(axes: Axes, array: np.ndarray) -> Axes:
+    """The axes, where flat colours may lie in two ways: channel after channel as CIFAR's, or pixel after pixel.
+
+    Values one above the other differ less than others; they are as far apart as a row of pixels is long.
+    """
+    if axes.words != FLAT_COLOUR or not len(array):
+        return axes
+    some = np.asarray(array[:: max(1, len(array) // FEW)], np.float64)
+    by_channel, by_pixel = (np.abs(some[:, row:] - some[:, :-row]).mean() for row in (axes.width, 3 * axes.width))
+    return axes._replace(words=FLAT_MIXED) if by_pixel < by_channel else axes
+
+
+def flat_words(axes: Axes) -> str:
+    """How a row of numbers is read as a picture, a sentence; nothing where the array's shape says it."""
+    if axes.words not in ORDERS:
+        return ""
+    number = axes.height * axes.width * axes.channels
+    return f"Each row of {number:,} numbers is read as {axes.width} x {axes.height} pixels{ORDERS[axes.words]}."
 
 
 def range_of(array: np.ndarray, what: str) -> tuple[float, float]:
@@ -80,7 +119,9 @@ def _pieces(array: np.ndarray) -> Iterator[np.ndarray]:
 
 def picture_file(row: np.ndarray, axes: Axes, black: float, white: float) -> bytes:
     """One picture of an array as a PGM or PPM file, whose bytes depend on its pixels alone; clear parts are white."""
-    if axes.words == "(N, C, H, W)":
+    if axes.words == FLAT_COLOUR:
+        row = np.asarray(row).reshape(axes.channels, axes.height, axes.width)
+    if axes.words in ("(N, C, H, W)", FLAT_COLOUR):
         row = row.transpose(1, 2, 0)
     pixels = np.asarray(row).reshape(axes.height, axes.width, axes.channels)
     if pixels.dtype != np.uint8 or (black, white) != (0, 255):

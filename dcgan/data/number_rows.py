@@ -10,7 +10,7 @@ import numpy as np
 
 from dcgan.data import cifar_files, idx_pictures, number_table
 from dcgan.data.array_rows import check_memory, check_rows
-from dcgan.data.array_values import Axes, axes_of, picture_file, range_of, range_words
+from dcgan.data.array_values import Axes, axes_of, flat_words, picture_file, range_of, range_words, settled
 from dcgan.data.row_set import RowSet, class_words, row_names, row_of
 from dcgan.errors import BadInput
 
@@ -72,8 +72,9 @@ def look(path: Path, place: str) -> RowSet:
     check_rows(array.shape, place)
     axes = axes_of(array.shape, array.dtype, place)
     black, white = range_of(array, place)
+    axes = settled(axes, array)
     classes = None if labels is None else class_words(list(labels), names)
-    remark = f"{remark} {range_words(array.dtype, black, white)}".strip()
+    remark = " ".join(filter(None, (flat_words(axes), remark, range_words(array.dtype, black, white))))
     watched = tuple(map(str, files))
     return RowSet(row_names(len(array), classes), watched, watched, remark, Held(array, axes, black, white))
 

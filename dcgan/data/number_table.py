@@ -12,6 +12,7 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
+from dcgan.data.array_values import flat_axes
 from dcgan.data.row_set import LABELS, SPLITS, split_of
 from dcgan.errors import BadInput, first_line
 from dcgan.images.formats import SUFFIXES
@@ -62,9 +63,9 @@ def read(path: Path, place: str) -> tuple[np.ndarray, list[str | None] | None, s
     if left:
         table, labels = table[used], labels and [label for label, use in zip(labels, used, strict=True) if use]
     table = _small(table)
-    remark = f"Its numbers are pixels, {table.shape[1]:,} a row."
+    remark = ""
     if left:
-        remark += f" Trained on are its rows of the split for training; {left:,} others are left aside."
+        remark = f"Trained on are its rows of the split for training; {left:,} others are left aside."
     return table, None if labels is None else list(map(_plain, labels)), remark
 
 
@@ -86,12 +87,12 @@ def _layout(file: IO[str], place: str) -> Layout:
     others = [i for i in range(len(names)) if i not in pixels and i != split and names[i]]
     if label is None and len(others) == 1:
         label = others[0]
-    elif label is None and not _is_square(len(pixels)) and _is_square(len(pixels) - 1):
+    elif label is None and not flat_axes(len(pixels)) and flat_axes(len(pixels) - 1):
         label = _likely_label(some, pixels)
         pixels = [i for i in pixels if i != label]
-    if not _is_square(len(pixels)):
+    if not flat_axes(len(pixels)):
         raise BadInput(
-            f"{place} has {len(pixels):,} numbers in a row beside its label, which make no square grey picture: save "
+            f"{place} has {len(pixels):,} numbers in a row beside its label, which make no square picture: save "
             "its pixels as .npy of the shape (N, H, W) or (N, H, W, C)."
         )
     return Layout(delimiter, header, pixels, label, split)
@@ -100,10 +101,6 @@ def _layout(file: IO[str], place: str) -> Layout:
 def _has_names(row: Sequence[str]) -> bool:
     """Whether a first row names the columns: by words, or by counting them."""
     return not all(map(_is_number, row)) or list(row) in ([str(i + n) for i in range(len(row))] for n in (0, 1))
-
-
-def _is_square(number: int) -> bool:
-    return number > 0 and math.isqrt(number) ** 2 == number
 
 
 def _likely_label(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> int:

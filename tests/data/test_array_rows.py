@@ -66,6 +66,28 @@ def test_every_way_that_pictures_lie_in_an_array(tmp_path, array, expected):
         assert near(shown(tmp_path / name), expected[3], 2 if array.dtype == np.float16 else 1), name
 
 
+@pytest.mark.parametrize("order", ["channel after channel", "pixel after pixel"])
+@pytest.mark.parametrize("form", ["npy", "npz", "csv"])
+def test_flat_rows_of_colour_are_read_in_either_order(tmp_path, order, form):
+    """As CIFAR's files and scikit-learn have them, and as NumPy flattens pictures."""
+    ramp = np.add.outer(np.arange(32) * 4, np.arange(32))[None, ..., None] + np.array([0, 60, 20])  # (1, 32, 32, 3)
+    colours = (ramp + np.random.default_rng(0).integers(0, 30, (5, 32, 32, 3))).astype(np.uint8)
+    by_channel = order == "channel after channel"
+    rows = (colours.transpose(0, 3, 1, 2) if by_channel else colours).reshape(5, 3072)
+    path = tmp_path / f"a.{form}"
+    if form == "csv":
+        np.savetxt(path, np.column_stack([np.arange(5) % 2, rows]), "%d", ",")
+    elif form == "npy":
+        np.save(path, rows)
+    else:
+        np.savez(path, x=rows)
+    assert near(shown(path), colours[3], 0)
+    assert sources.row_remark(sources.resolve(str(path))) == (
+        "Each row of 3,072 numbers is read as 32 x 32 pixels in colour, "
+        + ("all of red, then green, then blue." if by_channel else "the red, green and blue of each together.")
+    )
+
+
 def test_a_page_need_not_look_through_an_array(tmp_path):
     np.save(tmp_path / "a.npy", GREY)
     assert survey(tmp_path / "a.npy") == {}
@@ -91,6 +113,7 @@ def test_one_scale_holds_for_the_whole_set_and_is_said(tmp_path):
         (np.zeros((64, 64, 3), np.uint8), ("one picture", "stack")),
         (np.zeros((9, 12, 12, 7), np.uint8), ("(9, 12, 12, 7)", "C from 1 to 4")),
         (np.zeros((9, 101), np.uint8), ("(9, 101)", "(N, H, W)")),
+        (np.zeros((9, 768), np.float32), ("(9, 768)", "(N, H, W)")),
         (np.zeros((9, 2, 2), np.uint8), ("2 x 2 pixels",)),
         (np.zeros(9, np.uint8), ("(9,)",)),
         (np.zeros((), np.uint8), ("()",)),

@@ -55,7 +55,7 @@ def test_a_column_for_each_pixel(tmp_path, columns, header, more) -> None:
     source = sources.resolve(f"{spec}:1")
     assert source_pictures.folder_classes(source.path) == {"0": 4, "1": 4, "2": 4}
     assert sources.count(source) == 4 and sources.default_channels(source) == 1
-    assert sources.row_remark(source) == "Its numbers are pixels, 100 a row."
+    assert sources.row_remark(source) == "Each row of 100 numbers is read as 10 x 10 pixels."
 
 
 def test_a_table_without_labels_and_one_of_fractions(tmp_path) -> None:
@@ -84,7 +84,7 @@ def test_a_split_beside_a_column_for_each_pixel(tmp_path) -> None:
 @pytest.mark.parametrize(
     "columns,words",
     [
-        (CHANCE.integers(0, 9, (4, 3073)), "has 3,073 numbers in a row"),
+        (CHANCE.integers(0, 9, (4, 3074)), "has 3,074 numbers in a row"),
         (
             [["1"] * 101, ["1"] * 90, ["1"] * 101],
             "can't be read as a table of pixels (CSV parse error: Row #2: Expected 101 columns",
