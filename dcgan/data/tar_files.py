@@ -135,7 +135,7 @@ def _index(plain: Path, place: str, state: tuple[int, ...]) -> _Index:
             for name, member in files.items()
             if name.endswith(shard_labels.SUFFIX) and member.size <= shard_labels.MAX_BYTES
         }
-        pictures = pictures_among(((name, files[name]) for name in files.keys() - labels.keys()), head, tally)
+        pictures = pictures_among(((name, member) for name, member in files.items() if name not in labels), head, tally)
         classes = shard_labels.class_of_each(pictures, {name: read(member) for name, member in labels.items()})
         if not classes:
             pictures |= pictures_among(labels.items(), head, tally)
