@@ -111,6 +111,15 @@ def wholes(recipe: Mapping[str, Any], name: str, fewest: int, most: int, high: i
     return list(values)
 
 
+def labels(recipe: Mapping[str, Any], name: str, count: int, num_classes: int) -> list[int | None]:
+    """For each of so many pictures the class that is asked for, or None; all None where the field is missing."""
+    values = recipe.get(name, [None] * count)
+    good = isinstance(values, list) and len(values) == count
+    if not good or not all(x is None or (type(x) is int and 0 <= x < num_classes) for x in values):
+        raise damaged(name, f"{count} classes, each null or a whole number below {num_classes}")
+    return list(values)
+
+
 def choice(recipe: Mapping[str, Any], name: str, choices: tuple[Any, ...], otherwise: Any = None) -> Any:
     """One of some values, or `otherwise` where the field is missing."""
     value = recipe.get(name, otherwise)

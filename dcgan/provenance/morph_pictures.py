@@ -55,8 +55,16 @@ def morph_file(generator: Generator, recipe: Recipe, ending: str) -> bytes:
 
 
 def _corners_z(recipe: Recipe, generator: Generator) -> torch.Tensor:
-    """The z of the corners, (4, z_dim): top left, top right, bottom left, bottom right."""
-    return class_centres.z_of(generator, wholes(recipe, "corners", 4, 4), truncation_of(recipe))
+    """The z of the corners, (4, z_dim): top left, top right, bottom left, bottom right.
+
+    Where there are classes, each shows the one that `classes` asks for there, or that of its seed.
+    """
+    seeds, config = wholes(recipe, "corners", 4, 4), generator.config
+    labels = class_centres.labels_of_seeds(seeds, config)
+    if labels is not None:
+        for place, label in enumerate(fields.labels(recipe, "classes", 4, config.num_classes)):
+            labels[place] = labels[place] if label is None else label
+    return class_centres.z_of(generator, seeds, truncation_of(recipe), labels)
 
 
 def square_of(generator: Generator, recipe: Recipe) -> np.ndarray:

@@ -9,8 +9,9 @@ from dcgan.runs.run import Run
 from pages.common.loading import Opened
 from pages.latent import morph_downloads
 from pages.latent.components import morphing
+from pages.latent.downloads import shown_in_name
 from pages.latent.morph import Corners
-from pages.latent.view import NO_DIRECTIONS
+from pages.latent.view import NO_DIRECTIONS, View
 
 LAB = "corners-lab"
 CORNERS, HEARD = "morph-corners", "corners-heard"
@@ -41,8 +42,12 @@ def draw(run: Run, opened: Opened) -> None:
     now, number = chosen(), st.session_state.setdefault(HEARD, 0)
     with st.container(key="latent-lab"):
         morphing.show(LAB, "Corners", opened.weights_hash, now.params(), number, NO_DIRECTIONS, [])
-    factor = max(1, 128 // opened.generator.config.image_size)
-    name = f"{run.id}-step-{opened.step}-corners-{'-'.join(map(str, now.seeds))}"
+    config = opened.generator.config
+    factor = max(1, 128 // config.image_size)
+    keys = [View(seed, label=label) for seed, label in zip(now.seeds, now.labels, strict=True)]
+    shown = "-".join(shown_in_name(key, config).removeprefix("seed-") for key in keys)
+    name = f"{run.id}-step-{opened.step}-corners-{shown}"
+    parts = "seeds, classes" if config.num_classes else "seeds"
     files = {
         "PNG of the square": (functools.partial(square_file, now, run, opened, factor), name),
         "PNG of the point": (
@@ -60,7 +65,7 @@ def draw(run: Run, opened: Opened) -> None:
                 key=f"corners-png-{file == name}",
                 icon=":material/download:",
                 on_click="ignore",
-                help="It carries its recipe: run, step, weights, seeds, truncation.",
+                help=f"It carries its recipe: run, step, weights, {parts}, truncation.",
             )
 
 

@@ -1,11 +1,11 @@
 """A morph, and a square between four corners, as plain values; morphs.js does the same in the browser."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dcgan.provenance.fields import MODES
 from pages.common import address
-from pages.latent.view import MAX_SEED, View
+from pages.latent.view import MAX_SEED, View, read_label
 
 MAX_KEYS = 12
 FRAMES = (12, 240)  # fewest and most on the page; the command line makes longer ones
@@ -88,18 +88,23 @@ class Morph:
 
 @dataclasses.dataclass(frozen=True)
 class Corners:
-    """A square of pictures between four seeds (top left, top right, bottom left, bottom right) and a point in it."""
+    """A square of pictures between four seeds (top left, top right, bottom left, bottom right) and a point in it.
+
+    Of a model that knows classes each corner shows the class of its seed, or the one of its label.
+    """
 
     seeds: tuple[int, ...] = (0, 1, 2, 3)
     n: int = 7
     at: tuple[float, float] = (0.5, 0.5)  # shares of the way across and down
     truncation: float = 1.0
+    labels: tuple[int | None, ...] = (None,) * 4
 
     def params(self) -> dict[str, str | None]:
         """The square as URL parameters; None for what is at its default."""
         plain = Corners()
         return {
             "corners": None if self.seeds == plain.seeds else "_".join(map(str, self.seeds)),
+            "classes": labels_text(self.labels) if self.labels != plain.labels else None,
             "n": None if self.n == plain.n else str(self.n),
             "at": None if self.at == plain.at else "_".join(f"{share:g}" for share in self.at),
             "truncation": None if self.truncation == plain.truncation else f"{self.truncation:g}",
@@ -114,7 +119,19 @@ class Corners:
             address.whole(params, "n", *PER_SIDE, plain.n),
             _read_point(params.get("at", "")) or plain.at,
             address.number(params, "truncation", 0, 2, plain.truncation),
+            _read_labels(params.get("classes", "")),
         )
+
+
+def labels_text(labels: Sequence[int | None]) -> str:
+    """(3, 7, None, 1) -> `3_7__1`, one for each corner."""
+    return "_".join("" if label is None else str(label) for label in labels)
+
+
+def _read_labels(text: str) -> tuple[int | None, ...]:
+    """`3_7__1` -> (3, 7, None, 1); None for what can't be a class, and for all where there aren't four."""
+    labels = tuple(map(read_label, text.split("_")))
+    return labels if len(labels) == 4 else Corners.labels
 
 
 def read_seeds(text: str, fewest: int, most: int) -> tuple[int, ...]:

@@ -44,14 +44,14 @@ def corners_of(generator: "Generator", corners: Corners) -> np.ndarray:
     """The pictures between four corners, row by row, uint8 (n * n, H, W[, 3])."""
     from dcgan.provenance.morph_pictures import square_of
 
-    return square_of(generator, _square(corners))
+    return square_of(generator, _square(corners, generator.config))
 
 
 def point_of(generator: "Generator", corners: Corners) -> np.ndarray:
     """The picture at the point between four corners, uint8 (H, W[, 3])."""
     from dcgan.provenance import morph_pictures
 
-    return morph_pictures.point_of(generator, _point(corners))
+    return morph_pictures.point_of(generator, _point(corners, generator.config))
 
 
 def morph_file(
@@ -76,20 +76,28 @@ def corners_file(pictures: np.ndarray, corners: Corners, run: Run, opened: "Open
     """A square of pictures as a PNG file, enlarged, with its recipe inside."""
     from dcgan.provenance.morph_pictures import square_encoded
 
-    return square_encoded(pictures, origin(run, opened) | _square(corners) | {"enlarged": factor})
+    facts = _square(corners, opened.generator.config) | {"enlarged": factor}
+    return square_encoded(pictures, origin(run, opened) | facts)
 
 
 def point_file(corners: Corners, run: Run, opened: "Opened", factor: int) -> bytes:
     """The picture at the point as a PNG file, enlarged, with its recipe inside."""
     from dcgan.provenance import morph_pictures
 
-    recipe = origin(run, opened) | _point(corners) | {"enlarged": factor}
-    return morph_pictures.corners_file(opened.generator, recipe, ".png")
+    facts = _point(corners, opened.generator.config) | {"enlarged": factor}
+    return morph_pictures.corners_file(opened.generator, origin(run, opened) | facts, ".png")
 
 
-def _square(corners: Corners) -> dict[str, Any]:
-    return {"corners": list(corners.seeds), "truncation": corners.truncation, "n": corners.n}
+def _square(corners: Corners, config: Config) -> dict[str, Any]:
+    return _corners(corners, config) | {"n": corners.n}
 
 
-def _point(corners: Corners) -> dict[str, Any]:
-    return {"corners": list(corners.seeds), "truncation": corners.truncation, "at": list(corners.at)}
+def _point(corners: Corners, config: Config) -> dict[str, Any]:
+    return _corners(corners, config) | {"at": list(corners.at)}
+
+
+def _corners(corners: Corners, config: Config) -> dict[str, Any]:
+    """What the recipes of a square and of a point in it share; classes that the model lacks are left out."""
+    known = [label if label is not None and label < config.num_classes else None for label in corners.labels]
+    asked = {"classes": known} if known != [None] * 4 else {}
+    return {"corners": list(corners.seeds), **asked, "truncation": corners.truncation}

@@ -10,7 +10,7 @@ from dcgan.provenance import fields, weights
 from dcgan.provenance.fields import number, whole, wholes
 from dcgan.provenance.weights import Model
 from dcgan.runs.run import Run
-from pages.latent.morph import FRAMES, MAX_KEYS
+from pages.latent.morph import FRAMES, MAX_KEYS, labels_text
 from pages.latent.view import MAX_SEED, MOST_CLASSES, Hop, SliderId, View
 
 ANYWAY = "`python -m dcgan sample --recipe` draws it again."
@@ -119,6 +119,8 @@ def morph_params(recipe: Mapping[str, Any]) -> dict[str, str]:
 def _corners(recipe: Mapping[str, Any]) -> dict[str, str]:
     """The address of a square between four corners, or of a point in one."""
     params = {"view": "corners", "corners": "_".join(map(str, wholes(recipe, "corners", 4, 4)))}
+    if "classes" in recipe:
+        params["classes"] = labels_text(fields.labels(recipe, "classes", 4, MOST_CLASSES))
     params["truncation"] = f"{number(recipe, 'truncation', 0, 2, 1.0):g}"
     if "n" in recipe:
         params["n"] = str(whole(recipe, "n", 2, 100))

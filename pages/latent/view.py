@@ -87,7 +87,7 @@ class View:
     def from_params(cls, params: Mapping[str, str]) -> "View":
         """Read what `params` wrote; whatever can't be meant is left at its default."""
         plain, sliders = cls(), _sliders(params.get("sliders", ""))
-        label, toward = (_label(params.get(name, "")) for name in ("class", "toward"))
+        label, toward = (read_label(params.get(name, "")) for name in ("class", "toward"))
         return cls(
             seed=address.whole(params, "seed", 0, MAX_SEED, plain.seed),
             hops=_hops(params.get("walk", "")),
@@ -191,7 +191,7 @@ def _hops(text: str) -> tuple[Hop, ...]:
     return tuple(hops) if len(hops) <= MAX_HOPS else ()
 
 
-def _label(text: str) -> int | None:
+def read_label(text: str) -> int | None:
     """`7` -> 7, a class; None for what can't be one."""
     label = address.read_whole(text)
     return label if label is not None and label < MOST_CLASSES else None

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -20,8 +21,8 @@ from dcgan.latent.class_centres import label_of_seed
 from dcgan.latent.render import render
 from dcgan.networks.models import Generator, Origin
 from dcgan.provenance.redraw import difference, drawn
-from pages.latent.morph import Morph
-from pages.latent.morph_downloads import keyframes_of
+from pages.latent.morph import Corners, Morph
+from pages.latent.morph_downloads import corners_of, keyframes_of, point_of
 from pages.latent.view import View, neighbours_z, picture_of
 from tests.nets import lively
 
@@ -126,6 +127,57 @@ def test_a_class_is_asked_for_mixed_kept_taken_away_and_walked_through(page: Pag
     assert labels[0] == "Keyframe 1 of 4: seed 9, Mouse" and (labels[1] or "").endswith(", Mouse")
 
 
+def test_corners_are_asked_for_classes_and_set_up_across_them_and_within_one(page: Page, generator: Generator) -> None:
+    def shown(square: Corners) -> None:
+        shows(page.locator(".corners .picture"), point_of(generator, square))
+        n, side = square.n, CONFIG.image_size
+        sheet = corners_of(generator, square).reshape(n, n, side, side).transpose(0, 2, 1, 3).reshape(n * side, -1)
+        shows(page.get_by_test_id("square").locator("canvas"), sheet)
+
+    def now() -> Corners:
+        return Corners.from_params(dict(parse_qsl(page.url.partition("#")[2])))
+
+    page.goto(page.url.partition("#")[0] + "#room=corners&corners=5_1_8_3&classes=3_x_2_9&n=3&at=0_0.5")
+    shown(Corners((5, 1, 8, 3), 3, (0, 0.5), labels=(3, None, 2, 9)))  # 9 is a class that it lacks
+    choices = [page.get_by_test_id(f"corner-class-{at}") for at in range(4)]
+    own = [NAMES[label_of_seed(seed, CONFIG.class_shares)] for seed in (5, 1, 8, 3)]
+    for choice, name, value in zip(choices, own, ("3", "", "2", ""), strict=True):
+        expect(choice).to_have_value(value)
+        expect(choice.locator("option").first).to_have_text(f"{name} (any)")
+    choices[1].select_option(label="Mouse")
+    choices[2].select_option("")
+    asked = Corners((5, 1, 8, 3), 3, (0, 0.5), labels=(3, 2, None, 9))
+    assert "classes=3_2__9" in page.url and now() == asked
+    shown(asked)
+    words = f"Between the seeds 5 as <b>owl, 1 as Mouse, 8 as {own[2]}, 3 as {own[3]}: 0\u00a0% across, 50\u00a0% down"
+    expect(page.locator(".corners .picture")).to_have_attribute("aria-label", words)
+    page.get_by_test_id("square-through").click()
+    assert now() == Corners((5,) * 4, 3, (0, 0.5), labels=(3, 0, 1, 2))
+    shown(now())
+    page.get_by_test_id("square-within").click()
+    within = now()
+    assert within.labels == (3,) * 4 and within.seeds[0] == 5 and len({*within.seeds}) == 4
+    shown(within)
+    page.get_by_role("button", name="Randomize").last.click()  # other seeds, the same classes
+    assert now().labels == (3,) * 4 and now().seeds[0] != 5
+    shown(now())
+    # of another model it shows the centres of that one, and no choice where it knows no classes
+    older, plain = lively(CONFIG, seed=3), lively(CONFIG.replace(classes="off", class_names="", class_counts=""))
+    page.add_script_tag(content=f"{{ {bundle.script('morph')}; globalThis.Square = Corners; }}")
+    page.evaluate(SQUARE, [base64.b64encode(pack(model)).decode() for model in (generator, older, plain)])
+    for i, model in enumerate((generator, older, plain)):
+        page.evaluate("(i) => globalThis.open[i]()", i)
+        shows(page.get_by_test_id("latent-canvas").last, picture_of(model, View(5, label=3)))
+        for name in ("corner-class-0", "square-through"):
+            expect(page.get_by_test_id(name).last).to_be_visible(visible=model is not plain)
+
+
+SQUARE = """(packed) => {
+  const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const square = new globalThis.Square(document.body, { commit() {} });
+  square.setParams({ corners: "5_1_8_3", classes: "3___", n: "3", at: "0_0" });
+  globalThis.open = packed.map((text) => () => square.setModel(bytes(text)));
+}"""
 FILM = """([now, then]) => {
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const lab = (globalThis.lab = new globalThis.Lab(document.body, { commit() {} }));

@@ -30,8 +30,10 @@ from pages.latent.components import morphing
 from pages.latent.components.laboratory import Kept
 from pages.latent.morph import Corners, Morph, keys_of
 from pages.latent.view import Hop, View
+from tests.nets import lively
 from tests.pages.latent_pages import CONFIG, PLAIN, healthy, little_run, tiny, url, visit
 
+KNOWS = CONFIG.replace(classes="label", class_names='["cat", "dog", "Mouse"]', class_counts="[60, 30, 10]")
 ODD = View(5, (Hop(40, 3, 2),), ((2, 0.5), (3, -1.25)), 0.8)  # a keyframe beyond its seed
 
 
@@ -59,6 +61,23 @@ def test_a_morph_and_corners_survive_the_url():
     assert Morph.from_params(plain(walk.params())) == walk
     assert Corners.from_params(plain(square.params())) == square
     assert plain(Morph().params()) == {"seeds": "0_1_2_3"} and not plain(Corners().params())
+    asked = Corners(labels=(3, 7, None, 1))
+    assert plain(asked.params()) == {"classes": "3_7__1"} and Corners.from_params({"classes": "3_7__1"}) == asked
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("3_-1_x_1", (3, None, None, 1)),
+        ("4095_4096_1e1_ 1", (4095, None, None, None)),
+        ("٣_7_07_" + "9" * 400, (None, 7, 7, None)),
+        ("3_7_1", (None,) * 4),
+        ("3_7__1_", (None,) * 4),
+        ("3", (None,) * 4),
+    ],
+)
+def test_classes_of_corners_that_can_not_be_meant_are_those_of_the_seeds(text, labels):
+    assert Corners.from_params({"classes": text}) == Corners(labels=labels)
 
 
 def test_a_keyframe_is_a_view_without_its_surroundings():
@@ -134,6 +153,29 @@ def test_four_corners_are_the_four_seeds_and_the_point_is_between_them():
         assert np.abs(pictures[place].astype(int) - key).max() <= 1
     point = morph_downloads.point_of(generator, Corners((3, 1, 4, 5), 5, (0.25, 0.75)))
     assert np.abs(pictures[3 * 5 + 1].astype(int) - point).max() <= 1
+
+
+def test_each_corner_shows_the_class_that_it_is_asked_for_and_its_file_says_so(run):
+    opened = loading.open_at(run)._replace(generator=lively(KNOWS))
+    square = Corners((3, 3, 4, 5), 3, labels=(2, 0, None, 9))  # 9 is a class that this model lacks
+    pictures = morph_downloads.corners_of(opened.generator, square)
+    keys = [View(3, label=2), View(3, label=0), View(4), View(5)]
+    for place, key in zip((0, 2, 6, 8), keys, strict=True):
+        assert np.abs(pictures[place].astype(int) - view.picture_of(opened.generator, key)).max() <= 1
+    assert np.abs(pictures[0].astype(int) - pictures[2]).max() > 20
+    files = [
+        morph_downloads.corners_file(pictures, square, run, opened, 2),
+        morph_downloads.point_file(square, run, opened, 4),
+    ]
+    for data in files:
+        recipe = embedded.read_recipe(data)
+        assert recipe and recipe["classes"] == [2, 0, None, None]
+        assert redraw.drawn(opened.generator, recipe, ".png") == data
+        back = Corners.from_params(restore.target_of(recipe, model=restore.Model(run, None)).params)
+        assert (back.seeds, back.labels) == (square.seeds, (2, 0, None, None))
+    # where no class of this model is asked for, the recipe is what it was before classes could be
+    for other, knows in ((Corners(labels=(9, None, None, None)), opened), (square, loading.open_at(run))):
+        assert "classes" not in embedded.read_recipe(morph_downloads.point_file(other, run, knows, 1))
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp", "png"])
@@ -304,14 +346,16 @@ def test_favourites_of_this_run_are_offered_with_their_axes(run):
 
 
 def test_interpolate_opens_on_four_corners_and_follows_the_hand(run):
-    params = {"view": "corners", "corners": "9_8_7_6", "n": "4", "at": "0.25_0.5"}
+    params = {"view": "corners", "corners": "9_8_7_6", "classes": "2___0", "n": "4", "at": "0.25_0.5"}
     app = visit("interpolate", **params)
     assert params.items() <= url(app).items()
     given = given_to_browser(app)
-    assert given["kind"] == "Corners" and given["params"] == {"corners": "9_8_7_6", "n": "4", "at": "0.25_0.5"}
+    shown = {name: text for name, text in params.items() if name != "view"}
+    assert given["kind"] == "Corners" and given["params"] == shown
     say(app, "corners", corners={"corners": "9_8_1_6", "at": "0.1_1", "truncation": "0.5"})
     there = url(app)
-    assert (there["corners"], there["at"], there["truncation"]) == ("9_8_1_6", "0.1_1", "0.5") and "n" not in there
+    assert (there["corners"], there["at"], there["truncation"]) == ("9_8_1_6", "0.1_1", "0.5")
+    assert not {"n", "classes"} & {*there}
     assert given_to_browser(visit("interpolate", **there))["params"]["at"] == "0.1_1"
 
 

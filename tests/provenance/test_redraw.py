@@ -16,6 +16,8 @@ from dcgan.config import Config
 from dcgan.errors import BadInput
 from dcgan.images import encode
 from dcgan.images.embedded import read_recipe
+from dcgan.latent.class_centres import label_of_seed, z_of
+from dcgan.latent.render import render
 from dcgan.networks.generator_file import generator_bytes, load_generator
 from dcgan.provenance import redraw, view_picture, weights
 from dcgan.runs.run import Run
@@ -221,6 +223,30 @@ def test_a_hostile_recipe_is_one_sentence(run, tmp_path, capsys, name):
     assert words in told and told.count("\n") == 1 and not (tmp_path / "y.png").exists()
 
 
+def test_the_classes_of_corners_are_those_of_the_recipe_or_of_the_seeds():
+    config = CONFIG.replace(classes="label", class_names='["cat", "dog", "Mouse"]', class_counts="[60, 30, 10]")
+    generator = lively(config)
+    corners = {"corners": [3, 1, 4, 5], "n": 3, "truncation": 0.7}
+    own = [label_of_seed(seed, config.class_shares) for seed in corners["corners"]]
+    older, same, other = (
+        _pixels(redraw.drawn(generator, corners | more, ".png"))
+        for more in ({}, {"classes": [own[0], None, None, own[3]]}, {"classes": [None, (own[1] + 1) % 3, None, None]})
+    )
+    z = z_of(generator, [3, 1, 4, 5], 0.7)
+    assert np.array_equal(older, same) and np.array_equal(older[:16, :16], render(generator, z)[0])
+    assert np.array_equal(older[:16, :16], other[:16, :16]) and np.abs(older[:16, -16:] - other[:16, -16:]).max() > 20
+    for broken in (7, "0___", [0, 1, 2], [0, 1, 2, 0, 1], [3, None, None, None], [-1, 0, 0, 0], [0.0, 0, 0, 0],
+                   [True, 0, 0, 0], ["0", 0, 0, 0], [[0], 0, 0, 0], [10**400, 0, 0, 0]):  # fmt: skip
+        with pytest.raises(BadInput, match="'classes' must be 4 classes, each null or a whole number below 3"):
+            redraw.drawn(generator, corners | {"classes": broken}, ".png")
+    assert redraw.drawn(lively(CONFIG), corners | {"classes": [9, 9, 9, 9]}, ".png")  # it knows none
+
+
+def _pixels(png: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(png)) as picture:
+        return np.asarray(picture).astype(int)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -259,7 +285,8 @@ things = st.recursive(
     max_leaves=6,
 )
 FIELDS = ["run", "step", "weights_hash", "seed", "n", "walk", "sliders", "truncation", "offset", "z", "enlarged"]
-FIELDS += ["seeds", "mode", "frames", "fps", "loop", "keyframes", "corners", "at", "steps", "hashes", "favourites"]
+FIELDS += ["seeds", "mode", "frames", "fps", "loop", "keyframes", "corners", "classes", "at", "steps", "hashes"]
+FIELDS += ["favourites"]
 
 
 @settings(max_examples=150, deadline=None)

@@ -2,6 +2,8 @@
 
 import { MAX_SEED } from "../latent/views.js";
 
+export const newSeed = () => Math.floor(Math.random() * 100000);
+
 export class SeedField {
   // take(seed) hears of each seed that was typed to its end; what can't be a seed is put back
   constructor(input, take) {

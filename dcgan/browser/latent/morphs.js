@@ -2,7 +2,7 @@
 // does in Python. A keyframe is a view (views.js) of which only counts what decides the picture.
 
 import { baseZ, finishZ, slerp } from "./latent.js";
-import { MAX_SEED, PLAIN_VIEW, fromParams, short, toParams } from "./views.js";
+import { MAX_SEED, MOST_CLASSES, PLAIN_VIEW, fromParams, short, toParams } from "./views.js";
 
 export const MAX_KEYS = 12;
 export const [FEWEST_FRAMES, MOST_FRAMES] = [12, 240];
@@ -10,7 +10,7 @@ export const [FEWEST_PER_SIDE, MOST_PER_SIDE] = [3, 15];
 export const PACES = ["lerp", "slerp", "even"];
 export const ofSeed = (seed) => ({ ...PLAIN_VIEW, seed });
 export const PLAIN_MORPH = { keys: [0, 1, 2, 3].map(ofSeed), mode: "slerp", frames: 72, loop: true, fps: 18, truncation: 1 };
-export const PLAIN_SQUARE = { seeds: [0, 1, 2, 3], n: 7, at: [0.5, 0.5], truncation: 1 };
+export const PLAIN_SQUARE = { seeds: [0, 1, 2, 3], n: 7, at: [0.5, 0.5], truncation: 1, labels: [null, null, null, null] };
 
 const wholeOf = (text, low, high, otherwise) =>
   /^\d{1,10}$/.test(text ?? "") && Number(text) >= low && Number(text) <= high ? Number(text) : otherwise;
@@ -61,8 +61,10 @@ export function fromMorphParams(params) {
   };
 }
 
-export function toSquareParams({ seeds, n, at, truncation }) {
+// labels: the class that each corner is asked for, null for the one that its seed shows by itself
+export function toSquareParams({ seeds, n, at, truncation, labels }) {
   const params = { corners: seeds.join("_") };
+  if (labels.some((label) => label !== null)) params.classes = labels.join("_");
   if (n !== PLAIN_SQUARE.n) params.n = String(n);
   if (String(at) !== String(PLAIN_SQUARE.at)) params.at = at.map(short).join("_");
   if (truncation !== 1) params.truncation = short(truncation);
@@ -71,13 +73,18 @@ export function toSquareParams({ seeds, n, at, truncation }) {
 
 export function fromSquareParams(params) {
   const at = (params.at ?? "").split("_").map((text) => numberOf(text, 0, 1, NaN));
+  const labels = (params.classes ?? "").split("_").map((text) => wholeOf(text, 0, MOST_CLASSES - 1, null));
   return {
     seeds: seedsOf(params.corners, 4, 4) ?? PLAIN_SQUARE.seeds,
     n: wholeOf(params.n, FEWEST_PER_SIDE, MOST_PER_SIDE, PLAIN_SQUARE.n),
     at: at.length === 2 && !at.some(Number.isNaN) ? at : PLAIN_SQUARE.at,
     truncation: numberOf(params.truncation, 0, 2, 1),
+    labels: labels.length === 4 ? labels : PLAIN_SQUARE.labels,
   };
 }
+
+// What each corner of a square shows by itself.
+export const cornerViews = ({ seeds, labels }) => seeds.map((seed, i) => ({ ...ofSeed(seed), label: labels[i] }));
 
 // A keyframe's or corner's z, as the generator takes it.
 export function keyZ(view, truncation, header, directions) {

@@ -4,7 +4,7 @@ import { decodeZ } from "./codes.js";
 
 export const MAX_SEED = 2 ** 32 - 1;
 export const NUM_NEIGHBOURS = 12;
-const MOST_CLASSES = 4096;
+export const MOST_CLASSES = 4096;
 export const PLAIN_VIEW = {
   seed: 0, hops: [], sliders: [], truncation: 1, distance: 25, around: 0, locked: [], z: "", label: null, toward: null, share: 0,
 };

@@ -1,24 +1,31 @@
-// A square of pictures between four seeds, and a point in it that a hand moves: the large picture follows.
+// A square of pictures between four seeds, and a point in it that a hand moves: the large picture follows. Each corner can
+// be asked for a class, of a model that knows some.
 
+import { ClassChoice } from "../controls/class_choice.js";
 import { Fields } from "../controls/fields.js";
-import { SeedField } from "../controls/seed_field.js";
+import { SeedField, newSeed } from "../controls/seed_field.js";
 import { Engine } from "../engine/painter.js";
 import { Sketches } from "../engine/sketches.js";
 import { SETTLE_MS, Stage } from "../engine/stage.js";
+import { classOf, classWords } from "../latent/classes.js";
 import {
-  FEWEST_PER_SIDE, MOST_PER_SIDE, PLAIN_SQUARE, fromSquareParams, keyZ, ofSeed, squareZ, toSquareParams,
+  FEWEST_PER_SIDE, MOST_PER_SIDE, PLAIN_SQUARE, cornerViews, fromSquareParams, keyZ, squareZ, toSquareParams,
 } from "../latent/morphs.js";
 import { MAX_SEED } from "../latent/views.js";
 
 const NUDGE = 0.02; // of the square's side, by a key
 const CORNER_NAMES = ["Top left", "Top right", "Bottom left", "Bottom right"];
-const seedField = (at) => `
-  <label class="seed"><span>${CORNER_NAMES[at]}</span>
-    <input type="number" min="0" max="${MAX_SEED}" step="1" inputmode="numeric" data-testid="corner-seed-${at}"></label>`;
+const cornerFields = (at) => `
+  <div class="corner"><label class="seed"><span>${CORNER_NAMES[at]}</span>
+    <input type="number" min="0" max="${MAX_SEED}" step="1" inputmode="numeric" data-testid="corner-seed-${at}"></label>
+    <select class="kind" aria-label="Class of the ${CORNER_NAMES[at].toLowerCase()} corner" hidden data-testid="corner-class-${at}"></select></div>`;
 
 const SQUARE_MARKUP = `
 <section class="stage">
   <canvas class="picture" data-testid="latent-canvas" data-frame="0" role="img" width="1" height="1"></canvas>
+  <div class="bar by-class" hidden>
+    <button class="through" type="button" data-testid="square-through">Through the classes</button>
+    <button class="within" type="button" data-testid="square-within">Within one class</button></div>
   <p class="caption">Drag the point, or move it by the arrow keys: the picture follows. Between the corners it goes along the sphere of z, down both sides and then across.</p>
   <div class="fields">
     <label title="Along each side of the square"><span>Pictures per side <output></output></span>
@@ -28,10 +35,10 @@ const SQUARE_MARKUP = `
   </div>
 </section>
 <section class="field">
-  <div class="bar">${seedField(0)}<button class="primary randomize" type="button" title="Four other seeds">Randomize</button>${seedField(1)}</div>
+  <div class="bar">${cornerFields(0)}<button class="primary randomize" type="button" title="Four other seeds">Randomize</button>${cornerFields(1)}</div>
   <div class="square" data-testid="square"><canvas></canvas>
     <button class="point" type="button" data-testid="square-point"></button></div>
-  <div class="bar">${seedField(2)}<output class="where"></output>${seedField(3)}</div>
+  <div class="bar below">${cornerFields(2)}<output class="where"></output>${cornerFields(3)}</div>
 </section>`;
 
 export class Corners {
@@ -44,9 +51,13 @@ export class Corners {
     parent.appendChild(this.root);
     const find = (name) => this.root.querySelector(name);
     [this.picture, this.square, this.point, this.where, this.dice] = [".picture", ".square", ".point", ".where", ".randomize"].map(find);
+    [this.byClass, this.through, this.within] = [".by-class", ".through", ".within"].map(find);
     this.sheet = this.square.firstChild;
     this.seeds = [...this.root.querySelectorAll(".seed input")].map(
       (input, at) => new SeedField(input, (seed) => this.set({ seeds: this.now.seeds.with(at, seed) })),
+    );
+    this.kinds = [...this.root.querySelectorAll(".kind")].map(
+      (select, at) => new ClassChoice(select, (label) => this.set({ labels: this.now.labels.with(at, label) })),
     );
     this.fields = new Fields(this.root, PLAIN_SQUARE, (changes, done) => this.set(changes, done));
     this.stage = new Stage(this.picture);
@@ -63,7 +74,7 @@ export class Corners {
     this.engine = new Engine(file, kernels);
     this.stage.setEngine(this.engine);
     this.sketches = new Sketches(this.engine);
-    this.drawn = null;
+    this.drawn = this.corners = null; // its z may be others
     this.show();
   }
 
@@ -114,7 +125,25 @@ export class Corners {
       clearTimeout(this.soon);
       this.soon = setTimeout(() => this.set({}), SETTLE_MS);
     });
-    this.dice.addEventListener("click", () => this.set({ seeds: this.now.seeds.map(() => Math.floor(Math.random() * 100000)) }));
+    this.dice.addEventListener("click", () => this.set({ seeds: this.now.seeds.map(newSeed) }));
+    this.through.addEventListener("click", () => this.set(this.throughClasses()));
+    this.within.addEventListener("click", () => {
+      const [label] = this.labels(), [seed] = this.now.seeds;
+      this.set({ seeds: [seed, newSeed(), newSeed(), newSeed()], labels: Array(4).fill(label) });
+    });
+  }
+
+  // the class that each corner shows, whether it was asked for or not
+  labels() {
+    return cornerViews(this.now).map((view) => classOf(view, this.engine.header).label);
+  }
+
+  // the top left corner's seed in its class and the three after it; where it is so already, in the four after those
+  throughClasses() {
+    const { seeds } = this.now, shown = this.labels(), count = this.engine.header.classes.names.length;
+    const from = (first) => shown.map((_, i) => (first + i) % count);
+    const done = seeds.every((seed) => seed === seeds[0]) && String(shown) === String(from(shown[0]));
+    return { seeds: seeds.map(() => seeds[0]), labels: from(shown[0] + (done ? 4 : 0)) };
   }
 
   set(changes, done = true, stamp = performance.now()) {
@@ -133,19 +162,32 @@ export class Corners {
     this.seeds.forEach((field, i) => field.show(now.seeds[i]));
     this.fields.show(now);
     [point.style.left, point.style.top] = [x, y].map((share) => `${(100 * (share * (now.n - 1) + 0.5)) / now.n}%`);
-    const where = `${Math.round(100 * x)} % across, ${Math.round(100 * y)} % down`;
+    const where = `${Math.round(100 * x)}\u00a0% across, ${Math.round(100 * y)}\u00a0% down`;
     this.where.textContent = where;
     point.setAttribute("aria-label", `Point in the square: ${where}`);
     this.picture.setAttribute("aria-label", `Between the seeds ${now.seeds.join(", ")}: ${where}`);
     if (!this.engine) return;
     const { header } = this.engine;
-    const corners = JSON.stringify([now.seeds, now.truncation]);
+    this.showClasses(header, where);
+    const corners = JSON.stringify([now.seeds, now.labels, now.truncation]);
     if (corners !== this.corners) {
       this.corners = corners;
-      this.zs = now.seeds.map((seed) => keyZ(ofSeed(seed), now.truncation, header));
+      this.zs = cornerViews(now).map((view) => keyZ(view, now.truncation, header));
     }
     this.stage.show(squareZ(this.zs, x, y), stamp);
     this.drawSheet(corners);
+  }
+
+  showClasses(header, where) {
+    const views = cornerViews(this.now), { classes } = header;
+    this.kinds.forEach((kind, i) => kind.follow(views[i], header));
+    this.byClass.hidden = !classes;
+    if (!classes) return;
+    const words = views.map((view) => `${view.seed} as ${classWords(view, header)}`);
+    this.picture.setAttribute("aria-label", `Between the seeds ${words.join(", ")}: ${where}`);
+    const again = classes.names.length > 4 ? "; again: in the next four" : "";
+    this.through.title = `The z of the top left corner, seed ${views[0].seed}, in four classes${again}`;
+    this.within.title = `Other seeds, all of the top left corner's class, ${classWords(views[0], header)}`;
   }
 
   // all of the square, those near the point first

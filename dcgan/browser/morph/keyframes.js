@@ -3,14 +3,13 @@
 import { ClassChoice } from "../controls/class_choice.js";
 import { icon } from "../controls/icons.js";
 import { Reorder } from "../controls/reorder.js";
-import { SeedField } from "../controls/seed_field.js";
+import { SeedField, newSeed } from "../controls/seed_field.js";
 import { classOf, classWords } from "../latent/classes.js";
 import { MAX_KEYS, beyondSeed, ofSeed } from "../latent/morphs.js";
 import { MAX_SEED } from "../latent/views.js";
 
 const SLIDE_MS = 160;
 const FEW = 8; // keyframes that leave room beside them for all that adds some
-const newSeed = () => Math.floor(Math.random() * 100000);
 
 export class Keyframes {
   // host: change(keys, done) hears of every change, done when the hand has let go; seek(place) of a click;
@@ -100,16 +99,9 @@ export class Keyframes {
 
   // the choice of a keyframe's class, of a model that knows classes
   showKind(kind, view, place) {
-    const { classes } = this.header, { select } = kind;
-    select.hidden = !classes;
-    if (!classes) return;
-    kind.build(classes.names);
-    const own = classOf({ ...view, label: null, toward: null }, this.header);
-    kind.show(own && view.label < classes.names.length ? view.label : null, own ? `${classes.names[own.label]} (any)` : "own z");
-    select.disabled = !own;
-    select.title = own ? classWords(view, this.header) : "A given z has no class";
-    select.setAttribute("aria-label", `Class of keyframe ${place + 1}`);
-    select.dataset.testid = `key-class-${place}`;
+    kind.follow(view, this.header);
+    kind.select.setAttribute("aria-label", `Class of keyframe ${place + 1}`);
+    kind.select.dataset.testid = `key-class-${place}`;
   }
 
   classOf(view) {
