@@ -1,5 +1,6 @@
 """What each picture of a run's sample grid shows; light (no torch)."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -28,6 +29,23 @@ def grid_cells(config: Config) -> list[Cell]:
 def class_rows(cells: Sequence[Cell]) -> list[int]:
     """The class of each row of such a grid; empty without classes."""
     return list(dict.fromkeys(cell.label for cell in cells if cell.label is not None))
+
+
+def full_columns(cells: Sequence[Cell]) -> int | None:
+    """Columns that lay a grid out in full rows, a class each where there are classes, and 32 as 4 rows of 8.
+
+    None where that would be a long strip: then ceil(sqrt(n)) leave the last row short.
+    """
+    n, least = len(cells), math.ceil(math.sqrt(len(cells)))
+    if rows := class_rows(cells):
+        return n // len(rows)
+    return next((columns for columns in range(least, 2 * least) if n % columns == 0), None)
+
+
+def grid_shape(cells: Sequence[Cell]) -> tuple[int, int]:
+    """Rows and columns of a sample grid."""
+    columns = full_columns(cells) or math.ceil(math.sqrt(len(cells)))
+    return math.ceil(len(cells) / columns), columns
 
 
 def _seeds(first: int, n: int) -> list[int]:

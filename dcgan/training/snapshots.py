@@ -1,7 +1,6 @@
 """The samples that a training keeps: pictures of the same latent vectors, and the generator that drew them."""
 
 import logging
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +13,7 @@ from dcgan.images.encode import png_bytes
 from dcgan.images.grids import grid, to_uint8
 from dcgan.latent.class_centres import z_of_cells
 from dcgan.networks.generator_file import generator_bytes, metadata_of
-from dcgan.runs.grid_cells import Cell, class_rows
+from dcgan.runs.grid_cells import Cell, class_rows, full_columns
 from dcgan.runs.kept_steps import thin
 from dcgan.runs.run import Run
 from dcgan.system.files import publish
@@ -75,8 +74,8 @@ class Snapshots:
 
         drawn = devices.fewer_at_once(draw, len(z), gan.device)  # (N, C, H, W), each from its own z alone
         images = to_uint8(drawn.numpy())  # (N, H, W) or (N, H, W, 3)
-        snapshot, rows = generator_bytes(generator, step, half=True), class_rows(cells)
-        columns = len(cells) // len(rows) if rows else full_rows(len(images))
+        snapshot = generator_bytes(generator, step, half=True)
+        rows, columns = class_rows(cells), full_columns(cells)
         recipe = {"run": run.id, "step": step, "weights_hash": metadata_of(snapshot)["weights_hash"]}  # of those kept
         recipe |= {"seed": config.seed, "n": len(images), "truncation": config.sample_truncation}
         recipe |= {"columns": columns} if columns else {}
@@ -104,12 +103,6 @@ class Snapshots:
         self.kept[name] = [each for each in steps if each not in dropped]
         for each in dropped:
             path(each).unlink(missing_ok=True)
-
-
-def full_rows(n: int) -> int | None:
-    """Columns that lay n pictures out in full rows, 32 as 4 rows of 8; None where that would be a long strip."""
-    least = math.ceil(math.sqrt(n))
-    return next((columns for columns in range(least, 2 * least) if n % columns == 0), None)
 
 
 def publish_or_skip(path: Path, content: bytes) -> bool:

@@ -12,6 +12,10 @@ CSS = (
 <style>
 /* pictures of 32 pixels are shown as they are: crisp */
 [class*="st-key-pixels"] img, .pixels { image-rendering: pixelated; width: 100%; }
+/* what comes a moment later has its room already, so that nothing below it jumps */
+.st-key-pixels-hero { aspect-ratio: 4; }
+.st-key-pixels-preview { aspect-ratio: 9; }
+.st-key-preset-cards { min-height: 16rem; }
 /* figures that tick stay in their columns */
 [data-testid="stMetricValue"], [data-testid="stTable"], .tabular { font-variant-numeric: tabular-nums; }
 [data-testid="stMainBlockContainer"] { padding: 2.2rem clamp(1.5rem, 3.5vw, 4rem) 2rem; max-width: 1760px; }

@@ -8,6 +8,9 @@ STYLE = """
 .st-key-latent-head > :first-child { flex: 1 1 10rem; }
 .st-key-latent-head > :not(:first-child) { flex: 1 1 14rem; max-width: 24rem; }
 .st-key-latent-lab { --above: 3.8rem; }
+/* room for what the browser is about to draw: nothing below it jumps far */
+@media (min-width: 1200px) { .st-key-latent-lab { min-height: 66vh; } }
+@media (max-width: 640px) { .st-key-latent-lab { min-height: 100vh; } }
 @media (min-width: 1500px) {
   [data-testid="stMainBlockContainer"] { max-width: 1640px; }
 }

@@ -51,6 +51,7 @@ def draw(run: Run) -> None:
     family.origin(run)
     active = launch.observe(run).state in launch.ACTIVE
     waits = active and waiting_room.is_open(run)  # settled here, so that no tick moves what is on the page
+    sample_history.keep_room(GRID, run)
     st.fragment(_live, run_every=1.0 if active else None)(run, active, waits)
     if not active:
         st.fragment(_await_start, run_every=LOOK_SECONDS)(run)

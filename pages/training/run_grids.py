@@ -36,6 +36,7 @@ def draw(runs: Sequence[Run], names: Sequence[str] = ()) -> None:
         with place:
             if names:
                 st.subheader(escaped(names[i]), anchor=False)
+            sample_history.keep_room(f"{GRID}-{i}", run)
             with st.container(key=f"{GRID}-{i}"):
                 _one(run, nearest_kept(each, wanted))
     sample_history.watch([(f"{GRID}-{i}", run) for i, run in enumerate(runs)])

@@ -14,7 +14,7 @@ import streamlit as st
 
 from dcgan.errors import BadInput
 from dcgan.runs.cell_history import GAP, history_of
-from dcgan.runs.grid_cells import class_rows, grid_cells
+from dcgan.runs.grid_cells import class_rows, grid_cells, grid_shape
 from dcgan.runs.run import Run
 from pages.common import address, run_rows
 from pages.common.protection import App, Message, Receive, Send
@@ -27,6 +27,16 @@ _watcher = st.components.v2.component(
     css=(_HERE / "sample_history.css").read_text(encoding="utf-8"),
     isolate_styles=False,
 )
+
+
+def keep_room(place: str, run: Run) -> None:
+    """Give the container with this key the shape of the run's sample grid: what is below it won't jump when it comes.
+
+    Call it outside the part of the page that ticks.
+    """
+    if config := run_rows.config_of(run):
+        rows, columns = grid_shape(grid_cells(config))
+        st.html(f"<style>.st-key-{place} {{ aspect-ratio: {columns} / {rows}; }}</style>")
 
 
 def watch(grids: Sequence[tuple[str, Run]]) -> None:
