@@ -30,7 +30,8 @@ _CLASSIC = ["lr_g=2e-4", "lr_d=2e-4", "lr_decay=0", "ema_half_life_images=20000"
 RECIPES = {  # on top of the preset
     "classic": _CLASSIC,
     "modern": [],  # as the preset has it
-    "classes": ["classes=label"],  # modern with classes that can be asked for
+    "classes": ["classes=label", "augment=auto-shift"],  # modern with classes, as quick-classes has them
+    "classes-unmoved": ["classes=label"],  # where D sees the pictures as they are
     # other losses on the classic networks and rates; wgan-gp as in Gulrajani et al. 2017: no BatchNorm in D, 5 steps of
     # D for each of G, Adam without momentum
     "hinge": [*_CLASSIC, "loss=hinge"],

@@ -184,8 +184,8 @@ class Config:
     augment: str = game(
         "off",
         "Change at random what D sees, lest it learn by heart: shift moves the pictures a little, on cuts and "
-        "brightens them as well; auto: on if under 10,000.",
-        choices=("off", "shift", "on", "auto"),
+        "brightens them as well; auto: on if under 10,000, else off; auto-shift: else shift.",
+        choices=("off", "shift", "on", "auto", "auto-shift"),
         live=True,
         label="Change what D sees",
     )

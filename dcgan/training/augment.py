@@ -11,6 +11,7 @@ from torch import Tensor
 from dcgan.training.microbatch import Noise
 
 FEW_PICTURES = 10_000  # below, D overfits them before G draws well
+ELSE = {"auto": "off", "auto-shift": "shift"}  # what these mean for more
 SHIFT = 1 / 8  # of the picture's side, at most, in each direction
 SMALL_SHIFT = 1 / 16  # the same, where pictures are only moved
 HOLE = 1 / 2  # the side of the square that is cut out, of the picture's
@@ -18,8 +19,8 @@ HOLE = 1 / 2  # the side of the square that is cut out, of the picture's
 
 def wanted(setting: str, pictures: int) -> str:
     """off, shift or on: what the setting `augment` means for a data set of so many pictures."""
-    if setting == "auto":
-        return "on" if pictures < FEW_PICTURES else "off"
+    if setting in ELSE:
+        return "on" if pictures < FEW_PICTURES else ELSE[setting]
     return setting
 
 

@@ -31,6 +31,8 @@ def noise(seed: int = 0) -> Noise:
         ("on", 10**6, "on"),
         ("auto", FEW_PICTURES - 1, "on"),
         ("auto", FEW_PICTURES, "off"),
+        ("auto-shift", FEW_PICTURES - 1, "on"),
+        ("auto-shift", FEW_PICTURES, "shift"),
     ],
 )
 def test_auto_is_for_few_pictures(setting, pictures, answer):
