@@ -47,6 +47,7 @@ CSS = (
   position: sticky; bottom: 0; z-index: 5; padding: 0.6rem 0 1rem; margin-bottom: -1rem;
   background: linear-gradient(transparent, light-dark(PAPER) 0.6rem);
 }
+[data-testid="stMain"]:has(.st-key-start) { scroll-padding-bottom: 5rem; } /* what gets the focus is not under it */
 /* the theme has no words for these: what it makes of its colours is too faint to read */
 [data-testid="stCaptionContainer"], [data-testid="stSliderTickBar"],
 [data-testid="stSidebarNavLink"]:not([aria-current]) [data-testid="stIconMaterial"] {
