@@ -8,7 +8,7 @@ import shutil
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from dcgan.runs.run import Run
 from tests.browser.hand import box_at_rest
@@ -47,6 +47,19 @@ def a_finger_touches(page: Page, grid: Locator, card: Locator) -> None:
     devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
     page.set_viewport_size({"width": 1440, "height": 900})
     page.emulate_media(reduced_motion="no-preference")
+
+
+def test_what_is_below_a_grid_waits_there_for_its_picture(page: Page, studio: Studio) -> None:
+    held: list[Route] = []
+    page.route("**/media/*.png", lambda route: held.append(route))
+    page.goto(f"{studio.url}/train?run={SHIPPED.name}")
+    room = page.locator(".st-key-pixels-samples")
+    expect(room.locator("img")).to_be_attached()
+    height = box_at_rest(room)["height"]
+    for route in held:
+        route.continue_()
+    page.wait_for_function("() => document.querySelector('.st-key-pixels-samples img').naturalWidth")
+    assert 300 < box_at_rest(room)["height"] == pytest.approx(height, abs=2)
 
 
 def test_a_sample_plays_its_history_and_opens_and_runs_are_compared_by_a_link(page: Page, studio: Studio) -> None:
