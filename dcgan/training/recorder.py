@@ -26,8 +26,8 @@ from dcgan.training.session import Session
 log = logging.getLogger("dcgan")
 
 UNEVEN = (
-    "Other programs use this computer, too, so training takes more or fewer threads with what they leave. It goes on "
-    "well; only with a fixed num_threads would it repeat to the last digit."
+    "Other programs use this computer, too, and training takes as many threads as they leave free. It goes on well; "
+    "only a fixed num_threads repeats to the last digit."
 )
 MOVED = (
     "This run was brought to another kind of device, where random numbers are others: it goes on well, but not as it "

@@ -2,13 +2,12 @@
 
 import streamlit as st
 
+PAPER = ("#FBF9F6", "#171512")  # the background of a light and of a dark page, as the theme has it
 # on a light and on a dark page; the contrast of every pair with its background is at least 4.5 to 1
 QUIET = ("#655F59", "#A59D92")  # notes, icons, the labels of charts
-PAPER = ("#FBF9F6", "#171512")  # the page's background, as the theme has it
 CHOSEN = ("#9A4420", "#EBA079")  # words that the accent marks: as a background for white it is too dark, or too light
 
-CSS = (
-    """
+CSS = """
 <style>
 /* pictures of 32 pixels are shown as they are: crisp */
 [class*="st-key-pixels"] img, .pixels { image-rendering: pixelated; width: 100%; }
@@ -81,10 +80,9 @@ a[href*="part=glossary&word="]:focus-visible::after {
   [data-testid="stButtonGroup"] button { padding-left: 0.55rem; padding-right: 0.55rem; }
 }
 </style>
-""".replace("PAPER", ", ".join(PAPER))
-    .replace("QUIET", ", ".join(QUIET))
-    .replace("CHOSEN", ", ".join(CHOSEN))
-)
+"""
+for name, colours in {"PAPER": PAPER, "QUIET": QUIET, "CHOSEN": CHOSEN}.items():
+    CSS = CSS.replace(name, ", ".join(colours))
 
 
 def apply() -> None:
