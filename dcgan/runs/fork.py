@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from dcgan.config import NO_END, Config, those
+from dcgan.config import NO_END, SIZES, Config, those
 from dcgan.data import sources
 from dcgan.errors import BadInput
 from dcgan.runs import estimate, live_settings
@@ -61,8 +61,11 @@ def fork(
     estimate.check(config, estimate.estimate_on(config, sources.of_run(config)), parent.path.parent)
 
     def fill(draft: Run) -> None:
-        _copy_history(parent, draft, step)
-        if config.data_fingerprint == before.data_fingerprint:  # else the distances are to other pictures
+        grows = config.image_size != before.image_size  # its kept pictures and states would be of two sizes
+        publish(draft.metrics_path, parent.metrics_until(step))
+        if not grows:
+            _share_pictures(parent, draft, step)
+        if config.data_fingerprint == before.data_fingerprint and not grows:  # else the distances are to other pictures
             publish(draft.quality_path, lines_until(parent.quality_path, step))
         try:
             share(points[step], draft.state_path)
@@ -70,7 +73,7 @@ def fork(
             raise BadInput(f"step {step} of {parent.id} was thinned away just now: pick another.") from None
         if not is_whole(draft.state_path) or facts(draft.state_path)["step"] != step:
             raise BadInput(f"The state that {parent.id} kept at step {step} is damaged: pick another step.")
-        if config.max_states_mb:
+        if config.max_states_mb and not grows:
             draft.kept_state_path(step).parent.mkdir(PRIVATE)
             share(draft.state_path, draft.kept_state_path(step))
         publish(draft.parent_path, dump(Parent(parent.id, step, differences(before, config))))
@@ -104,6 +107,8 @@ def refuse_other(run: Run, saved: Config) -> None:
 
 def refuse_fixed(before: Config, after: Config) -> None:
     """Raise BadInput naming the first setting that a fork can't change."""
+    if after.image_size == 2 * before.image_size:
+        before = doubled(before)
     names = [name for name in FIXED if getattr(before, name) != getattr(after, name)]
     if bool(before.dropout) != bool(after.dropout):
         names.append("dropout")  # how much is left out may change, but not whether there is such a layer
@@ -114,6 +119,25 @@ def refuse_fixed(before: Config, after: Config) -> None:
             f"{names[0]} can't change in a fork ({getattr(before, names[0])} to {getattr(after, names[0])}): the saved "
             "state is made for it. Start a new run instead."
         )
+
+
+def doubled(before: Config) -> Config:
+    """The settings of a fork with pictures twice as high and wide, which `training.growing` can begin.
+
+    The feature maps at the large ends are divided, since a layer comes before them. Raises BadInput for networks that
+    can't grow.
+    """
+    ngf, ndf, least = before.ngf // 2, before.ndf // before.d_growth, 2 * before.channels
+    why = ""
+    if before.architecture != "dcgan" or before.kernel != 4 or before.g_activation == "selu":
+        why = "that takes architecture=dcgan, kernel=4 and g_activation relu or leaky-relu"
+    elif 2 * before.image_size not in SIZES:
+        why = f"it makes pictures of {before.image_size} px, and twice that is no size"
+    elif before.ngf % 2 or before.ndf % before.d_growth or min(ngf, ndf) < least:
+        why = f"ngf {before.ngf} and ndf {before.ndf} would be divided by 2 and {before.d_growth}, to {least} or more"
+    if why:
+        raise BadInput(f"image_size can't be doubled in a fork of this run: {why}.")
+    return before.replace(image_size=2 * before.image_size, ngf=ngf, ndf=ndf)
 
 
 def differences(before: Config, after: Config, unsaid: tuple[str, ...] = UNSAID) -> str:
@@ -154,6 +178,8 @@ def _ordered(
     wanted = dict(values)
     spec = data if data is not None else wanted.pop("data", None)
     config = before.replace(**wanted)
+    if config.image_size == 2 * before.image_size:
+        config = doubled(before).replace(**wanted)
     if spec is not None:  # also the same name again: what it holds may have changed
         source = sources.resolve(str(spec), download=True)
         if source.spec == before.data:
@@ -176,9 +202,8 @@ def _ordered(
     return config
 
 
-def _copy_history(parent: Run, draft: Run, step: int) -> None:
-    """Curves, sample grids and generators up to a step; what is thinned away meanwhile is left out."""
-    publish(draft.metrics_path, parent.metrics_until(step))
+def _share_pictures(parent: Run, draft: Run, step: int) -> None:
+    """Sample grids and generators up to a step; what is thinned away meanwhile is left out."""
     for steps, path, target in (
         (parent.samples(), parent.sample_path, draft.sample_path),
         (parent.snapshots(), parent.snapshot_path, draft.snapshot_path),

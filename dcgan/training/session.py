@@ -25,6 +25,7 @@ from dcgan.runs.run import Run
 from dcgan.runs.throughput import Stopwatch
 from dcgan.system.files import PRIVATE, publish
 from dcgan.training.gan import GAN
+from dcgan.training.growing import grow
 from dcgan.training.snapshots import Snapshots
 from dcgan.training.step import step_in_memory
 from dcgan.training.team import Team
@@ -196,6 +197,8 @@ def go_on_from(
     now = config if begins else live_settings.restore(config, state)
     if saved.precision != config.precision:  # a fork's own choice, which the state's does not overrule
         state["gan"]["precision"] = gan.precision
+    if saved.image_size != config.image_size:
+        grow(state["gan"], saved, gan)
     gan.load_state_dict(state["gan"])
     if (saved.batch_size, saved.micro_batch) != (config.batch_size, config.micro_batch):
         gan.start_step_anew()

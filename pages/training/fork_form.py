@@ -9,7 +9,7 @@ import streamlit as st
 from dcgan.config import Config
 from dcgan.errors import BadInput
 from dcgan.runs import launch
-from dcgan.runs.fork import fork, settings_at
+from dcgan.runs.fork import doubled, fork, settings_at
 from dcgan.runs.kept_states import facts, fork_points
 from dcgan.runs.run import Run
 from pages.common import glossary, visitors
@@ -21,6 +21,10 @@ REST = ("d_steps", "batch_size", "ema_half_life_images", "num_steps")
 TRAIN = "pages/training/train.py"
 FORM = "fork"
 HELP = glossary.says("fork")
+LARGER = (
+    "Twice as high and wide: each network gets a layer that changes nothing yet, and what is new in larger pictures is "
+    "learned from here on. Much faster than to begin at that size; a step takes about four times as long."
+)
 
 
 def offer(run: Run, wanted: int | None = None, width: Literal["stretch", "content"] = "content") -> None:
@@ -62,6 +66,8 @@ def _form(run: Run, offered: int) -> str:
     busy, key = launch.active_run(run.path.parent), f"fork-{run.id}-{step}"
     with st.form(f"form-{key}", border=False):
         values: dict[str, object] = {**knobs.speeds(saved, key)}
+        if can_double(saved) and st.toggle(f"Go on at {2 * saved.image_size} pixels", key=f"larger-{key}", help=LARGER):
+            values["image_size"] = 2 * saved.image_size
         with st.expander("More"):
             values |= knobs.rest({name: getattr(saved, name) for name in REST} | {"num_steps": _end(saved, step)}, key)
             others = st.text_input(
@@ -106,6 +112,15 @@ def settings_of(run: Run, step: int) -> Config | None:
         return settings_at(run, facts(fork_points(run)[step]))
     except (BadInput, KeyError):
         return None
+
+
+def can_double(saved: Config) -> bool:
+    """Whether a fork may go on with pictures twice as high and wide."""
+    try:
+        doubled(saved)
+    except BadInput:
+        return False
+    return True
 
 
 def _end(saved: Config, step: int) -> int:

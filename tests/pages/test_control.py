@@ -67,6 +67,20 @@ def test_an_untouched_form_makes_an_unchanged_fork(run, started):
     assert list_runs(run.path.parent)[0].config == run.config
 
 
+def test_a_fork_goes_on_at_twice_the_size_where_its_networks_can(run, started, root, tiny):
+    app = open_run("train", run, "Fork from here")
+    labelled(app.toggle, "Go on at 32 pixels").set_value(True)
+    labelled(app.button, "Start the fork").click().run()
+    made = list_runs(run.path.parent)[0]
+    assert started == [made.id] and not app.error
+    assert (made.config.image_size, made.config.ngf, made.config.ndf) == (32, 2, 2) and made.status().step == 12
+
+    other = Run.create(tiny.replace(kernel=5, num_steps=2), root, "other")
+    play(other)
+    app = open_run("train", other, "Fork from here")
+    assert labelled(app.button, "Start the fork") and not app.toggle
+
+
 def test_at_the_end_more_steps_are_proposed(run, started):
     app = open_run("train", run, "Fork from here")
     assert labelled(app.number_input, "Train until step").value == 24

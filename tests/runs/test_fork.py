@@ -111,7 +111,7 @@ def test_a_parent_whose_end_was_moved_passes_it_on(parent):
 
 REFUSED = {
     "a wider network": ({"ngf": 8}, r"^ngf can't change in a fork \(4 to 8\): .* Start a new run instead\.$"),
-    "another size": ({"image_size": 32}, "^image_size can't change"),
+    "another size": ({"image_size": 64}, "^image_size can't change"),
     "another optimiser": ({"optimizer": "rmsprop"}, "^optimizer can't change"),
     "another seed": ({"seed": 5}, "^seed can't change"),
     "a new dropout": ({"dropout": 0.3}, "^dropout can't change"),
@@ -291,7 +291,7 @@ def test_a_state_thinned_away_meanwhile_is_a_sentence(parent, monkeypatch):
     points = kept_states.fork_points(parent)
     monkeypatch.setattr(forking, "fork_points", lambda run: points)
     forking.facts(points[4])
-    monkeypatch.setattr(forking, "_copy_history", lambda *args: parent.kept_state_path(4).unlink())
+    monkeypatch.setattr(forking, "_share_pictures", lambda *args: parent.kept_state_path(4).unlink())
     with pytest.raises(BadInput, match="^step 4 of same was thinned away just now: pick another.$"):
         fork(parent, 4, {})
 
