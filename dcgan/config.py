@@ -47,7 +47,8 @@ class Config:
     crop: str = network(
         "square",
         "What becomes of oblong pictures: square cuts about the centre, whole squeezes all of them, pad keeps all of "
-        "them between borders in the colour of their edge; 178x208 cuts that and squeezes it, as published for CelebA.",
+        "them between borders in the colour of their edge; 178x208 cuts that and squeezes it, as published for CelebA. "
+        "Pictures of 28 px have a border at 32 px, and with pad at any size.",
         choices=("square", "whole", "pad", "178x208"),
         forkable=True,
         label="How oblong pictures become square",

@@ -94,13 +94,13 @@ def load(
         if split == "train":
             sources.check(source)
         originals, labels = idx.read_split(source.path, split, source.classes)  # (N, 28, 28), (N,)
-        images = _of_size(originals, image_size, channels)
+        images = _of_size(originals, image_size, channels, crop)
         if progress:
             progress(len(images), len(images))
         held_out = None
         if split == "train":
             tests, _ = idx.read_split(source.path, "test", source.classes)
-            held_out = _of_size(_spread(tests, HELD_OUT), image_size, channels)
+            held_out = _of_size(_spread(tests, HELD_OUT), image_size, channels, crop)
         names = sources.class_names(source)
         if class_names:
             places = {name: label for label, name in enumerate(class_names)}
@@ -169,21 +169,27 @@ def _spread(images: np.ndarray, n: int) -> np.ndarray:
     return images if len(images) <= n else images[np.arange(n) * len(images) // n]
 
 
-def _of_size(originals: np.ndarray, size: int, channels: int) -> np.ndarray:
+def _of_size(originals: np.ndarray, size: int, channels: int, crop: str) -> np.ndarray:
     """uint8 (N, 28, 28) to (N, C, size, size); several channels are a repeated view of one."""
-    images = as_prepared(originals[:, None], size)  # (N, 1, S, S)
+    images = as_prepared(originals[:, None], size, crop)  # (N, 1, S, S)
     return images if channels == 1 else np.broadcast_to(images, (len(images), channels, size, size))
 
 
-def as_prepared(images: np.ndarray, size: int) -> np.ndarray:
-    """MNIST or Fashion-MNIST pictures for a network: uint8 (N, 1, 28, 28) to (N, 1, size, size)."""
+def as_prepared(images: np.ndarray, size: int, crop: str = "square") -> np.ndarray:
+    """MNIST or Fashion-MNIST pictures for a network: uint8 (N, 1, 28, 28) to (N, 1, size, size).
+
+    Both sets have black backgrounds. At 32 pixels they get a border of 2, which keeps every pixel as sharp as it was;
+    with crop=pad they have it at other sizes, too, so that pictures of 64 are those of 32 doubled.
+    """
     import torch
     import torch.nn.functional as F
 
     if size == images.shape[-1]:
         return images
-    if size == 32:  # both sets have black backgrounds, so a border of 2 keeps every pixel as sharp as it was
-        return np.pad(images, ((0, 0), (0, 0), (2, 2), (2, 2)))
+    if size == 32 or crop == "pad":
+        images = np.pad(images, ((0, 0), (0, 0), (2, 2), (2, 2)))
+    if size == images.shape[-1]:
+        return images
     out = np.empty((len(images), 1, size, size), np.uint8)
     for start in range(0, len(images), 4096):  # in pieces that stay small even where torch resizes through floats
         piece = torch.from_numpy(images[start : start + 4096].copy())

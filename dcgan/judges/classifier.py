@@ -64,10 +64,10 @@ class Classifier(nn.Module):
         return self.head(self.embed(x))  # (N, num_classes) logits
 
 
-def features(network: Classifier, about: About, pictures: np.ndarray) -> np.ndarray:
+def features(network: Classifier, about: About, pictures: np.ndarray, bordered: bool = False) -> np.ndarray:
     """Pictures uint8 (N, H, W) or (N, H, W, 3) of any size -> float32 (N, 128)."""
     with torch.inference_mode():
-        return network.embed(to_input(framed(pictures, about.channels, about.border))).numpy()
+        return network.embed(to_input(framed(pictures, about.channels, about.border, bordered))).numpy()
 
 
 def probabilities(network: Classifier, features: np.ndarray) -> np.ndarray:
@@ -81,13 +81,14 @@ def to_input(x: Tensor) -> Tensor:
     return (x.to(torch.float32) / 127.5 - 1).contiguous(memory_format=torch.channels_last)
 
 
-def framed(pictures: np.ndarray, channels: int, border: int) -> Tensor:
+def framed(pictures: np.ndarray, channels: int, border: int, bordered: bool = False) -> Tensor:
     """uint8 (N, H, W) or (N, H, W, 3) -> uint8 (N, channels, 32, 32), resized with antialias if they must be.
 
     With a border of 2, pictures of 28 pixels get it, pictures of 32 are taken to have it (as `data.dataset` prepares
     them), and larger ones become the 28 pixels that, enlarged as there, come closest to them. So a real picture
     prepared at 28, 32, 64 or 128 pixels is, but for rounding, the same to the classifier, and distances at these sizes
-    can be compared. What no enlarged original can hold, such as detail finer than its pixels, goes unseen.
+    can be compared. What no enlarged original can hold, such as detail finer than its pixels, goes unseen. `bordered`
+    ones got their border before they were enlarged, as crop=pad does it.
     """
     assert pictures.dtype == np.uint8 and pictures.ndim in (3, 4), (pictures.dtype, pictures.shape)
     x = torch.tensor(pictures)  # a copy, since the data set's own array is read-only
@@ -96,13 +97,14 @@ def framed(pictures: np.ndarray, channels: int, border: int) -> Tensor:
         x = grey(x) if channels == 1 else x.expand(-1, 3, -1, -1)
     if x.shape[-1] == FRAME:
         return x
-    size = FRAME - 2 * border
+    original = FRAME - 2 * border
+    size = FRAME if bordered and x.shape[-1] != original else original  # of what was enlarged
     if border and x.shape[-1] > size:
         back = _undo_enlarging(size, x.shape[-1])
         x = (back @ x.float() @ back.T).round_().clamp_(0, 255).byte()
     elif x.shape[-1] != size:
         x = F.interpolate(x.float(), (size, size), mode="bilinear", antialias=True).round_().clamp_(0, 255).byte()
-    return F.pad(x, (border,) * 4)
+    return F.pad(x, ((FRAME - size) // 2,) * 4)
 
 
 @functools.cache

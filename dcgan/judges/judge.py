@@ -45,14 +45,15 @@ class ClassifierJudge:
 
     limits = "It looks at what tells the classes apart, so it may miss faults that don't, such as a wrong texture."
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, bordered: bool = False) -> None:
         self._network, self.about, self.hash = classifier.load(path)
+        self._bordered = bordered
         self.name, self.class_names = self.about.name, self.about.class_names
         self.confusion: np.ndarray | None = np.array(self.about.confusion)
 
     def features(self, pictures: np.ndarray, tick: Tick = quiet) -> np.ndarray:
         about = self.about
-        return _join(classifier.features(self._network, about, part) for part in _parts(pictures, tick))
+        return _join(classifier.features(self._network, about, part, self._bordered) for part in _parts(pictures, tick))
 
     def probabilities(self, features: np.ndarray) -> np.ndarray | None:
         return classifier.probabilities(self._network, features)
@@ -84,17 +85,17 @@ def judge_of(config: Config) -> Judge:
     """The best judge there is for a run's data; raises BadInput when the shipped one is damaged."""
     source = sources.resolve(config.data)
     if source.title == "Fashion-MNIST":
-        judge = _read(SHIPPED, SHIPPED.stat().st_mtime_ns if SHIPPED.exists() else 0)
+        judge = _read(SHIPPED, SHIPPED.stat().st_mtime_ns if SHIPPED.exists() else 0, config.crop == "pad")
         if judge.hash != SHIPPED_HASH:
             raise BadInput(f"{SHIPPED} is not the classifier that came with the studio: put the original there again.")
         return judge
     own = training_process.path_of(source, config.data_fingerprint, config.channels, config.crop)
-    return _read(own, own.stat().st_mtime_ns) if own.exists() else EdgeJudge(config.channels)
+    return _read(own, own.stat().st_mtime_ns, config.crop == "pad") if own.exists() else EdgeJudge(config.channels)
 
 
 @functools.lru_cache(maxsize=4)
-def _read(path: Path, modified: int) -> ClassifierJudge:
-    return ClassifierJudge(path)
+def _read(path: Path, modified: int, bordered: bool) -> ClassifierJudge:
+    return ClassifierJudge(path, bordered)
 
 
 def _parts(pictures: np.ndarray, tick: Tick) -> Iterator[np.ndarray]:

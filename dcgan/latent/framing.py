@@ -45,7 +45,7 @@ def target_of(content: bytes, name: str, config: Config, inverted: bool = False)
     if made.shape[0] == size:
         return made
     planes = made[None] if channels == 1 else made.transpose(2, 0, 1)
-    done = as_prepared(planes[:, None], size)[:, 0]  # (C, S, S)
+    done = as_prepared(planes[:, None], size, config.crop)[:, 0]  # (C, S, S)
     return done[0] if channels == 1 else np.ascontiguousarray(done.transpose(1, 2, 0))
 
 

@@ -180,6 +180,8 @@ def _ordered(
     config = before.replace(**wanted)
     if config.image_size == 2 * before.image_size:
         config = doubled(before).replace(**wanted)
+        if sources.of_run(before).kind == "idx" and before.image_size == 32:  # which have a border there
+            config = config.replace(**{"crop": "pad", **wanted})
     if spec is not None:  # also the same name again: what it holds may have changed
         source = sources.resolve(str(spec), download=True)
         if source.spec == before.data:

@@ -94,7 +94,7 @@ def _pass(block: nn.Module, inputs: Tensor, bias: Tensor) -> None:
 
 
 def _opposite() -> Tensor:
-    """The kernel with which a transposed convolution doubles a map with bilinear weights, and its negative (2, 4, 4)."""
+    """The kernel by which a transposed convolution doubles a map with bilinear weights, and its negative (2, 4, 4)."""
     line = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 4
     kernel = line[:, None] * line
     return torch.stack([kernel, -kernel])

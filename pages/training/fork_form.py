@@ -23,7 +23,7 @@ FORM = "fork"
 HELP = glossary.says("fork")
 LARGER = (
     "Twice as high and wide: each network gets a layer that changes nothing yet, and what is new in larger pictures is "
-    "learned from here on. Much faster than to begin at that size; a step takes about four times as long."
+    "learned from here on."
 )
 
 

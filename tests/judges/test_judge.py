@@ -86,6 +86,26 @@ def test_sizes_and_colours_of_one_picture_look_alike():
     assert framed(load("fashion-mnist", 16, 1, "test").images[:3, 0], 1, 2).shape == (3, 1, 32, 32)
 
 
+@pytest.mark.parametrize("size", [28, 32, 64, 128])
+def test_pictures_with_their_border_enlarged_look_alike_too(size):
+    plain = load("fashion-mnist", 32, 1, "test").images[:40, 0]
+    bordered = load("fashion-mnist", size, 1, "test", crop="pad").images[:40, 0]
+    assert bordered.shape == (40, size, size)
+    if size > 32:
+        assert not bordered[:, : size // 32].any() and not bordered[:, :, -(size // 32) :].any()
+    apart = (framed(bordered, 1, 2, bordered=True).int() - torch.tensor(plain)[:, None].int()).abs()
+    assert apart.max() <= 3
+
+
+def test_a_run_with_such_pictures_gets_the_judge_that_knows():
+    judge, ignorant = judge_of(CONFIG.replace(image_size=64, crop="pad")), judge_of(CONFIG)
+    plain, bordered = (load("fashion-mnist", 64, 1, "test", crop=crop).images[:200, 0] for crop in ("square", "pad"))
+    known = ignorant.features(plain)
+    near, far = (np.abs(each.features(bordered) - known).mean() for each in (judge, ignorant))
+    assert near < far / 5
+    assert judge.hash == ignorant.hash and judge.name == ignorant.name
+
+
 def test_real_pictures_are_near_the_floor(far, clothes):
     train = clothes[0]
     floors = [far(train[:500]), far(train[500:1000]), far(train[1000:])]

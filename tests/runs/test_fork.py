@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from dcgan.config import Config
+from dcgan.data.dataset import load_for
 from dcgan.errors import BadInput
 from dcgan.networks.generator_file import weights_hash
 from dcgan.runs import fork as forking
@@ -185,6 +186,19 @@ def test_networks_of_another_size_are_refused_by_the_worker_too(parent):
     made.config_path.write_text(made.config.replace(ngf=8).to_json())
     with pytest.raises(BadInput, match="^ngf can't change in a fork"):
         play(made)
+
+
+def test_clothes_that_have_a_border_keep_it_when_they_are_doubled(root, tiny):
+    run = Run.create(tiny.replace(data="fashion-mnist", image_size=32, num_steps=2), root / "a", "same")
+    play(run)
+    made = fork(run, 2, {"image_size": 64}, steps=4)
+    assert made.config.crop == "pad" and "crop pad instead of square" in made.parent().changes
+    small, large = (load_for(each.config).images[:100, 0].astype(float) for each in (run, made))
+    halved = large.reshape(100, 32, 2, 32, 2).mean((2, 4))
+    beside = np.abs(small[:, :, 1:] - small[:, :, :-1]).mean()  # how much pictures change from pixel to pixel
+    assert large.shape == (100, 64, 64) and np.abs(halved - small).mean() < 0.4 * beside
+    assert fork(run, 2, {"image_size": 64, "crop": "square"}, steps=4).config.crop == "square"
+    assert play(made).step == 4
 
 
 def test_live_changes_of_the_parent_are_settings_of_the_fork(parent, root):
