@@ -1,7 +1,7 @@
 """Growing: players trained on pictures of one size go on at twice its height and width, drawing and judging as before.
 
 G gets a layer before its last and D one before its first. As in Net2Net (Chen et al. 2016, arXiv:1511.05641) they begin
-as what changes nothing: G draws its picture doubled with bilinear weights, D judges one halved with the same weights.
+as what changes nothing: G draws its picture doubled with bilinear weights, D judges one halved so that this is undone.
 Nothing has to be faded in (as in Karras et al. 2018, arXiv:1710.10196); what is new in the larger pictures is learned.
 """
 
@@ -16,6 +16,8 @@ from dcgan.latent.prior import balanced_z
 from dcgan.networks.models import Discriminator, Generator
 from dcgan.training.gan import GAN
 
+DOUBLING = (0.25, 0.75, 0.75, 0.25)  # the kernel, along a line, of a transposed convolution that is bilinear
+HALVING = (-0.25, 0.75, 0.75, -0.25)  # the one of a convolution that undoes it
 MEASURED = 256  # fakes over which BatchNorm's new scales are measured
 
 
@@ -58,7 +60,7 @@ def _grow_generator(small: Generator, large: Generator, z: Tensor) -> None:
     up.weight.zero_()
     _bias(up).zero_()
     for c in range(n):
-        up.weight[[c, n + c], c] = _opposite() / (1 + _slope(drawing))
+        up.weight[[c, n + c], c] = _opposite(DOUBLING) / (1 + _slope(drawing))
 
 
 def _grow_discriminator(small: Discriminator, large: Discriminator, pictures: Tensor) -> None:
@@ -72,7 +74,7 @@ def _grow_discriminator(small: Discriminator, large: Discriminator, pictures: Te
     down.weight[: 2 * n] = 0
     _bias(down).zero_()
     for c in range(n):
-        down.weight[[c, n + c], c] = _opposite() / 4
+        down.weight[[c, n + c], c] = _opposite(HALVING)
     next_conv.weight.zero_()
     next_conv.weight[:, : 2 * n] = torch.cat([conv.weight, -conv.weight], 1) / (1 + _slope(halving))
     _pass(looking, halving(pictures), _bias(conv))
@@ -93,10 +95,9 @@ def _pass(block: nn.Module, inputs: Tensor, bias: Tensor) -> None:
             norm.bias[:n] = outputs.mean((0, 2, 3)) + (bias if conv.bias is None else 0)
 
 
-def _opposite() -> Tensor:
-    """The kernel by which a transposed convolution doubles a map with bilinear weights, and its negative (2, 4, 4)."""
-    line = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 4
-    kernel = line[:, None] * line
+def _opposite(line: tuple[float, ...]) -> Tensor:
+    """A kernel that is the same along both sides, and its negative, (2, 4, 4)."""
+    kernel = torch.outer(torch.tensor(line), torch.tensor(line))
     return torch.stack([kernel, -kernel])
 
 
