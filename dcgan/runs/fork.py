@@ -49,7 +49,8 @@ def fork(
     saved = facts(points[step])
     before = settings_at(parent, saved)
     config = _ordered(before, step, float(saved["time_s"]), values, data, steps, epochs, minutes)
-    refuse_fixed(before, config)
+    for each in (before, Config.from_json(saved["config"])):
+        refuse_fixed(each, config)
     if config.num_steps <= step:
         raise BadInput(f"num_steps is {config.num_steps}, but the fork begins at step {step}: give it a later end.")
     if config.num_minutes and saved["time_s"] >= 60 * config.num_minutes:
@@ -86,7 +87,10 @@ def fork(
 
 def settings_at(run: Run, saved: dict[str, Any]) -> Config:
     """The settings in force at a kept state, of whose facts `saved` is; raises BadInput when they can't be read."""
-    config = live_settings.restore(Config.from_json(saved["config"]), saved)
+    if run.parent().run and run.parent().step == saved["step"]:  # the state is its parent's until it goes on
+        config = run.config
+    else:
+        config = live_settings.restore(Config.from_json(saved["config"]), saved)
     return config.replace(num_steps=run.control().num_steps or config.num_steps)
 
 
@@ -134,7 +138,8 @@ def doubled(before: Config) -> Config:
     elif 2 * before.image_size not in SIZES:
         why = f"it makes pictures of {before.image_size} px, and twice that is no size"
     elif before.ngf % 2 or before.ndf % before.d_growth or min(ngf, ndf) < least:
-        why = f"ngf {before.ngf} and ndf {before.ndf} would be divided by 2 and {before.d_growth}, to {least} or more"
+        feature_maps = f"ngf {before.ngf} and ndf {before.ndf}, divided by 2 and {before.d_growth},"
+        why = f"{feature_maps} must leave whole numbers from {least} on"
     if why:
         raise BadInput(f"image_size can't be doubled in a fork of this run: {why}.")
     return before.replace(image_size=2 * before.image_size, ngf=ngf, ndf=ndf)

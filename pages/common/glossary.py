@@ -52,7 +52,10 @@ ENTRIES: dict[str, Entry] = {
         "The same figure for real pictures against other real ones: only luck or copying makes it better.",
         ("floors",),
     ),
-    "fork": Entry("A new run that begins as a copy of another at one of its steps, with other settings.", ("forked",)),
+    "fork": Entry(
+        "A new run that begins as a copy of another at one of its steps, with other settings or larger pictures.",
+        ("forked",),
+    ),
     "generator": Entry("G, the network that turns the numbers of a z into a picture.", ("generators",)),
     "gradient": Entry(
         "For each weight or pixel: which way, and how strongly, a small change of it would change the loss.",

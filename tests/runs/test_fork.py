@@ -237,6 +237,23 @@ def test_the_family_is_told_both_ways(parent):
     assert play(child).state == "finished"  # nothing of it went with its parent
 
 
+def test_a_fork_of_a_fork_that_has_not_begun_has_its_settings(parent, root, tiny):
+    made = fork(parent, 4, {"lr_g": 1e-3})
+    again = fork(made, 4, {"beta1": 0.4}, name="again")
+    assert (again.config.lr_g, again.config.beta1) == (
+        1e-3,
+        0.4,
+    ) and again.parent().changes == "beta1 0.4 instead of 0.5"
+    assert play(again).state == "finished"
+
+    wide = Run.create(tiny.replace(ngf=8, ndf=8, num_steps=2), root / "a", "wide")
+    play(wide)
+    larger = fork(wide, 2, {"image_size": 32}, steps=4, name="larger")
+    assert fork(larger, 2, {}, name="as large").config.image_size == 32
+    with pytest.raises(BadInput, match=r"^image_size can't change in a fork \(16 to 64\)"):
+        fork(larger, 2, {"image_size": 64})
+
+
 def test_a_ring_of_parents_ends(parent):
     child = fork(parent, 4, {}, name="child")
     parent.parent_path.write_text(json.dumps({"run": child.id, "step": 4}))

@@ -102,7 +102,11 @@ def test_it_can_be_stopped_at_its_first_step_and_resumed_as_exactly(parent, root
 REFUSED = {
     "four times the size": ({}, {"image_size": 64}, r"^image_size can't change in a fork \(16 to 64\)"),
     "other maps as well": ({}, {"image_size": 32, "ngf": 4}, r"^ngf can't change in a fork \(2 to 4\)"),
-    "too few maps": ({"ndf": 2}, {"image_size": 32}, "^image_size can't be doubled in a fork of this run: ngf 4"),
+    "too few maps": (
+        {"ndf": 2},
+        {"image_size": 32},
+        "^image_size can't be doubled in a fork of this run: ngf 4 and ndf 2",
+    ),
     "5x5 kernels": (
         {"kernel": 5},
         {"image_size": 32},
