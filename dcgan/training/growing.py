@@ -43,6 +43,7 @@ def grow(state: dict[str, Any], before: Config, gan: GAN) -> None:
     _grow_discriminator(small_d, large_d, fakes)
     state["D"] = large_d.state_dict()
     state |= {"opt_G": gan.opt_G.state_dict(), "opt_D": gan.opt_D.state_dict(), "begun": {}, "at_most": 0}
+    state |= {"precision": gan.precision, "order": gan.order}  # what suits the larger networks
 
 
 def _grow_generator(small: Generator, large: Generator, z: Tensor) -> None:

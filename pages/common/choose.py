@@ -59,7 +59,7 @@ def pick_run(label: str = "Run", fits: Callable[[Run], bool] = lambda run: True)
         return f"{names[run_id]} ({state_word(launch.observe(runs[run_id]))})"
 
     with st.container(key="run-choice"):
-        wanted = st.selectbox(label, list(runs), format_func=title, key=RUN_KEY)
+        wanted = st.selectbox(label, list(runs), list(runs).index(chosen), format_func=title, key=RUN_KEY)
         if wanted != st.session_state.get(UNASKED):
             st.session_state.pop(UNASKED, None)
             st.session_state[LAST_RUN] = wanted
@@ -152,7 +152,7 @@ def pick_step(run: Run, label: str = "Training step") -> int | None:
         return f"{step:,} · best" if step == best else f"{step:,}"
 
     help = "Rewind to any kept moment of training; the best is where the fakes came closest to real pictures."
-    step = st.select_slider(label, steps, format_func=title, key=key, help=help)
+    step = st.select_slider(label, steps, value, format_func=title, key=key, help=help)
     address.write({"step": None if step == steps[-1] else str(step)})
     return None if step == steps[-1] else step
 

@@ -13,7 +13,11 @@ from pages.common.words import sentence
 
 
 def hold(key: str, value: object) -> None:
-    """Make a widget show a value; one that does so already is left alone, lest it be sent anew."""
+    """Make a widget show a value; one that does so already is left alone, lest it be sent anew.
+
+    Its value belongs into the widget's call as well: a browser that is slow enough to miss the first run of a page, and
+    draws the widget as the second sends it, shows what the call says and sends that back as if a hand had set it.
+    """
     if st.session_state.get(key) != value:
         st.session_state[key] = value
 
@@ -28,7 +32,8 @@ def setting(
     help = f"**{name}**: {describe(name)}" if label else describe(name)
     if isinstance(value, str):
         choices = Config.__dataclass_fields__[name].metadata["choices"]
-        index = 0 if key in st.session_state else choices.index(value)  # another widget may have chosen already
+        held = st.session_state.get(key, value)  # another widget may have chosen already
+        index = choices.index(held) if held in choices else 0
         return place.selectbox(label or name, choices, index, help=help, key=key)
     if isinstance(value, int):
         return place.number_input(label or name, value=value, step=1, help=help, key=key)

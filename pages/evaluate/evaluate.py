@@ -27,7 +27,7 @@ def _pick_view() -> str:
         st.session_state[VIEW_KEY] = asked if asked in VIEWS else "moment"
     view = st.segmented_control(
         "What to look at", list(VIEWS), format_func=VIEWS.__getitem__, key=VIEW_KEY, label_visibility="collapsed",
-        required=True,
+        default=st.session_state[VIEW_KEY], required=True,
     )  # fmt: skip
     address.write({"view": None if view == "moment" else view})
     return view or "moment"

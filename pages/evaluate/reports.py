@@ -37,7 +37,14 @@ def pick_n() -> int:
         asked = address.read_whole(st.query_params.get("n", ""))
         st.session_state[N_KEY] = asked if asked in NUMBERS else NUMBERS[0]
     help = "So many fakes. More takes longer and is surer; compare figures only at the same number."
-    n = st.selectbox("Pictures", NUMBERS, format_func=lambda n: f"{n:,}", help=help, key=N_KEY)
+    n = st.selectbox(
+        "Pictures",
+        NUMBERS,
+        NUMBERS.index(st.session_state[N_KEY]),
+        format_func=lambda n: f"{n:,}",
+        help=help,
+        key=N_KEY,
+    )
     address.write({"n": None if n == NUMBERS[0] else str(n)})
     return n
 

@@ -38,7 +38,13 @@ def several_runs() -> None:
     with left:
         help = "The newest generator of each."
         chosen = st.multiselect(
-            "Runs", list(runs), format_func=names.__getitem__, key=KEY, max_selections=MOST, help=help
+            "Runs",
+            list(runs),
+            st.session_state[KEY],
+            format_func=names.__getitem__,
+            key=KEY,
+            max_selections=MOST,
+            help=help,
         )
     with right:
         n = pick_n()

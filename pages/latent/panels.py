@@ -41,6 +41,7 @@ def draw(
             "More ways to a picture",
             list(PANELS),
             format_func=lambda name: PANELS[name],
+            default=st.session_state.get(_OPEN),
             key=_OPEN,
             persist_state="session",
             help="**A picture of yours** finds the z that comes nearest to an upload. **A − B + C** is arithmetic with "

@@ -68,7 +68,13 @@ def _pick_case() -> int:
     if address.just_arrived(CASE_KEY):
         st.session_state[CASE_KEY] = address.whole(st.query_params.to_dict(), "case", 1, ANY, otherwise=1)
     case = st.segmented_control(
-        "Pair", list(LABELS), format_func=LABELS.__getitem__, key=CASE_KEY, required=True, label_visibility="collapsed"
+        "Pair",
+        list(LABELS),
+        default=st.session_state[CASE_KEY],
+        format_func=LABELS.__getitem__,
+        key=CASE_KEY,
+        required=True,
+        label_visibility="collapsed",
     )
     return int(case or 1)
 

@@ -50,7 +50,16 @@ def _pick_seed(scene: Scene) -> int:
         st.session_state[SEED_KEY] = address.whole(st.query_params.to_dict(), "seed", 0, MAX_SEED, otherwise=7)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seed = int(
-            st.number_input("Seed of z", 0, MAX_SEED, step=1, key=SEED_KEY, width=180, help=glossary.says("seed"))
+            st.number_input(
+                "Seed of z",
+                0,
+                MAX_SEED,
+                st.session_state[SEED_KEY],
+                step=1,
+                key=SEED_KEY,
+                width=180,
+                help=glossary.says("seed"),
+            )
         )
         st.button("Another z", icon=":material/casino:", on_click=_next_seed)
         params = {"seed": str(seed), "axes": "dimensions"} | ({"run": scene.run.id} if scene.run else {})

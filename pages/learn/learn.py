@@ -47,6 +47,7 @@ def _pick_part() -> str:
         "Part",
         list(PARTS),
         format_func=lambda part: PARTS[part][0],
+        default=st.session_state[PART_KEY],
         key=PART_KEY,
         required=True,
         label_visibility="collapsed",

@@ -71,7 +71,9 @@ def _pick_first() -> int:
     help = (
         "The map shows the samples of this seed and of the 1,999 after it. Other seeds, another map of the same land."
     )
-    first = st.number_input("First seed", 0, MAX_SEED, step=2000, key=FIRST_KEY, help=help, width=150)
+    first = st.number_input(
+        "First seed", 0, MAX_SEED, st.session_state[FIRST_KEY], step=2000, key=FIRST_KEY, help=help, width=150
+    )
     address.write({"first": str(first) if first else None})
     return int(first)
 

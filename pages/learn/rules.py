@@ -66,6 +66,7 @@ def _pick_preset(scene: Scene) -> str:
     preset = st.selectbox(
         "Layers of the recipe",
         list(PRESETS),
+        list(PRESETS).index(st.session_state[PRESET_KEY]),
         format_func=lambda name: f"{name} · {PRESETS[name].group.lower()}",
         key=PRESET_KEY,
         help="The recipes of the Train page: its own, the paper's, and systems that others published.",

@@ -188,7 +188,7 @@ def _result(run: Run, step: int | None, number: int, seed: int, game: Game, play
 def _foot(over: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         help = "The same number draws the same pairs of this run and step: send the address to play against somebody."
-        st.number_input("Draw", 0, MAX_SEED, step=1, key=SEED_KEY, width=140, help=help)
+        st.number_input("Draw", 0, MAX_SEED, st.session_state[SEED_KEY], step=1, key=SEED_KEY, width=140, help=help)
         kind: Literal["primary", "secondary"] = "primary" if over else "secondary"
         st.button("Another ten", icon=":material/casino:", type=kind, key="spot-again", on_click=_next_seed)
 

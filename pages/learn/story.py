@@ -41,6 +41,7 @@ def _pick_screen() -> int:
         "Screen",
         list(SCREENS),
         format_func=lambda number: f"{number} {SCREENS[number][0]}",
+        default=st.session_state[SCREEN_KEY],
         key=SCREEN_KEY,
         required=True,
         label_visibility="collapsed",

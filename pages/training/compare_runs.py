@@ -72,11 +72,17 @@ def draw(runs: Sequence[Run]) -> None:
 
 def _choice(label: str, key: str, options: dict[str, str], usual: str, param: str) -> str:
     """One of the options, which stands in the URL unless it is the usual one."""
-    if address.just_arrived(key):
+    if address.just_arrived(key) or st.session_state[key] not in options:
         asked = st.query_params.get(param, "")
         st.session_state[key] = asked if asked in options else usual
     chosen = st.segmented_control(
-        label, list(options), format_func=options.__getitem__, key=key, required=True, label_visibility="collapsed"
+        label,
+        list(options),
+        default=st.session_state[key],
+        format_func=options.__getitem__,
+        key=key,
+        required=True,
+        label_visibility="collapsed",
     )
     address.write({param: None if chosen == usual else chosen})
     return str(chosen)

@@ -34,12 +34,12 @@ def rates(now: float) -> list[float]:
 
 
 def spoken(rate: float, now: float) -> str:
-    """A rate beside the one that holds now: 2 times as fast (0.0004)."""
+    """A rate beside the one that holds now: 2 times (0.0004)."""
     number = f"{rate:.6f}".rstrip("0") if 1e-6 <= rate < 1 else f"{rate:g}"
     if rate == now:
         return f"unchanged ({number})"
     times = rate / now
-    return f"{times:.2g} times as fast ({number})"
+    return f"{times:.2g} times ({number})"
 
 
 def _speed(name: str, now: float, key: str) -> float:

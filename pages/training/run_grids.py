@@ -64,7 +64,9 @@ def step_slider(steps: list[int], name: str) -> int:
     if address.just_arrived(key) or st.session_state[key] not in steps:
         asked = address.read_whole(st.query_params.get("step", ""))
         st.session_state[key] = asked if asked in steps else steps[-1]
-    step = st.select_slider("Step", steps, key=key, format_func=lambda step: f"{step:,}", help=HELP)
+    step = st.select_slider(
+        "Step", steps, st.session_state[key], key=key, format_func=lambda step: f"{step:,}", help=HELP
+    )
     if step == steps[-1]:
         st.query_params.pop("step", None)
     else:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,6 +11,7 @@ from dcgan.networks.generator_file import generator_bytes
 from dcgan.runs.records import Status
 from dcgan.runs.run import SHIPPED, Run, list_runs
 from dcgan.system.files import publish
+from dcgan.system.paths import PROJECT
 from pages.common.choose import LAST_RUN, RUN_KEY, UNASKED, best_measured
 from tests.pages.app import APP, SECONDS
 from tests.pages.latent_pages import CONFIG, healthy, tiny, url
@@ -126,3 +128,37 @@ def test_nothing_measured_is_the_newest_run():
     a_run("old", 400)
     a_run("new", 17)
     assert url(visit("latent/explore"))["run"] == "new"
+
+
+# -- what a widget says by itself
+
+
+PLACES = {
+    "latent/explore": {"step": "4000"},
+    "training/runs": {"step": "4000"},
+    "latent/interpolate": {"view": "corners", "step": "4000"},
+    "evaluate/evaluate": {"view": "steps"},
+    "learn/learn?story": {"part": "story", "screen": "3"},
+    "learn/learn?rules": {"part": "rules", "preset": "paper"},
+    "learn/learn?failures": {"part": "failures", "case": "2"},
+    "learn/learn?generator": {"part": "generator", "seed": "31"},
+    "learn/learn?map": {"part": "map", "first": "2000"},
+    "learn/learn?spot": {"part": "spot", "draw": "5"},
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_widget_that_is_drawn_late_shows_what_it_holds(tmp_path, place):
+    """A slow browser may draw a widget as the second run of the page sends it, which no longer tells its value apart
+    from the call: what the call says is then sent back as if a hand had set it."""
+    shutil.copytree(PROJECT / "checkpoints" / "quick-fashion", tmp_path / "quick-fashion")
+    app = visit(place.partition("?")[0], run="quick-fashion", **PLACES[place])
+    healthy(app.run())
+    held = [(each.proto, each) for kind in (app.select_slider, app.selectbox, app.button_group) for each in kind]
+    for proto, widget in held:
+        there = list(proto.default) if hasattr(proto.default, "__len__") else [proto.default]
+        values = widget.value if isinstance(widget.value, list) else [widget.value]
+        assert there == [widget.options.index(widget.format_func(value)) for value in values if value is not None]
+    for widget in app.number_input:
+        assert widget.proto.default == widget.value
+    assert held

@@ -150,7 +150,7 @@ def test_two_sliders_say_how_fast_each_player_learns(run):
     app = open_run("train", run, "Change settings")
     g, d = (labelled(app.select_slider, f"How fast {player} learns") for player in "GD")
     assert g.value == 2e-4 and g.options[6] == "unchanged (0.0002)"
-    assert (g.options[0], g.options[-1]) == ("0.1 times as fast (0.00002)", "10 times as fast (0.002)")
+    assert (g.options[0], g.options[-1]) == ("0.1 times (0.00002)", "10 times (0.002)")
     assert d.options == g.options
     assert knobs.rates(0.5) == [0.05, 0.075, 0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1.0]  # a rate is at most 1
     assert [field.label for field in app.number_input if field.label == field.label.lower()] == []
