@@ -87,10 +87,11 @@ def fork(
 
 def settings_at(run: Run, saved: dict[str, Any]) -> Config:
     """The settings in force at a kept state, of whose facts `saved` is; raises BadInput when they can't be read."""
-    if run.parent().run and run.parent().step == saved["step"]:  # the state is its parent's until it goes on
+    of_state, parent = Config.from_json(saved["config"]), run.parent()
+    if parent.run and parent.step == saved["step"] and of_state != run.config:  # its parent's, until it goes on
         config = run.config
     else:
-        config = live_settings.restore(Config.from_json(saved["config"]), saved)
+        config = live_settings.restore(of_state, saved)
     return config.replace(num_steps=run.control().num_steps or config.num_steps)
 
 

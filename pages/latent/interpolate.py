@@ -86,7 +86,7 @@ def lab() -> None:
         if run is None:
             return
         step = choose.pick_step(run)
-    first, second = st.tabs(list(TAB_NAMES.values()), default=st.session_state[TABS], key=TABS, on_change="rerun")
+    first, second = st.tabs(list(TAB_NAMES.values()), key=TABS, on_change="rerun")
     in_corners = st.session_state[TABS] == TAB_NAMES["corners"]
     views = [*st.session_state[MORPH].keys, *favourites(run)]
     try:
