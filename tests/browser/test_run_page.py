@@ -93,7 +93,7 @@ def test_a_paused_run_takes_the_step_that_was_shown(page: Page, studio: Studio, 
 
     page.get_by_role("button", name="Take this step").click()
     expect(page.get_by_text(f"The run has taken step {step + 1:,}")).to_contain_text("bit for bit, what you saw here")
-    assert run.status().step == step + 1 and run.status().state == "paused"
+    wait_for(lambda: (run.status().step, run.status().state) == (step + 1, "paused"), 20, "the status of that step")
     expect(frames).to_have_attribute("data-frame", "after")  # what was looked at is still there
     page.get_by_role("button", name="Back").click()
     expect(page.get_by_text("dL/dx of G's loss")).to_be_visible()
