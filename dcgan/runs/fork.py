@@ -49,7 +49,7 @@ def fork(
     saved = facts(points[step])
     before = settings_at(parent, saved)
     config = _ordered(before, step, float(saved["time_s"]), values, data, steps, epochs, minutes)
-    for each in (before, Config.from_json(saved["config"])):
+    for each in (before, Config.from_json(saved["config"])):  # a fork that has not begun has its parent's state
         refuse_fixed(each, config)
     if config.num_steps <= step:
         raise BadInput(f"num_steps is {config.num_steps}, but the fork begins at step {step}: give it a later end.")

@@ -1,7 +1,7 @@
 """What our pages do with Streamlit's widgets again and again."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -10,6 +10,8 @@ from dcgan.config import Config, describe
 from dcgan.errors import BadInput
 from dcgan.images import encode
 from pages.common.words import sentence
+
+T = TypeVar("T")
 
 
 def hold(key: str, value: object) -> None:
@@ -20,6 +22,20 @@ def hold(key: str, value: object) -> None:
     """
     if st.session_state.get(key) != value:
         st.session_state[key] = value
+
+
+def one_of(label: str, options: Mapping[T, str], key: str) -> T:
+    """A row of words of which one is chosen, that which `key` holds in the session; returns its option."""
+    chosen = st.segmented_control(
+        label,
+        list(options),
+        format_func=options.__getitem__,
+        default=st.session_state[key],
+        key=key,
+        required=True,
+        label_visibility="collapsed",
+    )
+    return st.session_state[key] if chosen is None else chosen
 
 
 def setting(

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.common import address
 from pages.common.choose import nothing_yet
+from pages.common.widgets import one_of
 from pages.evaluate.one_generator import one_moment
 from pages.evaluate.over_steps import over_steps
 from pages.evaluate.several_runs import several_runs
@@ -25,12 +26,9 @@ def _pick_view() -> str:
     if address.just_arrived(VIEW_KEY):
         asked = st.query_params.get("view")
         st.session_state[VIEW_KEY] = asked if asked in VIEWS else "moment"
-    view = st.segmented_control(
-        "What to look at", list(VIEWS), format_func=VIEWS.__getitem__, key=VIEW_KEY, label_visibility="collapsed",
-        default=st.session_state[VIEW_KEY], required=True,
-    )  # fmt: skip
+    view = one_of("What to look at", VIEWS, VIEW_KEY)
     address.write({"view": None if view == "moment" else view})
-    return view or "moment"
+    return view
 
 
 page()

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dcgan.config import label_of
 from dcgan.monitoring import alarm_words
 from pages.common import address
+from pages.common.widgets import one_of
 from pages.learn import failure_films
 from pages.learn.failure_films import HEALTHY, Film
 
@@ -67,16 +68,7 @@ def _pick_case() -> int:
     """The case that the address names on arrival, then the one chosen."""
     if address.just_arrived(CASE_KEY):
         st.session_state[CASE_KEY] = address.whole(st.query_params.to_dict(), "case", 1, ANY, otherwise=1)
-    case = st.segmented_control(
-        "Pair",
-        list(LABELS),
-        default=st.session_state[CASE_KEY],
-        format_func=LABELS.__getitem__,
-        key=CASE_KEY,
-        required=True,
-        label_visibility="collapsed",
-    )
-    return int(case or 1)
+    return one_of("Pair", LABELS, CASE_KEY)
 
 
 def _pick_two() -> tuple[str, str]:

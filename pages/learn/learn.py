@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.common import address
-from pages.common.widgets import only
+from pages.common.widgets import one_of, only
 from pages.learn import failures, glossary_part, map_part, one_step, onward, playground, spot_the_fake, story
 
 PART_KEY, SHOWN = "learn-part", "learn-part-shown"
@@ -43,16 +43,7 @@ def _pick_part() -> str:
     if address.just_arrived(PART_KEY):
         named = st.query_params.get("part", "")
         st.session_state[PART_KEY] = named if named in PARTS else "story"
-    part = st.segmented_control(
-        "Part",
-        list(PARTS),
-        format_func=lambda part: PARTS[part][0],
-        default=st.session_state[PART_KEY],
-        key=PART_KEY,
-        required=True,
-        label_visibility="collapsed",
-    )
-    return str(part or "story")
+    return one_of("Part", {part: PARTS[part][0] for part in PARTS}, PART_KEY)
 
 
 page()

@@ -9,7 +9,7 @@ from dcgan.runs.run import list_runs
 from pages.common import address, visitors
 from pages.common.choose import pick_run
 from pages.common.loading import generator_of
-from pages.common.widgets import refuse
+from pages.common.widgets import one_of, refuse
 from pages.learn import asking, discriminator, generator, loss_curves, players, questions, rules
 from pages.learn.scene import Scene
 
@@ -37,17 +37,9 @@ def _pick_screen() -> int:
     """The screen that the address names on arrival, then the one chosen; the address follows."""
     if address.just_arrived(SCREEN_KEY):
         st.session_state[SCREEN_KEY] = address.whole(st.query_params.to_dict(), "screen", 1, len(SCREENS), otherwise=1)
-    screen = st.segmented_control(
-        "Screen",
-        list(SCREENS),
-        format_func=lambda number: f"{number} {SCREENS[number][0]}",
-        default=st.session_state[SCREEN_KEY],
-        key=SCREEN_KEY,
-        required=True,
-        label_visibility="collapsed",
-    )
+    screen = one_of("Screen", {number: f"{number} {SCREENS[number][0]}" for number in SCREENS}, SCREEN_KEY)
     address.write({"screen": str(screen)})
-    return int(screen or 1)
+    return screen
 
 
 def _scene() -> Scene:

@@ -12,6 +12,7 @@ from dcgan.runs.run import Run
 from pages.charts import compare, distance
 from pages.charts.history import history_of, why_no_curves
 from pages.common import address, choose, run_rows
+from pages.common.widgets import one_of
 from pages.common.words import escaped
 from pages.training import run_grids
 
@@ -75,17 +76,9 @@ def _choice(label: str, key: str, options: dict[str, str], usual: str, param: st
     if address.just_arrived(key) or st.session_state[key] not in options:
         asked = st.query_params.get(param, "")
         st.session_state[key] = asked if asked in options else usual
-    chosen = st.segmented_control(
-        label,
-        list(options),
-        default=st.session_state[key],
-        format_func=options.__getitem__,
-        key=key,
-        required=True,
-        label_visibility="collapsed",
-    )
+    chosen = one_of(label, options, key)
     address.write({param: None if chosen == usual else chosen})
-    return str(chosen)
+    return chosen
 
 
 def _chart(drawn: Sequence[compare.Curves], figure: str, axis: str, configs: Sequence[Config | None]) -> None:
