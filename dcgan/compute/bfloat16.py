@@ -38,8 +38,9 @@ def can_run(network: nn.Module) -> bool:
 
 
 def stages(network: nn.Module) -> list[Stage] | None:
-    """The network's layers as stages, from first to last; None if a layer has no route here."""
-    layers = [module for module in network.modules() if not list(module.children())]
+    """The layers of a network, or of its blocks, as stages, from first to last; None if a layer has no route here."""
+    blocks = getattr(network, "blocks", network)
+    layers = [module for module in blocks.modules() if not list(module.children())]
     found: list[Stage] = []
     while layers:
         conv, slope = layers.pop(0), 1.0
@@ -79,7 +80,7 @@ def fits_pixels(plan: list[Stage], batch: int, groups: int) -> bool:
     if up:
         ends = not _halves(first) and first.bias is None and _halves(last) and last.out_channels <= 4
     else:
-        ends = _halves(first) and first.in_channels <= 4 and not _halves(last) and last.out_channels == 1
+        ends = _halves(first) and first.in_channels <= 4 and not _halves(last)
     return (
         kernels.has_tiles()
         and ends
@@ -102,9 +103,10 @@ def _run_pixels(plan: list[Stage], x: Tensor, groups: int) -> Tensor:
         inputs = maps.values, maps.scale, maps.shift, stage.conv.weight
         values, sums = pixel_order.Strided.apply(*inputs, maps, up, after)
         maps = pixel_order.Maps(values, sums, after)
-    end = pixel_order.ToPicture if _halves(last.conv) else pixel_order.Verdict
+    several = pixel_order.Verdicts if last.conv.out_channels > 1 else pixel_order.Verdict
+    end = pixel_order.ToPicture if _halves(last.conv) else several
     out = end.apply(maps.values, maps.scale, maps.shift, last.conv.weight, maps)
-    out = out if _halves(last.conv) else out[:, None, None, None]
+    out = out if _halves(last.conv) else out.view(len(out), -1, 1, 1)
     if last.conv.bias is not None:
         out = out + last.conv.bias[:, None, None]
     return out.tanh() if last.tanh else out

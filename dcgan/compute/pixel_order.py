@@ -52,22 +52,19 @@ class Maps(NamedTuple):
 
 
 class Stem(torch.autograd.Function):
-    """z (B, D), weight (D, R, k, k) -> values (k, k, B, R): a transposed convolution from a single pixel."""
+    """z (B, D), float32, weight (D, R, k, k) -> values (k, k, B, R): a transposed convolution from a single pixel."""
 
     @staticmethod
     def forward(ctx: Any, z: Tensor, weight: Tensor, after: After) -> tuple[Tensor, Tensor | None]:
-        (batch, width), side = z.shape, weight.shape[2]
-        grid, padded = Grid(batch, 1, 1, side, 1, 0), _up_to(width, 32)
-        rows = z.new_zeros(1, 1, batch, padded, dtype=torch.bfloat16)
-        rows[0, 0, :, :width] = z
-        ctx.save_for_backward(rows)
-        ctx.grid, ctx.width = grid, width
-        return _product(True, rows, _pack(weight, True), weight.shape[1], grid, after)
+        ctx.grid, rows = Grid(len(z), 1, 1, weight.shape[2], 1, 0), _as_pixel(z)
+        ctx.save_for_backward(rows, weight)
+        return _product(True, rows, _pack(weight, True), weight.shape[1], ctx.grid, after)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor, _: Any) -> Any:
-        (rows,) = ctx.saved_tensors
-        return None, _correlate(rows, grad, ctx.grid, grad.shape[3])[: ctx.width], None
+        rows, weight = ctx.saved_tensors
+        of_z = _over_map(grad, weight.to(grad.dtype)).float() if ctx.needs_input_grad[0] else None
+        return of_z, _correlate(rows, grad, ctx.grid, grad.shape[3])[: len(weight)], None
 
 
 class FromPicture(torch.autograd.Function):
@@ -177,6 +174,29 @@ class Verdict(torch.autograd.Function):
         return before, of_gamma, of_shift, None if of_kernel is None else of_kernel.permute(0, 3, 1, 2), None
 
 
+class Verdicts(torch.autograd.Function):
+    """A bend, then several kernels (N, C, k, k) over the whole map -> their numbers for each picture (B, N), float32."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, values: Tensor, gamma: Tensor | None, shift: Tensor | None, weight: Tensor, maps: Maps
+    ) -> Tensor:
+        ctx.save_for_backward(weight)
+        ctx.bent = Bent(values, maps)
+        return _over_map(ctx.bent.y.float(), weight)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Any:
+        bent, (weight,) = ctx.bent, ctx.saved_tensors
+        grid, rows = Grid(len(grad), 1, 1, weight.shape[2], 1, 0), _as_pixel(grad)
+        before, sums = _product(True, rows, _pack(weight, True), weight.shape[1], grid, bent)
+        of_gamma, of_shift = bent.back(before, sums, *ctx.needs_input_grad[1:3])
+        of_weight = None
+        if ctx.needs_input_grad[3]:
+            of_weight = _correlate(rows, bent.y, grid, weight.shape[1])[: len(weight)]
+        return before, of_gamma, of_shift, of_weight, None
+
+
 class Bent:
     """A map y after its bend, and what the way back needs of it."""
 
@@ -260,6 +280,19 @@ def _pack(weight: Tensor, spread: bool, whole: bool = False) -> Tensor:
     packed = torch.empty(taps * inner * (channels if spread else rows), dtype=torch.bfloat16)
     needed().pack(spread, at(memory), rows, taps, channels, inner, at(packed))
     return packed
+
+
+def _as_pixel(rows: Tensor) -> Tensor:
+    """Rows (B, D) as a map of one pixel (1, 1, B, D), bfloat16, with zeros up to a multiple of 32 channels."""
+    batch, width = rows.shape
+    pixel = rows.new_zeros(1, 1, batch, _up_to(width, 32), dtype=torch.bfloat16)
+    pixel[0, 0, :, :width] = rows
+    return pixel
+
+
+def _over_map(values: Tensor, weight: Tensor) -> Tensor:
+    """A map (k, k, B, C) times the kernels (N, C, k, k) over all of it: (B, N), in the type of both."""
+    return values.permute(2, 3, 0, 1).flatten(1) @ weight.flatten(1).T
 
 
 def _unfold(pictures: Tensor) -> Tensor:

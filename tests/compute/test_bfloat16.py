@@ -22,31 +22,35 @@ def apart(a: torch.Tensor, b: torch.Tensor) -> float:
 
 
 @needs_library
-@pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("size", [16, 32])
+@pytest.mark.parametrize("batch", [30, 32])  # in blocks of pixels, and in whole maps where there is AMX
+@pytest.mark.parametrize(
+    ("size", "channels", "classes"), [(16, 1, "off"), (32, 1, "off"), (16, 3, "off"), (32, 3, "off"), (32, 1, "label")]
+)
 @pytest.mark.parametrize("kind", [Generator, Discriminator])
-def test_both_networks_agree_with_the_plain_modules_to_the_precision_of_bfloat16(kind, size, channels):
-    config = Config(image_size=size, channels=channels, ngf=16, ndf=16, z_dim=24)
+def test_both_networks_agree_with_the_plain_modules_to_the_precision_of_bfloat16(kind, size, channels, classes, batch):
+    config = Config(image_size=size, channels=channels, ngf=32, ndf=32, z_dim=24, classes=classes)
     rng = torch.Generator().manual_seed(0)
     network = kind(config)
     initialise(network, rng)
-    x = torch.randn(32, 24, generator=rng)
+    x = torch.randn(batch, 24, generator=rng)
     if kind is Discriminator:
-        x = torch.rand(32, channels, size, size, generator=rng) * 2 - 1
+        x = torch.rand(batch, channels, size, size, generator=rng) * 2 - 1
     weights = list(network.parameters())
+    labels = torch.randint(10, (batch,), generator=rng) if classes == "label" and kind is Generator else None
 
     def differentiated(forward) -> tuple[torch.Tensor, list[torch.Tensor], dict[str, torch.Tensor]]:
         for module in network.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.reset_running_stats()
-        out = forward(x).float().reshape(32, -1)
+        out = forward(x if labels is None else network.of_class(x, labels)).float().reshape(batch, -1)
         upstream = torch.randn(out.shape, generator=torch.Generator().manual_seed(1))
         gradients = torch.autograd.grad(out, weights, upstream)
         return out.detach(), list(gradients), {name: value.clone() for name, value in network.named_buffers()}
 
-    exact, exact_gradients, exact_buffers = differentiated(network)
+    plain = network if kind is Generator else network.blocks
+    exact, exact_gradients, exact_buffers = differentiated(plain)
     with torch.autocast("cpu", torch.bfloat16):  # PyTorch's own way with the same precision
-        _, usual_gradients, _ = differentiated(network)
+        _, usual_gradients, _ = differentiated(plain)
     out, gradients, buffers = differentiated(lambda x: bfloat16.run(network.blocks, x))
     assert bfloat16.can_run(network)
     assert apart(out, exact) < 0.03
