@@ -17,6 +17,9 @@ from dcgan.runs.run import Run
 from dcgan.system.files import publish, sync_directory
 
 
+_LOOKS = 5  # for states that are renamed while they are read
+
+
 def open_generator(run: Run, step: int | str | None = None) -> Generator:
     """The run's newest generator, or the one kept at a step, or with `best` the one whose fakes came closest to real
     pictures; raises BadInput naming the steps there are."""
@@ -50,12 +53,21 @@ def save_state(run: Run, state: dict[str, Any]) -> None:
 
 def load_state(run: Run) -> dict[str, Any]:
     """The newest undamaged training state, or BadInput; warns when it had to take an older one."""
-    found = run.state_paths()
-    for path in found:
-        try:
-            return _read_state(path)
-        except Exception as error:  # readers of damaged files raise nearly anything
-            warnings.warn(f"{path.name} is damaged ({first_line(error)}); the one before it is used.", stacklevel=2)
+    found, damaged = run.state_paths(), set[str]()
+    for _ in range(_LOOKS):
+        for path in found:
+            try:
+                return _read_state(path)
+            except FileNotFoundError:  # a training renamed it a moment ago: it is whole, under another name
+                found = run.state_paths()
+                break
+            except Exception as error:  # readers of damaged files raise nearly anything
+                if path.name not in damaged:
+                    words = f"{path.name} is damaged ({first_line(error)}); the one before it is used."
+                    warnings.warn(words, stacklevel=2)
+                damaged.add(path.name)
+        else:
+            break
     if found:
         raise BadInput(f"Run {run.id} can't go on: its saved states are damaged.")
     raise BadInput(f"Run {run.id} can't go on: it has no saved state (state.pt).")

@@ -7,6 +7,7 @@ from torch import nn
 from dcgan.compute import autotune, bfloat16, kernels
 from dcgan.config import Config
 from dcgan.networks.models import Discriminator, Generator, initialise
+from dcgan.presets import PAPER, PRESETS, START, in_group
 from dcgan.training.gan import GAN
 
 needs_library = pytest.mark.skipif(kernels.library() is None, reason="no AVX-512 with bfloat16 here")
@@ -59,6 +60,17 @@ def test_both_networks_agree_with_the_plain_modules_to_the_precision_of_bfloat16
         assert apart(mine, true) < 1.5 * apart(usual, true) + 0.02
     for name, value in buffers.items():
         torch.testing.assert_close(value, exact_buffers[name], rtol=0.05, atol=0.01)
+
+
+@pytest.mark.parametrize("name", [*in_group(START), *in_group(PAPER)])
+def test_the_recipes_that_begin_at_dcgan_have_a_route_for_both_networks(name):
+    config = PRESETS[name].config
+    with torch.device("meta"):
+        for network in (Generator(config), Discriminator(config)):
+            plan = bfloat16.stages(network)
+            assert plan and bfloat16.can_run(network)
+            if kernels.has_tiles():
+                assert bfloat16.fits_pixels(plan, config.batch_size, 1)
 
 
 @needs_library

@@ -271,6 +271,21 @@ def test_damage_anywhere_in_the_newest_state_leads_to_the_one_before_it(run):
     assert fallbacks > 150  # the rest fell into padding
 
 
+def test_a_state_that_is_renamed_while_it_is_read_is_read_under_its_new_name(run, monkeypatch):
+    save_state(run, state(1))
+    save_state(run, state(2))
+    run.state_path.rename(run.next_state_path)  # as save_state does, between its two renames
+    read = checkpoint._read_state
+
+    def late(path):
+        if run.next_state_path.exists():
+            run.next_state_path.rename(run.state_path)
+        return read(path)
+
+    monkeypatch.setattr(checkpoint, "_read_state", late)
+    assert number_in(run) == 2
+
+
 @pytest.mark.parametrize("damaged", [b"", b"PK", b"\0" * 20_000, pickle.dumps({"number": 9})])
 def test_a_state_that_is_none_leads_to_the_one_before_it(run, damaged):
     save_state(run, state(1))
