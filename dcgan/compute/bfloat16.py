@@ -28,8 +28,8 @@ class Stage(NamedTuple):
 
 
 def pays_off(device: torch.device) -> bool:
-    """Whether this device is a CPU with units for bfloat16 matrices (AMX)."""
-    return device.type == "cpu" and torch.cpu._is_amx_tile_supported() and kernels.library() is not None
+    """Whether this device is a CPU whose units for bfloat16, of matrices or of vectors, outdo those for float32."""
+    return device.type == "cpu" and kernels.pays()
 
 
 def can_run(network: nn.Module) -> bool:
@@ -82,7 +82,7 @@ def fits_pixels(plan: list[Stage], batch: int, groups: int) -> bool:
     else:
         ends = _halves(first) and first.in_channels <= 4 and not _halves(last)
     return (
-        kernels.has_tiles()
+        kernels.units() != ""
         and ends
         and batch % (groups * pixel_order.IMAGES) == 0
         and all(_halves(conv) and isinstance(conv, type(first)) for conv in middle)

@@ -2,14 +2,13 @@
 
 import contextlib
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from dcgan.compute import autocast, bfloat16
+from dcgan.compute import autocast, bfloat16, kernels
 from dcgan.compute.trial import NONE, trouble
 from dcgan.config import Config
 from dcgan.errors import BadInput, Halted
@@ -26,9 +25,6 @@ ROUTES = ("bfloat16", AUTOCAST, "float32")  # for a network's products: the fast
 # Multiplications of a step: autocast needs up to 60 operations more, some 0.3 ms on a GPU, and bfloat16 saves as much
 # where it halves the time of so many. Reckoned for 20 TFLOP/s in float32, not measured.
 WORTH_AUTOCAST = 6e9
-
-# Sets of instructions without products of bfloat16, in the words by which oneDNN can be held to one of them
-_NO_BFLOAT16 = ("SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "AVX512_CORE", "AVX512_CORE_VNNI")
 
 
 def pick_device(wish: str) -> torch.device:
@@ -81,9 +77,8 @@ def pays(route: str, device: torch.device, *networks: nn.Module) -> bool:
 
 def cpu_multiplies_bfloat16() -> bool:
     """Whether the CPU has units for products in bfloat16, AMX or those of AVX-512, and oneDNN may use them."""
-    held = os.environ.get("ONEDNN_MAX_CPU_ISA") or os.environ.get("DNNL_MAX_CPU_ISA", "")
     has = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
-    return has and torch.backends.mkldnn.is_available() and held.upper() not in _NO_BFLOAT16
+    return has and torch.backends.mkldnn.is_available() and kernels.held_back() != kernels.BFLOAT16
 
 
 def run(network: "Generator | nn.Sequential", x: Tensor, precision: str, order: str = "pixels") -> Tensor:

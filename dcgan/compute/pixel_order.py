@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from dcgan.compute.kernels import Ending, Grid, at, needed
 
@@ -63,7 +64,11 @@ class Stem(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, grad: Tensor, _: Any) -> Any:
         rows, weight = ctx.saved_tensors
-        of_z = _over_map(grad, weight.to(grad.dtype)).float() if ctx.needs_input_grad[0] else None
+        of_z = None
+        if ctx.needs_input_grad[0]:
+            kernels = F.pad(weight, (0, 0, 0, 0, 0, 0, 0, -len(weight) % 32))
+            made, _ = _product(False, grad, _pack(kernels, False), len(kernels), ctx.grid, None)
+            of_z = made[0, 0, :, : len(weight)].float()
         return of_z, _correlate(rows, grad, ctx.grid, grad.shape[3])[: len(weight)], None
 
 
@@ -152,12 +157,8 @@ class Verdict(torch.autograd.Function):
     def forward(
         ctx: Any, values: Tensor, gamma: Tensor | None, shift: Tensor | None, weight: Tensor, maps: Maps
     ) -> Tensor:
-        height, width, batch, channels = values.shape
-        ctx.bent, kernel = Bent(values, maps), weight.permute(0, 2, 3, 1).contiguous()
-        ctx.kernel = kernel
-        verdicts = torch.empty(batch)
-        needed().judge(at(ctx.bent.y), at(kernel), at(verdicts), height * width, batch, channels)
-        return verdicts
+        ctx.bent, ctx.kernel = Bent(values, maps), weight.permute(0, 2, 3, 1).contiguous()
+        return _judge(ctx.bent.y, ctx.kernel)[:, 0]
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Any:
@@ -175,7 +176,7 @@ class Verdict(torch.autograd.Function):
 
 
 class Verdicts(torch.autograd.Function):
-    """A bend, then several kernels (N, C, k, k) over the whole map -> their numbers for each picture (B, N), float32."""
+    """A bend, then N kernels (N, C, k, k) over the whole map -> their numbers for each picture (B, N), float32."""
 
     @staticmethod
     def forward(
@@ -183,7 +184,7 @@ class Verdicts(torch.autograd.Function):
     ) -> Tensor:
         ctx.save_for_backward(weight)
         ctx.bent = Bent(values, maps)
-        return _over_map(ctx.bent.y.float(), weight)
+        return _judge(ctx.bent.y, weight.permute(0, 2, 3, 1).contiguous())
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Any:
@@ -290,9 +291,12 @@ def _as_pixel(rows: Tensor) -> Tensor:
     return pixel
 
 
-def _over_map(values: Tensor, weight: Tensor) -> Tensor:
-    """A map (k, k, B, C) times the kernels (N, C, k, k) over all of it: (B, N), in the type of both."""
-    return values.permute(2, 3, 0, 1).flatten(1) @ weight.flatten(1).T
+def _judge(y: Tensor, kernels: Tensor) -> Tensor:
+    """A map (k, k, B, C) times the kernels (N, k, k, C) over all of it: (B, N), float32."""
+    height, width, batch, channels = y.shape
+    verdicts = torch.empty(batch, len(kernels))
+    needed().judge(at(y), at(kernels), at(verdicts), height * width, batch, channels, len(kernels))
+    return verdicts
 
 
 def _unfold(pictures: Tensor) -> Tensor:

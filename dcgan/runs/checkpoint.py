@@ -16,7 +16,6 @@ from dcgan.networks.models import Discriminator, Generator
 from dcgan.runs.run import Run
 from dcgan.system.files import publish, sync_directory
 
-
 _LOOKS = 5  # for states that are renamed while they are read
 
 

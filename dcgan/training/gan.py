@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dcgan.compute import autotune, bfloat16, devices
+from dcgan.compute import autotune, bfloat16, devices, kernels
 from dcgan.config import Config
 from dcgan.data.batches import layout
 from dcgan.latent.prior import draw_z
@@ -262,6 +262,7 @@ class GAN:
             "at_most": self.at_most,
             "precision": self.precision,
             "order": self.order,
+            "units": kernels.units() if self.precision == "bfloat16" else "",
             "routes": autotune.chosen() if self.precision == "bfloat16" else {},
         }
 
@@ -282,6 +283,8 @@ class GAN:
         self.order = state.get("order", "blocks")  # the only one there was when states had no word for it
         autotune.choose(state.get("routes", {}))  # another order or route rounds otherwise
         self._keep_precision(state.get("precision", ""))
+        if self.precision == "bfloat16" and state.get("units", "matrix") != kernels.units():
+            self.inexact = self.inexact or "route"
 
     def _keep_precision(self, was: str) -> None:
         """Go on in the precision that a state is of, where this device has it; a state may have no word for it."""

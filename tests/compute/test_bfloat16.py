@@ -69,7 +69,7 @@ def test_the_recipes_that_begin_at_dcgan_have_a_route_for_both_networks(name):
         for network in (Generator(config), Discriminator(config)):
             plan = bfloat16.stages(network)
             assert plan and bfloat16.can_run(network)
-            if kernels.has_tiles():
+            if kernels.units():
                 assert bfloat16.fits_pixels(plan, config.batch_size, 1)
 
 

@@ -78,6 +78,33 @@ def test_what_the_compiler_may_use_is_asked_of_the_processor():
     assert on(*kernels.PROCESSOR) - on("-march=x86-64", "-mtune=sapphirerapids") <= asked
 
 
+@pytest.mark.parametrize(
+    ("held", "lacks"),
+    [("", set()), ("avx512_core_bf16", kernels.TILES), ("AVX2", kernels.BFLOAT16), ("AVX512_CORE_AMX", set())],
+)
+def test_the_library_is_held_back_as_onednn_is(held, lacks, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
+    monkeypatch.delenv("DNNL_MAX_CPU_ISA", raising=False)
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+    able = kernels.processor()
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", held)
+    assert kernels.held_back() == lacks and kernels.processor() == able - lacks
+
+
+@pytest.mark.parametrize(
+    ("units", "intel", "pays"),
+    [("matrix", True, True), ("vector", False, True), ("vector", True, False), ("", False, False), ("", True, False)],
+)
+def test_products_of_bfloat16_pay_where_they_outdo_those_of_float32(units, intel, pays, monkeypatch):
+    monkeypatch.setattr(kernels, "units", lambda: units)
+    monkeypatch.setattr(kernels, "_made_by_intel", lambda: intel)
+    kernels.pays.cache_clear()
+    try:
+        assert kernels.pays() is pays
+    finally:
+        kernels.pays.cache_clear()
+
+
 def close(mine: torch.Tensor, true: torch.Tensor, tolerance: float = 0.01) -> None:
     assert ((mine.float() - true).norm() / true.norm()).item() < tolerance
 

@@ -11,7 +11,20 @@ from dcgan.config import Config
 from dcgan.networks.models import Discriminator, Generator, initialise
 from dcgan.training.gan import GAN
 
-pytestmark = pytest.mark.skipif(not kernels.has_tiles(), reason="no AMX here")
+pytestmark = pytest.mark.skipif(not kernels.units(), reason="no AVX-512 with bfloat16 here")
+
+
+@pytest.fixture(autouse=True, params=["matrix", "vector"])
+def units(request, monkeypatch):
+    """Each test on the matrix units, where there are some, and on those for vectors."""
+    best = kernels.units()
+    if request.param == "matrix" != best:
+        pytest.skip("no AMX here")
+    monkeypatch.setattr(kernels, "units", lambda: request.param)
+    monkeypatch.setattr(kernels, "pays", lambda: True)
+    kernels.needed().use_tiles(request.param == "matrix")
+    yield request.param
+    kernels.needed().use_tiles(best == "matrix")
 
 
 @pytest.fixture(autouse=True)
@@ -44,11 +57,12 @@ def test_each_product_is_pytorchs_convolution(rows, channels, side):
     assert gradient.is_contiguous(memory_format=torch.channels_last)  # the order of the weights it is to move
 
 
+@pytest.mark.parametrize("classes", ["off", "label"])
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("size", [28, 32])
 @pytest.mark.parametrize("kind", [Generator, Discriminator])
-def test_both_networks_agree_with_the_plain_modules_to_the_precision_of_bfloat16(kind, size, channels):
-    config = Config(image_size=size, channels=channels, ngf=32, ndf=32, z_dim=24)
+def test_both_networks_agree_with_the_plain_modules_to_the_precision_of_bfloat16(kind, size, channels, classes):
+    config = Config(image_size=size, channels=channels, ngf=32, ndf=32, z_dim=24, classes=classes)
     rng = torch.Generator().manual_seed(0)
     network, groups = kind(config), 2 if kind is Discriminator else 1
     initialise(network, rng)
@@ -57,8 +71,9 @@ def test_both_networks_agree_with_the_plain_modules_to_the_precision_of_bfloat16
             nn.init.uniform_(parameter, -0.2, 0.2, generator=rng)
     x = torch.randn(64, 24, generator=rng)
     if kind is Discriminator:
-        x = (torch.rand(64, channels, size, size, generator=rng) * 2 - 1).requires_grad_()
-    leaves = [*network.parameters(), *([x] if x.requires_grad else [])]
+        x = torch.rand(64, channels, size, size, generator=rng) * 2 - 1
+    x.requires_grad_(kind is Discriminator or classes == "label")  # the classes' centres learn by the gradient of z
+    leaves = [*network.blocks.parameters(), *([x] if x.requires_grad else [])]
     assert bfloat16.fits_pixels(bfloat16.stages(network.blocks), 64, groups)
 
     def differentiated(forward) -> tuple[torch.Tensor, list[torch.Tensor], dict[str, torch.Tensor]]:
@@ -71,7 +86,8 @@ def test_both_networks_agree_with_the_plain_modules_to_the_precision_of_bfloat16
         return out.detach(), list(gradients), {name: value.clone() for name, value in network.named_buffers()}
 
     def plain(x: torch.Tensor) -> torch.Tensor:
-        return torch.cat([network(part) for part in x.chunk(groups)])
+        given = network.as_input(x) if kind is Generator else x
+        return torch.cat([network.blocks(part) for part in given.chunk(groups)])
 
     exact, exact_gradients, exact_buffers = differentiated(plain)
     with torch.autocast("cpu", torch.bfloat16):  # PyTorch's own way with the same precision
@@ -85,13 +101,17 @@ def test_both_networks_agree_with_the_plain_modules_to_the_precision_of_bfloat16
         torch.testing.assert_close(value, exact_buffers[name], rtol=0.05, atol=0.01)
 
 
-def test_another_number_of_threads_gives_the_same_bits():
-    config = Config(image_size=32, ngf=32, ndf=32)
-    network = Discriminator(config)
-    x = torch.rand(64, 1, 32, 32) * 2 - 1
+@pytest.mark.parametrize("classes", ["off", "label"])
+@pytest.mark.parametrize("kind", [Generator, Discriminator])
+def test_another_number_of_threads_gives_the_same_bits(kind, classes):
+    config = Config(image_size=32, ngf=32, ndf=32, classes=classes)
+    network = kind(config)
+    x = (torch.rand(64, 1, 32, 32) * 2 - 1) if kind is Discriminator else torch.randn(64, 100)
+    leaves = [x.requires_grad_(), *network.blocks.parameters()] if classes == "label" else [*network.parameters()]
 
     def gradients() -> list[torch.Tensor]:
-        return list(torch.autograd.grad(bfloat16.run(network.blocks, x, 2).sum(), list(network.parameters())))
+        out = bfloat16.run(network.blocks, x, 2)
+        return [out, *torch.autograd.grad(out.square().sum(), leaves)]
 
     threads, several = torch.get_num_threads(), gradients()
     torch.set_num_threads(1)
@@ -100,6 +120,21 @@ def test_another_number_of_threads_gives_the_same_bits():
     finally:
         torch.set_num_threads(threads)
     assert all(torch.equal(one, other) for one, other in zip(several, alone, strict=True))
+
+
+def test_a_run_that_moves_to_other_units_says_that_it_is_not_exact(units):
+    config = Config(image_size=16, ngf=32, ndf=32, z_dim=8, batch_size=32, precision="auto")
+    state = GAN(config, torch.device("cpu")).state_dict()
+    assert (state["precision"], state["units"]) == ("bfloat16", units)
+    other = "vector" if units == "matrix" else "matrix"
+    for was, inexact in ((units, ""), (other, "route")):
+        gan = GAN(config, torch.device("cpu"))
+        gan.load_state_dict(state | {"units": was})
+        assert gan.inexact == inexact and gan.precision == "bfloat16"
+    del state["units"]  # of a version that knew matrix units only
+    gan = GAN(config, torch.device("cpu"))
+    gan.load_state_dict(state)
+    assert gan.is_exact is (units == "matrix")
 
 
 def test_other_batches_and_widths_keep_the_other_order():

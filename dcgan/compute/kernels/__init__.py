@@ -1,15 +1,17 @@
 """The library of products.c and batchnorm_relu.c: a training step's matrix products and what lies between them.
 
 `kernels-x86_64.so` is built by `python -m dcgan.compute.kernels`, which needs gcc; it is kept beside its sources so
-that nobody else needs one. It asks for a processor with all of `NEEDED`, its products also for AMX (`has_tiles`), and
+that nobody else needs one. It asks for a processor with all of `NEEDED`, uses AMX where there is some (`units`), and
 takes its threads from the OpenMP library that PyTorch has loaded. It is loaded when `library` is first called, and only
-as it was built: where that can't be, training goes on without it.
+as it was built: where that can't be, training goes on without it. oneDNN's variable ONEDNN_MAX_CPU_ISA holds it back as
+it holds oneDNN.
 """
 
 import ctypes
 import functools
 import hashlib
 import logging
+import os
 import platform
 import sys
 from collections.abc import Set
@@ -37,11 +39,16 @@ NEEDED = frozenset(
     ]
 )
 TILES = frozenset(["amx_tile", "amx_bf16"])
+BFLOAT16 = TILES | {"avx512_bf16"}
+
+# Sets of instructions that oneDNN can be held to, in its words, by what they lack
+_NO_BFLOAT16 = ("SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "AVX512_CORE", "AVX512_CORE_VNNI")
+_NO_TILES = ("AVX512_CORE_BF16", "AVX512_CORE_FP16", "AVX10_1_512")
 
 LANES = 16  # a map's channels are a multiple of it
 
 FUNCTIONS = ["bend", "unbend", "add_windows", "product", "pack", "correlate", "normalise", "bend_map", "unbend_map"]
-FUNCTIONS += ["turn", "unfold", "fold", "judge", "unjudge"]
+FUNCTIONS += ["turn", "unfold", "fold", "judge", "unjudge", "use_tiles"]
 
 POINTER, FLAG, FLOAT, WHOLE = ctypes.c_void_p, ctypes.c_int, ctypes.c_float, ctypes.c_longlong
 
@@ -96,7 +103,13 @@ def processor() -> frozenset[str]:
     flags = set(next((line.partition(":")[2] for line in lines if line.startswith("flags")), "").split())
     if torch.cpu._is_avx512_bf16_supported():  # asks the processor itself; lists of sandboxes may not know it
         flags.add("avx512_bf16")
-    return frozenset(flags)
+    return frozenset(flags - held_back())
+
+
+def held_back() -> Set[str]:
+    """Units for bfloat16 that oneDNN may not use, and so this library neither."""
+    held = (os.environ.get("ONEDNN_MAX_CPU_ISA") or os.environ.get("DNNL_MAX_CPU_ISA", "")).upper()
+    return BFLOAT16 if held in _NO_BFLOAT16 else TILES if held in _NO_TILES else frozenset()
 
 
 def load(path: Path, able: Set[str]) -> ctypes.CDLL | None:
@@ -131,7 +144,8 @@ def _declared(found: ctypes.CDLL) -> ctypes.CDLL:
     found.turn.argtypes = [POINTER, POINTER, WHOLE, WHOLE]
     found.unfold.argtypes = [POINTER, POINTER, *sizes, WHOLE]
     found.fold.argtypes = [POINTER, POINTER, *sizes]
-    found.judge.argtypes = [POINTER, POINTER, POINTER, WHOLE, WHOLE, WHOLE]
+    found.judge.argtypes = [POINTER, POINTER, POINTER, *sizes]
+    found.use_tiles.argtypes = [FLAG]
     found.unjudge.argtypes = [*four, POINTER, WHOLE, WHOLE, WHOLE, Ending]
     for name in FUNCTIONS:
         getattr(found, name).restype = None
@@ -139,12 +153,32 @@ def _declared(found: ctypes.CDLL) -> ctypes.CDLL:
 
 
 @functools.cache
-def has_tiles() -> bool:
-    """Whether the processor has matrix units (AMX) for bfloat16, and the system lets this process use them."""
+def units() -> str:
+    """What the library multiplies with: "matrix" units (AMX) if the system grants them, else "vector" units.
+
+    Nothing where there is no library. The two round otherwise.
+    """
     found = library()
-    if found is None or not processor() >= TILES or not torch.cpu._is_amx_tile_supported():
-        return False
-    return not found.ask_for_tiles()
+    if found is None:
+        return ""
+    can = processor() >= TILES and torch.cpu._is_amx_tile_supported()
+    granted = can and not found.ask_for_tiles()
+    found.use_tiles(granted)
+    return "matrix" if granted else "vector"
+
+
+@functools.cache
+def pays() -> bool:
+    """Whether the library's products are faster here than those of float32.
+
+    On matrix units they are. A vector unit of AMD's (Zen 4) takes as many pairs of bfloat16 in a cycle as it takes
+    numbers of float32; one of Intel's a quarter (91 GFLOP/s against 185, one core of a Xeon of family 6, model 207).
+    """
+    return units() == "matrix" or (units() == "vector" and not _made_by_intel())
+
+
+def _made_by_intel() -> bool:
+    return "GenuineIntel" in Path("/proc/cpuinfo").read_text(encoding="utf-8")
 
 
 def fits(maps: torch.Tensor, channels: int) -> bool:

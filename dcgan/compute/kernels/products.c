@@ -1,4 +1,5 @@
-/* The products of a training step on the matrix units (AMX) of a CPU, straight from maps in memory.
+/* The products of a training step on a CPU's units for bfloat16, straight from maps in memory: on its matrix units
+ * (AMX) where the process may use them, else by the vector instruction VDPBF16PS (AVX512-BF16).
  *
  * A map of bfloat16 lies pixel after pixel and, in each, picture after picture: (H, W, B, C). A convolution is then a
  * sum of products of whole matrices: at each pixel that it makes, (B, C) of a pixel that it reads times the (C, R) of
@@ -9,7 +10,7 @@
  * goes from large to small (the convolution) or from small to large (the transposed one), `correlate` makes the
  * gradient of the kernel. B is a multiple of 32, and so are the channels that a product adds up; those it makes are one
  * of 16. Each number is made by one thread in an order of its own: neither the number of threads nor chance changes a
- * bit.
+ * bit; the two kinds of units round otherwise.
  *
  * Sources: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 1, chapter 18 (AMX); the Linux kernel's
  * Documentation/arch/x86/xstate.rst (permission).
@@ -66,12 +67,18 @@ static inline __m512 bent(__m512 value, __m512 before, __m512 slope) {
     return _mm512_mask_mul_ps(value, off, value, slope);
 }
 
+static int tiles_are_used = 0;
+
 /* Ask Linux for the matrix units, once per process; 0 if they are granted. */
 int ask_for_tiles(void) {
     return syscall(SYS_arch_prctl, 0x1023 /* ARCH_REQ_XCOMP_PERM */, 18 /* XFEATURE_XTILEDATA */) != 0;
 }
 
+/* Which units all products use from now on: those of matrices, or those of vectors, as before the first call. */
+void use_tiles(int wish) { tiles_are_used = wish; }
+
 static void configure(void) {
+    if (!tiles_are_used) return;
     struct { unsigned char palette, start, none[14]; unsigned short bytes[16]; unsigned char rows[16]; } tiles;
     memset(&tiles, 0, sizeof tiles);
     tiles.palette = 1;
@@ -150,6 +157,13 @@ INLINE void end_finish(constants *k, const place *p, whole outputs, int halves) 
     }
 }
 
+INLINE void finish(const place *p, whole outputs, __m512 slope, int mode, int halves) {
+    constants k;
+    begin_finish(&k, p, mode, halves);
+    for (whole row = 0; row < IMAGES; row++) finish_row(&k, p, row, outputs, slope, mode, halves);
+    end_finish(&k, p, outputs, halves);
+}
+
 static place place_at(const float *made, bf16 *y, whole at, whole first, whole outputs, whole group, float *sums,
                       const ending *end) {
     whole c = group * outputs + first;
@@ -163,6 +177,24 @@ static float *line_sums(const ending *end, whole line, whole images, whole image
 }
 
 /* ---- products */
+
+#define ROWS 8 /* whose sums stay in vector registers */
+
+/* What a tile product does, by vectors, for ROWS rows: add to their sums, 16 or 32 columns, the products of 32 numbers
+ * of each row with one or two tiles of pairs side by side. */
+INLINE void multiply(const bf16 *left, whole line, const bf16 *right, __m512 sums[ROWS][2], int halves) {
+#pragma GCC unroll 1
+    for (int pair = 0; pair < 16; pair++) {
+        __m512bh one = (__m512bh)_mm512_loadu_si512(right + pair * 32), two = one;
+        if (halves == 2) two = (__m512bh)_mm512_loadu_si512(right + TILE + pair * 32);
+#pragma GCC unroll 8
+        for (int row = 0; row < ROWS; row++) {
+            __m512bh both = (__m512bh)_mm512_set1_epi32(*(const int *)(left + row * line + 2 * pair));
+            sums[row][0] = _mm512_dpbf16_ps(sums[row][0], one, both);
+            if (halves == 2) sums[row][1] = _mm512_dpbf16_ps(sums[row][1], two, both);
+        }
+    }
+}
 
 /* Which pixels of x, by which taps, make one of y, for 32 pictures. */
 typedef struct { const bf16 *x[TAPS * TAPS], *kernel[TAPS * TAPS]; int n; } sources;
@@ -179,10 +211,29 @@ static void find(sources *found, int spread, const bf16 *x, whole inner, const b
         }
 }
 
-/* Four tiles of sums, 32 pictures by 32 channels (or, with one half, two by 16), over all sources. Meanwhile the place
+/* The sums of 32 pictures by 32 channels, or by 16, over all sources. */
+INLINE void add_up_vectors(const sources *from, whole shift, whole inner, float *made, int halves) {
+    for (whole row = 0; row < IMAGES; row += ROWS) {
+        __m512 sums[ROWS][2];
+        for (int i = 0; i < ROWS; i++) sums[i][0] = sums[i][1] = _mm512_setzero_ps();
+        for (int i = 0; i < from->n; i++)
+            for (whole c = 0; c < inner; c += 32)
+                multiply(from->x[i] + row * inner + c, inner, from->kernel[i] + shift + c / 32 * halves * TILE, sums,
+                         halves);
+        for (int i = 0; i < ROWS; i++)
+            for (int k = 0; k < halves; k++) _mm512_store_ps(made + (row + i) * OUTPUTS + k * LANES, sums[i][k]);
+    }
+}
+
+/* The same by tiles: four tiles of sums, 32 pictures by 32 channels (or, with one half, two by 16), over all sources. Meanwhile the place
  * before (NULL at the first), made by the call before, is finished: matrix and vector units work side by side. */
 INLINE void add_up(const sources *from, whole shift, whole inner, float *made, const place *last, whole outputs,
                    __m512 slope, int mode, int halves) {
+    if (!tiles_are_used) {
+        if (last) finish(last, outputs, slope, mode, halves);
+        add_up_vectors(from, shift, inner, made, halves);
+        return;
+    }
     whole line = inner * sizeof(bf16), lower = 16 * inner, row = last ? 0 : IMAGES;
     whole steps = from->n * (inner / 32), rows = (IMAGES + steps - 1) / steps;
     constants k;
@@ -214,13 +265,6 @@ INLINE void add_up(const sources *from, whole shift, whole inner, float *made, c
         _tile_stored(1, made + 16, OUTPUTS * sizeof(float));
         _tile_stored(3, made + 16 * OUTPUTS + 16, OUTPUTS * sizeof(float));
     }
-}
-
-INLINE void finish(const place *p, whole outputs, __m512 slope, int mode, int halves) {
-    constants k;
-    begin_finish(&k, p, mode, halves);
-    for (whole row = 0; row < IMAGES; row++) finish_row(&k, p, row, outputs, slope, mode, halves);
-    end_finish(&k, p, outputs, halves);
 }
 
 /* Blocks of outputs, of 32 channels or one of 16, from `first` until `until`; see `product`. */
@@ -261,7 +305,7 @@ INLINE void product_of(int spread, const bf16 *x, whole inner, const bf16 *kerne
             }
         }
         if (begun) finish(&places[!odd], outputs, slope, mode, halves);
-        _tile_release();
+        if (tiles_are_used) _tile_release();
     }
 }
 
@@ -359,6 +403,16 @@ static inline void pair_up(const bf16 *from, whole line, __m512i *r) {
 
 typedef struct { whole first_row, rows, first_channel, channels; } part;
 
+/* Add to one or two tiles of sums, ROWS rows from `row` on, by vectors, the products of n pairs of tiles. */
+INLINE void correlate_vectors(const bf16 *a, const bf16 *b, whole (*ats)[2], int n, float *sum, int row, int halves) {
+    __m512 sums[ROWS][2];
+    for (int i = 0; i < ROWS; i++)
+        for (int k = 0; k < 2; k++) sums[i][k] = _mm512_load_ps(sum + k % halves * 256 + (row + i) * LANES);
+    for (int k = 0; k < n; k++) multiply(a + ats[k][0] + row * 32, 32, b + ats[k][1], sums, halves);
+    for (int i = 0; i < ROWS; i++)
+        for (int k = 0; k < halves; k++) _mm512_store_ps(sum + k * 256 + (row + i) * LANES, sums[i][k]);
+}
+
 /* A part of the gradient: all taps of some rows and channels. Sums stay in this core's cache while all pixels pass. */
 static void correlate_part(const bf16 *small, whole rows, const bf16 *big, whole channels, whole line_of_big, float *to,
                            grid g, part p, whole at_once, bf16 *room) {
@@ -409,6 +463,13 @@ static void correlate_part(const bf16 *small, whole rows, const bf16 *big, whole
                         float *sum = sums + ((tap * row_pairs + i) * channel_pairs + j) * 4 * 256;
                         const bf16 *a = left + 2 * i * TILE, *b = right + 2 * j * TILE;
                         int low = 2 * i + 1 < row_tiles, wide = 2 * j + 1 < channel_tiles;
+                        if (!tiles_are_used) {
+                            for (int tile = 0; tile <= low; tile++)
+                                for (int row = 0; row < 16; row += ROWS)
+                                    if (wide) correlate_vectors(a + tile * TILE, b, ats, n, sum + tile * 512, row, 2);
+                                    else correlate_vectors(a + tile * TILE, b, ats, n, sum + tile * 512, row, 1);
+                            continue;
+                        }
                         _tile_loadd(0, sum, 64);
                         if (wide) _tile_loadd(1, sum + 256, 64);
                         if (low) _tile_loadd(2, sum + 512, 64);
@@ -491,7 +552,7 @@ void correlate(const bf16 *small, whole rows, const bf16 *big, whole channels, w
             correlate_part(small, rows, big, channels, line_of_big, to, g, p, at_once,
                            rooms + omp_get_thread_num() * (room / (whole)sizeof(bf16)));
         }
-        _tile_release();
+        if (tiles_are_used) _tile_release();
     }
     free(rooms);
 }
@@ -644,20 +705,28 @@ void fold(const bf16 *windows, float *pictures, whole height, whole width, whole
                 }
 }
 
-/* ---- the verdict: one number per picture, from the whole of a map (pixels, B, C) and a kernel (pixels, C) */
+/* ---- the verdict: n numbers per picture, (B, n), from the whole of a map (pixels, B, C) and kernels (n, pixels, C) */
 
-void judge(const bf16 *x, const float *kernel, float *verdicts, whole pixels, whole batch, whole c) {
+#define JUDGED 8 /* pictures, by one kernel after the other */
+void judge(const bf16 *x, const float *kernels, float *verdicts, whole pixels, whole batch, whole c, whole n) {
 #pragma omp parallel for schedule(static)
-    for (whole b = 0; b < batch; b++) {
-        __m512 sum = _mm512_setzero_ps();
-        for (whole p = 0; p < pixels; p++)
-            for (whole k = 0; k < c; k += LANES)
-                sum = _mm512_fmadd_ps(load(x + (p * batch + b) * c + k), _mm512_loadu_ps(kernel + p * c + k), sum);
-        verdicts[b] = _mm512_reduce_add_ps(sum);
-    }
+    for (whole first = 0; first < batch; first += JUDGED)
+        for (whole i = 0; i < n; i++) {
+            const float *kernel = kernels + i * pixels * c;
+            __m512 sums[JUDGED];
+            for (int b = 0; b < JUDGED; b++) sums[b] = _mm512_setzero_ps();
+            for (whole p = 0; p < pixels; p++)
+                for (whole k = 0; k < c; k += LANES)
+                    for (int b = 0; b < JUDGED; b++) {
+                        const bf16 *from = x + (p * batch + first + b) * c + k;
+                        sums[b] = _mm512_fmadd_ps(load(from), _mm512_loadu_ps(kernel + p * c + k), sums[b]);
+                    }
+            for (int b = 0; b < JUDGED; b++) verdicts[(first + b) * n + i] = _mm512_reduce_add_ps(sums[b]);
+        }
 }
 
-/* The gradients of x, with an ending of its own, whose lines are pixels, and of the kernel; either may be NULL. */
+/* With one kernel, the gradients of x, with an ending of its own, whose lines are pixels, and of the kernel; either may
+ * be NULL. */
 void unjudge(const float *grads, const bf16 *x, const float *kernel, bf16 *x_grad, float *kernel_grad, whole pixels,
              whole batch, whole c, ending end) {
     whole images = batch / IMAGES;
