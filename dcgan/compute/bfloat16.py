@@ -7,7 +7,7 @@ order is, or, between a strided convolution and its neighbour, blocks of 2x2 pix
 and add in float32; weights, their gradients and BatchNorm's statistics stay float32.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,10 +18,36 @@ from dcgan.compute.batchnorm_relu import Maps, bend
 from dcgan.compute.block_order import Cut, Down, Join, Up
 
 
+class Dense:
+    """A dense first layer, and the map that it is made, as the transposed convolution from a single pixel that it is.
+
+    Its bias, a number for each pixel, is the weight of one more input, which is always 1.
+    """
+
+    stride, padding, bias = (1, 1), (0, 0), None
+
+    def __init__(self, linear: nn.Linear, to_map: nn.Unflatten) -> None:
+        self.linear, self.shape = linear, tuple(to_map.unflattened_size)
+        self.out_channels, *self.kernel_size = self.shape
+
+    @property
+    def weight(self) -> Tensor:
+        """(D + 1, R, k, k), or (D, R, k, k) without a bias."""
+        rows, bias = self.linear.weight.T, self.linear.bias
+        return (rows if bias is None else torch.cat([rows, bias[None]])).unflatten(1, self.shape)
+
+    def inputs(self, z: Tensor) -> Tensor:
+        """z (B, D) -> (B, D + 1), or as it is without a bias."""
+        return z if self.linear.bias is None else torch.cat([z, z.new_ones(len(z), 1)], 1)
+
+
+Conv = nn.Conv2d | nn.ConvTranspose2d | Dense
+
+
 class Stage(NamedTuple):
     """A convolution and what follows it up to the next one."""
 
-    conv: nn.Conv2d | nn.ConvTranspose2d
+    conv: Conv
     norm: nn.BatchNorm2d | None
     slope: float  # below zero: 0 is ReLU, 1 no bend at all
     tanh: bool
@@ -44,7 +70,9 @@ def stages(network: nn.Module) -> list[Stage] | None:
     found: list[Stage] = []
     while layers:
         conv, slope = layers.pop(0), 1.0
-        if not isinstance(conv, (nn.Conv2d, nn.ConvTranspose2d)) or not _has_route(conv):
+        if isinstance(conv, nn.Linear) and not found and layers and isinstance(layers[0], nn.Unflatten):
+            conv = Dense(conv, cast(nn.Unflatten, layers.pop(0)))
+        elif not isinstance(conv, (nn.Conv2d, nn.ConvTranspose2d)) or not _has_route(conv):
             return None
         norm = layers[0] if layers and isinstance(layers[0], nn.BatchNorm2d) else None
         layers = layers[1:] if norm is not None else layers
@@ -76,17 +104,17 @@ def fits_pixels(plan: list[Stage], batch: int, groups: int) -> bool:
     """Whether these layers can run with their maps in the order of pixels.py, on this processor."""
     first, last = plan[0].conv, plan[-1].conv
     middle = [stage.conv for stage in plan[1:-1]]
-    up = isinstance(first, nn.ConvTranspose2d)
+    up = _spreads(first)
     if up:
         ends = not _halves(first) and first.bias is None and _halves(last) and last.out_channels <= 4
     else:
-        ends = _halves(first) and first.in_channels <= 4 and not _halves(last)
+        ends = isinstance(first, nn.Conv2d) and _halves(first) and first.in_channels <= 4 and not _halves(last)
     return (
         kernels.units() != ""
         and ends
         and batch % (groups * pixel_order.IMAGES) == 0
-        and all(_halves(conv) and isinstance(conv, type(first)) for conv in middle)
-        and isinstance(last, type(first))
+        and all(_halves(conv) and _spreads(conv) is up for conv in middle)
+        and _spreads(last) is up
         and all(stage.conv.out_channels % pixel_order.CHANNELS == 0 for stage in plan[:-1])
         and all(conv.kernel_size[0] <= pixel_order.WIDEST for conv in (first, last))
     )
@@ -94,12 +122,13 @@ def fits_pixels(plan: list[Stage], batch: int, groups: int) -> bool:
 
 def _run_pixels(plan: list[Stage], x: Tensor, groups: int) -> Tensor:
     first, *middle, last = plan
+    x = first.conv.inputs(x) if isinstance(first.conv, Dense) else x
     weight, after = first.conv.weight, _after(first, groups)
     begin = pixel_order.Stem if x.dim() == 2 else pixel_order.FromPicture
     values, sums = begin.apply(x, weight, after)
     maps = pixel_order.Maps(values, sums, after)
     for stage in middle:
-        up, after = isinstance(stage.conv, nn.ConvTranspose2d), _after(stage, groups)
+        up, after = _spreads(stage.conv), _after(stage, groups)
         inputs = maps.values, maps.scale, maps.shift, stage.conv.weight
         values, sums = pixel_order.Strided.apply(*inputs, maps, up, after)
         maps = pixel_order.Maps(values, sums, after)
@@ -118,14 +147,14 @@ def _after(stage: Stage, groups: int) -> pixel_order.After:
 
 def _run_blocks(plan: list[Stage], x: Tensor, groups: int) -> Tensor:
     if x.dim() == 2:
-        x = x[:, :, None, None]
+        x = (plan[0].conv.inputs(x) if isinstance(plan[0].conv, Dense) else x)[:, :, None, None]
     batch, channels, height, width = x.shape
     values = x.permute(0, 2, 3, 1).reshape(-1, channels).to(torch.bfloat16)
     maps = Maps(values, batch, height, width)
     for stage, then in zip(plan, [*plan[1:], None], strict=True):
         maps = _convolve(stage.conv, maps)
         if then is not None:
-            cut = isinstance(then.conv, nn.Conv2d) and _halves(then.conv)
+            cut = not _spreads(then.conv) and _halves(then.conv)
             maps = bend(maps, stage.norm, stage.conv.bias, stage.slope, cut, groups)
     values = Join.apply(maps.values) if maps.cut else maps.values
     if plan[-1].conv.bias is not None:
@@ -135,25 +164,30 @@ def _run_blocks(plan: list[Stage], x: Tensor, groups: int) -> Tensor:
     return values.float().view(batch, maps.height, maps.width, -1).permute(0, 3, 1, 2)
 
 
+def _spreads(conv: Conv) -> bool:
+    """Whether it goes from a small map to a large one."""
+    return not isinstance(conv, nn.Conv2d)
+
+
 def _has_route(conv: nn.Conv2d | nn.ConvTranspose2d) -> bool:
     whole = conv.stride == (1, 1) and conv.padding == (0, 0)  # between a whole map and a single pixel
     odd = conv.dilation != (1, 1) or conv.groups != 1
     return (_halves(conv) or whole) and not odd
 
 
-def _halves(conv: nn.Conv2d | nn.ConvTranspose2d) -> bool:
+def _halves(conv: Conv) -> bool:
     """Whether it halves height and width, or, transposed, doubles them."""
     return conv.kernel_size == (4, 4) and conv.stride == (2, 2) and conv.padding == (1, 1)
 
 
-def _convolve(conv: nn.Conv2d | nn.ConvTranspose2d, maps: Maps) -> Maps:
+def _convolve(conv: Conv, maps: Maps) -> Maps:
     values, batch, height, width, cut = maps
-    if isinstance(conv, nn.ConvTranspose2d):
+    if _spreads(conv):
         if _halves(conv):
             out = Up.apply(values, conv.weight, batch, height, width)
             return Maps(out, batch, 2 * height, 2 * width, cut=True)
         assert height == width == 1  # from a single pixel to a whole map: a dense layer
-        weight = conv.weight.permute(0, 2, 3, 1).reshape(conv.in_channels, -1)  # (C, k * k * C')
+        weight = conv.weight.permute(0, 2, 3, 1).flatten(1)  # (C, k * k * C')
         return Maps(
             (values @ weight.to(values.dtype)).view(-1, conv.out_channels),
             batch,

@@ -43,7 +43,8 @@ def grow(state: dict[str, Any], before: Config, gan: GAN) -> None:
     _grow_discriminator(small_d, large_d, fakes)
     state["D"] = large_d.state_dict()
     state |= {"opt_G": gan.opt_G.state_dict(), "opt_D": gan.opt_D.state_dict(), "begun": {}, "at_most": 0}
-    state |= {"precision": gan.precision, "order": gan.order}  # what suits the larger networks
+    suiting = gan.state_dict()  # what suits the larger networks, on this machine
+    state |= {name: suiting[name] for name in ("precision", "order", "units")}
 
 
 def _grow_generator(small: Generator, large: Generator, z: Tensor) -> None:

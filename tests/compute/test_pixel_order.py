@@ -57,12 +57,13 @@ def test_each_product_is_pytorchs_convolution(rows, channels, side):
     assert gradient.is_contiguous(memory_format=torch.channels_last)  # the order of the weights it is to move
 
 
-@pytest.mark.parametrize("classes", ["off", "label"])
-@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(
+    ("channels", "otherwise"), [(1, {}), (3, {}), (1, {"classes": "label"}), (1, {"stem": "dense"})]
+)
 @pytest.mark.parametrize("size", [28, 32])
 @pytest.mark.parametrize("kind", [Generator, Discriminator])
-def test_both_networks_agree_with_the_plain_modules_to_the_precision_of_bfloat16(kind, size, channels, classes):
-    config = Config(image_size=size, channels=channels, ngf=32, ndf=32, z_dim=24, classes=classes)
+def test_both_networks_agree_with_the_plain_modules_to_the_precision_of_bfloat16(kind, size, channels, otherwise):
+    config = Config(image_size=size, channels=channels, ngf=32, ndf=32, z_dim=24, **otherwise)
     rng = torch.Generator().manual_seed(0)
     network, groups = kind(config), 2 if kind is Discriminator else 1
     initialise(network, rng)
@@ -72,7 +73,9 @@ def test_both_networks_agree_with_the_plain_modules_to_the_precision_of_bfloat16
     x = torch.randn(64, 24, generator=rng)
     if kind is Discriminator:
         x = torch.rand(64, channels, size, size, generator=rng) * 2 - 1
-    x.requires_grad_(kind is Discriminator or classes == "label")  # the classes' centres learn by the gradient of z
+    x.requires_grad_(
+        kind is Discriminator or config.classes == "label"
+    )  # the classes' centres learn by the gradient of z
     leaves = [*network.blocks.parameters(), *([x] if x.requires_grad else [])]
     assert bfloat16.fits_pixels(bfloat16.stages(network.blocks), 64, groups)
 
