@@ -76,9 +76,11 @@ def pays(route: str, device: torch.device, *networks: nn.Module) -> bool:
 
 
 def cpu_multiplies_bfloat16() -> bool:
-    """Whether the CPU has units for products in bfloat16, AMX or those of AVX-512, and oneDNN may use them."""
-    has = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
-    return has and torch.backends.mkldnn.is_available() and kernels.held_back() != kernels.BFLOAT16
+    """Whether the CPU has units for bfloat16, AMX or AVX512-BF16, that outdo those for float32; oneDNN uses them."""
+    held = kernels.held_back()
+    tiles = torch.cpu._is_amx_tile_supported() and not held
+    vectors = torch.cpu._is_avx512_bf16_supported() and held != kernels.BFLOAT16 and kernels.vectors_pay()
+    return torch.backends.mkldnn.is_available() and (tiles or vectors)
 
 
 def run(network: "Generator | nn.Sequential", x: Tensor, precision: str, order: str = "pixels") -> Tensor:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from dcgan.compute import bfloat16, devices, trial
+from dcgan.compute import bfloat16, devices, kernels, trial
 from dcgan.compute.devices import AUTOCAST, choose_precision, first_precision, pick_device
 from dcgan.config import Config
 from dcgan.data import batches
@@ -75,7 +75,14 @@ def test_a_cpu_takes_the_fastest_route_that_there_is(monkeypatch, tiles, units, 
 
 def test_a_cpu_whose_onednn_is_held_to_less_multiplies_in_float32(monkeypatch):
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
-    for held, multiplies in (("", True), ("AVX512_CORE_BF16", True), ("ALL", True), ("avx2", False)):
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+    for pay in (True, False):
+        monkeypatch.setattr(kernels, "vectors_pay", lambda pay=pay: pay)
+        for held, multiplies in (("", True), ("AVX512_CORE_BF16", True), ("ALL", True), ("avx2", False)):
+            monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", held)
+            assert devices.cpu_multiplies_bfloat16() == (multiplies and pay)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: True)
+    for held, multiplies in (("", True), ("AVX512_CORE_BF16", False), ("AVX2", False)):
         monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", held)
         assert devices.cpu_multiplies_bfloat16() == multiplies
 
