@@ -21,6 +21,10 @@ def chosen() -> Corners:
     return st.session_state[CORNERS]
 
 
+def show(square: Corners) -> None:
+    st.session_state[CORNERS] = square
+
+
 def arrive(params: Mapping[str, str]) -> None:
     """On arrival the corners come from the URL, else from the last visit."""
     if "corners" in params or params.get("view") == "corners" or CORNERS not in st.session_state:

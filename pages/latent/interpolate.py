@@ -57,10 +57,15 @@ def listen() -> None:
 
 def take_picture(data: bytes) -> None:
     try:
-        st.session_state[MORPH], recipe = dropped_picture.taken(st.session_state[MORPH], data)
+        found, recipe = dropped_picture.taken(st.session_state[MORPH], data)
     except BadInput as error:
         refuse(error, st.toast)
         return
+    if isinstance(found, Morph):
+        st.session_state[MORPH] = found
+    else:
+        corners.show(found)
+        st.session_state[TABS] = TAB_NAMES["corners"]
     origin = (recipe.get("run"), recipe.get("step"))
     if origin != (st.query_params.get("run"), shown_step()) and all(part is not None for part in origin):
         told = f"Run {origin[0]} made this picture at step {origin[1]}. Here the chosen model draws the same z."

@@ -46,7 +46,7 @@ def target_of(recipe: Mapping[str, Any], root: Path | None = None, model: Model 
     if kind == "morph":
         return Target("interpolate", params | morph_params(recipe), f"an interpolation {where}", model)
     if kind == "corners":
-        return Target("interpolate", params | _corners(recipe), f"a square between four seeds {where}", model)
+        return Target("interpolate", params | corner_params(recipe), f"a square between four seeds {where}", model)
     view = view_of(recipe, model.run.config.names_of_classes if isinstance(recipe.get("class"), str) else ())
     measured = whole(recipe, "measured", 0, 10**15) if "measured" in recipe else None
     offset = fields.numbers(recipe, "offset", len(recipe["offset"])) if isinstance(recipe.get("offset"), list) else None
@@ -116,7 +116,7 @@ def morph_params(recipe: Mapping[str, Any]) -> dict[str, str]:
     return params
 
 
-def _corners(recipe: Mapping[str, Any]) -> dict[str, str]:
+def corner_params(recipe: Mapping[str, Any]) -> dict[str, str]:
     """The address of a square between four corners, or of a point in one."""
     params = {"view": "corners", "corners": "_".join(map(str, wholes(recipe, "corners", 4, 4)))}
     if "classes" in recipe:

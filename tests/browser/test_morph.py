@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from dcgan.browser import bundle
 from dcgan.browser.pack import pack
 from dcgan.images.embedded import read_recipe
+from dcgan.images.encode import png_bytes
 from dcgan.networks.generator_file import load_generator
 from dcgan.networks.models import Generator
 from dcgan.presets import PRESETS
@@ -345,6 +346,11 @@ def test_favourites_and_saved_pictures_become_keyframes(page: Page, studio: Stud
             expect(page).to_have_url(re.compile("seeds=0_1_2_3_21_21_21&"))
     expect(page.get_by_text("This picture has no recipe inside")).to_be_visible()
     expect(page.locator(".key")).to_have_count(7)
+
+    square = png_bytes(np.zeros((8, 8), np.uint8), {"corners": [5, 1, 8, 3], "n": 4})
+    page.evaluate(drop, [root, base64.b64encode(square).decode()])
+    expect(page.get_by_test_id("square")).to_be_visible()
+    expect(page).to_have_url(re.compile("view=corners.*corners=5_1_8_3|corners=5_1_8_3.*view=corners"))
 
 
 # ---- four corners

@@ -1,6 +1,7 @@
 """Interpolate: its pure parts, the files it gives, and the page as AppTest sees it."""
 
 import base64
+import dataclasses
 import importlib.machinery
 import importlib.util
 import io
@@ -235,34 +236,48 @@ def test_a_dropped_film_brings_its_whole_morph(run):
             assert dropped_picture.taken(Morph(), data)[0] == walk
 
 
+def test_a_dropped_square_or_a_point_of_one_is_shown(run):
+    opened, square = loading.open_at(run), Corners((5, 1, 8, 3), 4, (0.25, 0.5), 0.9)
+    pictures = morph_downloads.corners_of(opened.generator, square)
+    whole = morph_downloads.corners_file(pictures, square, run, opened, 1)
+    point = morph_downloads.point_file(square, run, opened, 1)
+    assert dropped_picture.taken(Morph(), whole)[0] == dataclasses.replace(square, at=Corners().at)
+    assert dropped_picture.taken(Morph(), point)[0] == dataclasses.replace(square, n=Corners().n)
+
+
 def test_what_can_not_be_taken_is_one_sentence(run):
     bare = encode.png_bytes(np.zeros((4, 4), np.uint8))
     sheet = encode.png_bytes(np.zeros((4, 4), np.uint8), {"seed": 3, "n": 16})
-    square = encode.png_bytes(np.zeros((4, 4), np.uint8), {"corners": [1, 2, 3, 4]})
+    square = encode.png_bytes(np.zeros((4, 4), np.uint8), {"corners": [1, 2, 3]})
     full = Morph(keys_of(*range(morph.MAX_KEYS)))
     for walk, data, words in (
         (Morph(), b"nothing", "not a PNG"),
         (Morph(), bare, "no recipe"),
         (Morph(), sheet, "several z"),
-        (Morph(), square, "several z"),
+        (Morph(), square, "'corners'"),
         (full, picture_file(run, ODD), "room for 12"),
     ):
         with pytest.raises(BadInput, match=words):
             dropped_picture.taken(walk, data)
 
 
-things = st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(
-        ["seed", "seeds", "mode", "walk", "sliders", "keyframes", "number", "frames", "at"]), inner))  # fmt: skip
+FIELDS = ["seed", "seeds", "mode", "walk", "sliders", "keyframes", "frames", "corners", "n", "classes", "at"]
+things = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*FIELDS, "number"]), inner),
+)
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.dictionaries(st.sampled_from(["seed", "seeds", "mode", "walk", "sliders", "keyframes", "frames"]), things))
+@given(st.dictionaries(st.sampled_from(FIELDS), things))
 def test_a_recipe_may_say_anything(recipe):
     try:
         data = encode.png_bytes(np.zeros((2, 2), np.uint8), recipe)
         walk, _ = dropped_picture.taken(Morph(), data)
     except (BadInput, ValueError):  # ValueError: no JSON can hold it
+        return
+    if isinstance(walk, Corners):
+        assert all(0 <= share <= 1 for share in walk.at)
         return
     assert torch.isfinite(keys_of_walk(walk)).all()
 
