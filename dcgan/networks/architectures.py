@@ -190,11 +190,11 @@ DISCRIMINATORS: dict[str, Builder] = {
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
-class Uniform(Protocol):
-    """A stream of uniform random numbers."""
+class Masks(Protocol):
+    """A stream of random masks."""
 
-    def rand(self, shape: torch.Size) -> Tensor:
-        """Numbers in [0, 1) of a shape."""
+    def kept(self, shape: torch.Size, share: float) -> Tensor:
+        """Of a shape, bool: False for a share of them."""
 
 
 class Dropout(nn.Module):
@@ -206,12 +206,12 @@ class Dropout(nn.Module):
     def __init__(self, share: float) -> None:
         super().__init__()
         self.share = share
-        self.noise: Uniform | None = None  # set by whoever trains; without it everything passes
+        self.noise: Masks | None = None  # set by whoever trains; without it everything passes
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.noise is None:
             return x
-        kept = self.noise.rand(x.shape) >= self.share
+        kept = torch.empty_like(x).copy_(self.noise.kept(x.shape, self.share))  # in the order of x in memory
         return x * kept / (1 - self.share)
 
 

@@ -4,6 +4,8 @@ A batch larger than memory passes through the networks in parts, and several pro
 numbers are drawn for the whole batch and a part takes its own rows of them, so every division gets the same.
 """
 
+import math
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -59,7 +61,7 @@ def weighted(mean: Tensor, share: float) -> Tensor:
 
 
 class Noise:
-    """A stream of uniform random numbers, of which a part of a batch gets those of its rows."""
+    """A stream of random numbers, of which a part of a batch gets those of its rows."""
 
     def __init__(self, rng: torch.Generator) -> None:
         self.rng = rng
@@ -67,9 +69,23 @@ class Noise:
 
     def rand(self, shape: torch.Size) -> Tensor:
         """Numbers in [0, 1) of a shape (n, ...), where n is the number of rows of the part, or a multiple of it."""
+        return self._of_part(shape, lambda all_: torch.rand(all_, generator=self.rng, device=self.rng.device))
+
+    def kept(self, shape: torch.Size, share: float) -> Tensor:
+        """Masks, bool, of such a shape: False for a share of them, to within 1/65536."""
+        return self._of_part(shape, lambda all_: self._mask(all_, share))
+
+    def _mask(self, shape: Sequence[int], share: float) -> Tensor:
+        if self.rng.device.type != "cpu":
+            return torch.rand(shape, generator=self.rng, device=self.rng.device) >= share
+        n = math.prod(shape)  # a CPU draws its numbers one after the other: here four with each of 64 bits
+        bits = torch.empty(-(-n // 4), dtype=torch.int64).random_(-(2**63), None, generator=self.rng)
+        return (bits.view(torch.int16)[:n] >= round(share * 2**16) - 2**15).view(shape)
+
+    def _of_part(self, shape: torch.Size, draw: Callable[[Sequence[int]], Tensor]) -> Tensor:
+        """What is drawn for the whole batch, of which these are the rows of the part."""
         if self.part is None or self.part.share == 1:
-            return torch.rand(shape, generator=self.rng, device=self.rng.device)
+            return draw(shape)
         first, end, whole = self.part
         times = shape[0] // self.part.rows  # real and fake in one batch are two
-        numbers = torch.rand((times, whole, *shape[1:]), generator=self.rng, device=self.rng.device)
-        return numbers[:, first:end].reshape(shape)
+        return draw((times, whole, *shape[1:]))[:, first:end].reshape(shape)
