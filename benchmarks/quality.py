@@ -17,12 +17,12 @@ from dcgan.errors import BadInput
 from dcgan.evaluation.figures import FIGURES
 from dcgan.evaluation.floors import distance_floor, floors_of
 from dcgan.evaluation.pixel_report import fake_pictures
-from dcgan.evaluation.reference import Reference
+from dcgan.evaluation.reference import Reference, identity
 from dcgan.networks.generator_file import load_generator
 from dcgan.runs.checkpoint import open_generator
 from dcgan.runs.run import Run
 
-References = dict[tuple[str, int, int], Reference]
+References = dict[str, Reference]  # by what `identity` tells apart
 
 
 def main() -> None:
@@ -51,13 +51,13 @@ def main() -> None:
 
 
 def measure(name: str, args: argparse.Namespace, references: References) -> dict[str, Any]:
-    """The figures of one generator; a reference is shared by generators of the same data and size."""
+    """The figures of one generator; a reference is shared by generators of the same pictures."""
     began = time.monotonic()
     is_file = name.endswith(".safetensors")
     generator = load_generator(Path(name)) if is_file else open_generator(Run.find(name, None), args.step)
     config, origin = generator.config, generator.origin
     assert origin is not None
-    key = config.data_fingerprint or config.data, config.image_size, config.channels
+    key = json.dumps(identity(config))
     if key not in references:
         references[key] = Reference(config)
     reference = references[key]
