@@ -48,7 +48,8 @@ _CLASSIC_64 = Config(preset="classic-64", precision="auto")  # otherwise the def
 
 _MODERN = Config(preset="modern", precision="auto", **_FAST_THEN_FINE)
 
-_MODERN_CLASSES = _MODERN.replace(preset="modern-classes", **_CLASSES)
+# At 64 px D wins all the same, and then pictures get worse (benchmarks/README.md): half its width, an end before that
+_MODERN_CLASSES = _MODERN.replace(preset="modern-classes", **_CLASSES, ndf=32, num_steps=6_000)
 
 _PAPER = Config(
     preset="paper",
@@ -216,9 +217,9 @@ PRESETS: dict[str, Preset] = {
     ),
     "modern-classes": Preset(
         _MODERN_CLASSES,
-        "As modern, and you can ask it for a class: each row of the grid is one.",
-        "modern, with classes as quick-classes has them",
-        (45, 455),
+        "As modern with half the D, and you can ask it for a class: each row of the grid is one.",
+        "modern, with classes as quick-classes has them; the width of D and the length by measurement",
+        (15, 100),
         START,
     ),
     "paper": Preset(

@@ -147,19 +147,21 @@ def test_other_batches_and_widths_keep_the_other_order():
     assert not bfloat16.fits_pixels(bfloat16.stages(Discriminator(Config(image_size=32, ndf=16)).blocks), 64, 1)
 
 
+@pytest.mark.parametrize("otherwise", [{}, {"classes": "label"}, {"stem": "dense"}])
 @pytest.mark.parametrize("order", ["pixels", "blocks"])
-def test_a_resumed_run_keeps_its_order_of_memory_and_its_bits(order):
-    config = Config(image_size=16, ngf=32, ndf=32, z_dim=8, batch_size=32, precision="auto")
+def test_a_resumed_run_keeps_its_order_of_memory_and_its_bits(order, otherwise):
+    config = Config(image_size=16, ngf=32, ndf=32, z_dim=8, batch_size=32, precision="auto", **otherwise)
+    labels = torch.arange(32) % 10 if config.num_classes else None
     real = torch.rand(32, 1, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
     whole, first, second = (GAN(config, torch.device("cpu")) for _ in range(3))
     whole.order = first.order = order
-    losses = [whole.step(real)["g_loss"].item() for _ in range(4)]
-    again = [first.step(real)["g_loss"].item() for _ in range(2)]
+    losses = [whole.step(real, labels)["g_loss"].item() for _ in range(4)]
+    again = [first.step(real, labels)["g_loss"].item() for _ in range(2)]
     state = copy.deepcopy(first.state_dict())
     if order == "blocks":
         del state["order"]  # as states were when there was no other
     second.load_state_dict(state)
-    again += [second.step(real)["g_loss"].item() for _ in range(2)]
+    again += [second.step(real, labels)["g_loss"].item() for _ in range(2)]
     assert second.order == order and losses == again
     for mine, theirs in zip(whole.G.parameters(), second.G.parameters(), strict=True):
         assert torch.equal(mine, theirs)
