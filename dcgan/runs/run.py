@@ -25,7 +25,7 @@ from dcgan.system.names import clean_name, free_name, is_text, nearest, run_name
 from dcgan.system.paths import PROJECT
 
 # ids of the runs that came with the studio
-SHIPPED = ("quick-fashion", "quick-classes-fashion", "classic-64-fashion", "modern-64-fashion")
+SHIPPED = ("quick-fashion", "quick-classes-fashion", "classic-64-fashion", "modern-classes-fashion")
 TAIL_BYTES = 2000  # of the metrics file: a few lines
 
 
