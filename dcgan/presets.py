@@ -49,7 +49,7 @@ _CLASSIC_64 = Config(preset="classic-64", precision="auto")  # otherwise the def
 _MODERN = Config(preset="modern", precision="auto", **_FAST_THEN_FINE)
 
 # At 64 px D wins all the same, and then pictures get worse (benchmarks/README.md): half its width, an end before that
-_MODERN_CLASSES = _MODERN.replace(preset="modern-classes", **_CLASSES, ndf=32, num_steps=6_000)
+_MODERN_CLASSES = _MODERN.replace(preset="modern-classes", **_CLASSES, ndf=32, num_steps=4_000)
 
 _PAPER = Config(
     preset="paper",
@@ -219,7 +219,7 @@ PRESETS: dict[str, Preset] = {
         _MODERN_CLASSES,
         "As modern with half the D, and you can ask it for a class: each row of the grid is one.",
         "modern, with classes as quick-classes has them; the width of D and the length by measurement",
-        (15, 100),
+        (10, 60),
         START,
     ),
     "paper": Preset(
