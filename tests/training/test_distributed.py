@@ -185,7 +185,7 @@ def test_two_processes_train_the_run_that_one_would(new_run, launch):
 
 @pytest.mark.slow
 def test_one_process_killed_ends_the_other_and_a_resume_goes_on_exactly(new_run, launch):
-    values = {"num_steps": 60, "checkpoint_seconds": 0.0, "sample_every": 20, "dropout": 0.3}
+    values = {"num_steps": 250, "checkpoint_seconds": 0.0, "sample_every": 50, "dropout": 0.3}
     whole, run = new_run("a", **values), new_run("b", **values)
     assert launch(whole).end() == [(0, ""), (0, "")]
     for victim in (1, 0):
