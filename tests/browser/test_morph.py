@@ -314,6 +314,8 @@ def test_favourites_and_saved_pictures_become_keyframes(page: Page, studio: Stud
     expect(page.get_by_test_id("latent-canvas")).not_to_have_attribute("data-frame", "0")
     page.get_by_role("button", name="Keep").click()
     expect(page.get_by_role("button", name=re.compile("^Favourite 1"))).to_be_visible()
+    # while a page is drawn again Streamlit has forgotten what the button of the one before would make
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     with page.expect_download() as waiting:
         page.get_by_role("button", name="PNG 32 px").click()
     saved = tmp_path / "saved.png"
