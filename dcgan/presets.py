@@ -219,7 +219,7 @@ PRESETS: dict[str, Preset] = {
         _MODERN_CLASSES,
         "As modern with half the D, and you can ask it for a class: each row of the grid is one.",
         "modern, with classes as quick-classes has them; the width of D and the length by measurement",
-        (10, 60),
+        (5.5, 50),
         START,
     ),
     "paper": Preset(
@@ -252,20 +252,20 @@ PRESETS: dict[str, Preset] = {
         "Synthetic images with DCGANs, the network by the rules: colour pictures of 64 px from normal z.",
         "Synthetic images with DCGANs and Radford et al. 2016; the data set, PyTorch's widths of 64 maps, and the "
         "paper's Adam and batch of 128 are assumed",
-        (820, 2200),
+        (180, 2200),
     ),
     "fashion-64": Preset(
         _FASHION_64,
         "DCGAN on Fashion-MNIST at 64 px: a dense layer, then transposed convolutions; 50 epochs.",
         "DCGAN on Fashion-MNIST, whose 50 to 200 epochs begin at 50; widths, kernel 4, BatchNorm and beta1 of 0.5 are "
         "not published and taken from the paper and PyTorch's example",
-        (490, 1000),
+        (105, 1000),
     ),
     "fashion-128": Preset(
         _FASHION_128,
         "DCGAN on Fashion-MNIST at 128 px: the same with one more doubling. Wants a GPU.",
         "DCGAN on Fashion-MNIST; as fashion-64, and what is not published is assumed as there",
-        (3000, 6300),
+        (650, 6300),
     ),
     "three-sets-fashion": Preset(
         _THREE_SETS_FASHION,
