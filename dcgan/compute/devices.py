@@ -59,9 +59,11 @@ def choose_for_step(config: Config, device: torch.device, *networks: nn.Module) 
 
 
 def first_precision(wish: str, device: torch.device, *networks: nn.Module) -> str:
-    """What trained here when states had no word for it: a CPU knew its own products only, a GPU autocast."""
+    """What trained here when states had no word for it: a CPU its own products of convolutions, a GPU autocast."""
+    dense = any(isinstance(module, nn.Linear) for network in networks for module in network.modules())
     route = AUTOCAST if device.type == "cuda" else "bfloat16"
-    return route if wish == "auto" and pays(route, device, *networks) else "float32"
+    there = device.type == "cuda" or (kernels.units() == "matrix" and not dense)
+    return route if wish == "auto" and there and pays(route, device, *networks) else "float32"
 
 
 def pays(route: str, device: torch.device, *networks: nn.Module) -> bool:

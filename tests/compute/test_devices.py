@@ -52,6 +52,9 @@ def test_a_gpu_stays_in_float32_where_a_step_has_little_arithmetic(monkeypatch):
 
 OURS = torch.nn.Sequential(torch.nn.Conv2d(16, 1, 4))  # the route of bfloat16.py takes it
 OTHER = torch.nn.Linear(2, 2)
+DENSE = torch.nn.Sequential(
+    torch.nn.Linear(2, 64), torch.nn.Unflatten(1, (16, 2, 2)), torch.nn.ConvTranspose2d(16, 1, 4)
+)
 
 
 @pytest.mark.parametrize(
@@ -65,10 +68,11 @@ OTHER = torch.nn.Linear(2, 2)
 def test_a_cpu_takes_the_fastest_route_that_there_is(monkeypatch, tiles, units, ours, other, before):
     monkeypatch.setattr(bfloat16, "pays_off", lambda device: tiles and device.type == "cpu")
     monkeypatch.setattr(devices, "cpu_multiplies_bfloat16", lambda: units)
+    monkeypatch.setattr(kernels, "units", lambda: "matrix" if tiles else "")
     assert choose_precision("auto", CPU, OURS, OURS) == ours
     assert choose_precision("auto", CPU, OURS, OTHER) == other
     assert first_precision("auto", CPU, OURS) == before  # the only ones that states without a word for it can be of
-    assert first_precision("auto", CPU, OTHER) == "float32"
+    assert first_precision("auto", CPU, OTHER) == first_precision("auto", CPU, OURS, DENSE) == "float32"
     for choose in (choose_precision, first_precision):
         assert choose("float32", CPU, OURS) == choose("auto", torch.device("mps"), OURS) == "float32"
 

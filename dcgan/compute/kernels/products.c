@@ -225,8 +225,9 @@ INLINE void add_up_vectors(const sources *from, whole shift, whole inner, float 
     }
 }
 
-/* The same by tiles: four tiles of sums, 32 pictures by 32 channels (or, with one half, two by 16), over all sources. Meanwhile the place
- * before (NULL at the first), made by the call before, is finished: matrix and vector units work side by side. */
+/* The same by tiles: four tiles of sums, 32 pictures by 32 channels (or, with one half, two by 16), over all sources.
+ * Meanwhile the place before (NULL at the first), made by the call before, is finished: matrix and vector units work
+ * side by side. */
 INLINE void add_up(const sources *from, whole shift, whole inner, float *made, const place *last, whole outputs,
                    __m512 slope, int mode, int halves) {
     if (!tiles_are_used) {
