@@ -1,10 +1,10 @@
 """The networks' layers on the fastest route of a CPU that multiplies bfloat16 in hardware.
 
 The modules stay plain PyTorch: this file only runs them in another way, with the same mathematics and the same
-weights. Activations are maps (H, W, B, C) (pixels.py); for batches and channels that aren't multiples of 32, and for
-runs that began before that order was known, rows of channels (B * H * W, C), which is what a picture in channels-last
-order is, or, between a strided convolution and its neighbour, blocks of 2x2 pixels (strided.py). Products take bfloat16
-and add in float32; weights, their gradients and BatchNorm's statistics stay float32.
+weights. Activations are maps (H, W, B, C) (pixel_order.py). For batches and channels that aren't multiples of 32, and
+for runs that began before that order was known, they are rows of channels (B * H * W, C), which is what a picture in
+channels-last order is, or, between a strided convolution and its neighbour, blocks of 2x2 pixels (block_order.py).
+Products take bfloat16 and add in float32; weights, their gradients and BatchNorm's statistics stay float32.
 """
 
 from typing import NamedTuple, cast
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dcgan.compute import kernels, pixel_order
+from dcgan.compute import kernels, map_products, pixel_order
 from dcgan.compute.batchnorm_relu import Maps, bend
 from dcgan.compute.block_order import Cut, Down, Join, Up
 
@@ -91,7 +91,8 @@ def run(network: nn.Module, x: Tensor, groups: int = 1, order: str = "pixels") -
     """Run the layers in training mode on x, z (B, D) or pictures (B, C, H, W); returns float32 (B, C', H', W').
 
     Each of the groups, equal parts of the batch, has BatchNorm statistics of its own, as if it had come alone. Maps lie
-    in memory in the order of pixels.py, where it takes this network and batch, or in that of strided.py ("blocks").
+    in memory in the order of pixel_order.py, where it takes this network and batch, or in that of block_order.py, which
+    "blocks" asks for.
     """
     plan = stages(network)
     assert plan
@@ -101,7 +102,7 @@ def run(network: nn.Module, x: Tensor, groups: int = 1, order: str = "pixels") -
 
 
 def fits_pixels(plan: list[Stage], batch: int, groups: int) -> bool:
-    """Whether these layers can run with their maps in the order of pixels.py, on this processor."""
+    """Whether these layers can run with their maps in the order of pixel_order.py, on this processor."""
     first, last = plan[0].conv, plan[-1].conv
     middle = [stage.conv for stage in plan[1:-1]]
     up = _spreads(first)
@@ -112,11 +113,11 @@ def fits_pixels(plan: list[Stage], batch: int, groups: int) -> bool:
     return (
         kernels.units() != ""
         and ends
-        and batch % (groups * pixel_order.IMAGES) == 0
+        and batch % (groups * map_products.IMAGES) == 0
         and all(_halves(conv) and _spreads(conv) is up for conv in middle)
         and _spreads(last) is up
-        and all(stage.conv.out_channels % pixel_order.CHANNELS == 0 for stage in plan[:-1])
-        and all(conv.kernel_size[0] <= pixel_order.WIDEST for conv in (first, last))
+        and all(stage.conv.out_channels % map_products.CHANNELS == 0 for stage in plan[:-1])
+        and all(conv.kernel_size[0] <= map_products.WIDEST for conv in (first, last))
     )
 
 
@@ -126,12 +127,12 @@ def _run_pixels(plan: list[Stage], x: Tensor, groups: int) -> Tensor:
     weight, after = first.conv.weight, _after(first, groups)
     begin = pixel_order.Stem if x.dim() == 2 else pixel_order.FromPicture
     values, sums = begin.apply(x, weight, after)
-    maps = pixel_order.Maps(values, sums, after)
+    maps = map_products.Maps(values, sums, after)
     for stage in middle:
         up, after = _spreads(stage.conv), _after(stage, groups)
         inputs = maps.values, maps.scale, maps.shift, stage.conv.weight
         values, sums = pixel_order.Strided.apply(*inputs, maps, up, after)
-        maps = pixel_order.Maps(values, sums, after)
+        maps = map_products.Maps(values, sums, after)
     several = pixel_order.Verdicts if last.conv.out_channels > 1 else pixel_order.Verdict
     end = pixel_order.ToPicture if _halves(last.conv) else several
     out = end.apply(maps.values, maps.scale, maps.shift, last.conv.weight, maps)
@@ -141,8 +142,8 @@ def _run_pixels(plan: list[Stage], x: Tensor, groups: int) -> Tensor:
     return out.tanh() if last.tanh else out
 
 
-def _after(stage: Stage, groups: int) -> pixel_order.After:
-    return pixel_order.After(stage.norm, stage.conv.bias, stage.slope, groups)
+def _after(stage: Stage, groups: int) -> map_products.After:
+    return map_products.After(stage.norm, stage.conv.bias, stage.slope, groups)
 
 
 def _run_blocks(plan: list[Stage], x: Tensor, groups: int) -> Tensor:

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from dcgan.compute import bfloat16, kernels, pixel_order
+from dcgan.compute import bfloat16, kernels, map_products
 from dcgan.compute.kernels import Grid
 from dcgan.config import Config
 from dcgan.networks.models import Discriminator, Generator, initialise
@@ -42,9 +42,9 @@ def test_each_product_is_pytorchs_convolution(rows, channels, side):
     small = torch.randn(side, side, 32, rows).bfloat16()
     weight = (torch.randn(rows, channels, 4, 4) * 0.1).to(memory_format=torch.channels_last)
     grid = Grid(32, side, side, 4, 2, 1)
-    down, _ = pixel_order._product(False, large, pixel_order._pack(weight, False), rows, grid, None)
-    up, _ = pixel_order._product(True, small, pixel_order._pack(weight, True), channels, grid, None)
-    gradient = pixel_order._correlate(small, large, grid, channels)
+    down, _ = map_products.product(False, large, map_products.pack(weight, False), rows, grid, None)
+    up, _ = map_products.product(True, small, map_products.pack(weight, True), channels, grid, None)
+    gradient = map_products.correlate(small, large, grid, channels)
 
     def usual(maps: torch.Tensor) -> torch.Tensor:
         return maps.float().permute(2, 3, 0, 1)
