@@ -60,10 +60,11 @@ def only(view: str, views: Iterable[str]) -> "st.delta_generator.DeltaGenerator"
     """The place of one of a page's views. What another of them drew is gone at once.
 
     Where views follow one another in the same place, Streamlit leaves the last one's elements there until the new one
-    is drawn to its end, so that on a busy machine it comes up below the old one for seconds, and jumps.
+    is drawn to its end, so that on a busy machine it comes up below the old one for seconds, and jumps. The place of
+    the view that is shown is never emptied: drawn again, the page would be blank in between.
     """
-    places = {name: st.empty() for name in views}
-    return places[view].container()
+    places = {name: st.container() if name == view else st.empty() for name in views}
+    return places[view]
 
 
 def refuse(error: BadInput, show: Callable[..., Any] = st.error, icon: str = ":material/block:") -> None:

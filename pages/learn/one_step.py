@@ -149,21 +149,20 @@ def _stand(run: Run, frames: StepFrames, status: Status, step: int) -> None:
 
 def _compare(run: Run, frames: StepFrames) -> None:
     """Say whether the run, which has taken the step, got the weights that were shown."""
-    taken, place = frames.facts["step"] + 1, st.empty()
-    place.caption("Comparing the weights …")  # the first time it loads PyTorch
+    taken = frames.facts["step"] + 1
     try:
-        same = _hashes(str(run.path), _modified(run)) == frames.facts["after"]
+        with st.spinner("Comparing the weights …"):  # the first time it loads PyTorch
+            same = _hashes(str(run.path), _modified(run)) == frames.facts["after"]
     except BadInput as error:
-        place.empty()
         refuse(error)
         return
     if same:
-        place.success(
+        st.success(
             f"The run has taken step {taken:,}: every weight of G and D is, bit for bit, what you saw here.",
             icon=":material/check:",
         )
     else:
-        place.warning(f"The run took step {taken:,} otherwise: its settings or threads were changed in between.")
+        st.warning(f"The run took step {taken:,} otherwise: its settings or threads were changed in between.")
 
 
 def _take(run: Run) -> None:

@@ -12,10 +12,11 @@ from pages.common.widgets import refuse
 from pages.training.originals import ORIGINALS
 
 ENDED = ("finished", "stopped")
+DRAWN = "final-grid"  # in the session: the run and step whose grid is on the page
 WIDTH, HEIGHT = 560, 280  # pixels of 4 rows of 8
 
 
-def place(config: Config, status: Status) -> DeltaGenerator | None:
+def place(run: Run, config: Config, status: Status) -> DeltaGenerator | None:
     """Title, words and room for the grid; None while the run goes on, or where the original ends with none."""
     original = ORIGINALS.get(config.preset)
     if original is None or original.final is None or status.state not in ENDED:
@@ -29,9 +30,11 @@ def place(config: Config, status: Status) -> DeltaGenerator | None:
         + f"; the first {config.num_samples} are those of the kept pictures" * known
         + ". The original drew z of its own: compare how good and how varied the samples are, not one by one."
     )
+    drawn = st.session_state.get(DRAWN) == (run.id, modified(run))  # then the picture stays until the same one comes
     with st.container(key="pixels-final", width=WIDTH):
-        room = st.empty()
-    room.skeleton(height=HEIGHT)
+        room = st.container() if drawn else st.empty()
+    if not drawn:
+        room.skeleton(height=HEIGHT)
     return room
 
 
@@ -48,6 +51,7 @@ def fill(room: DeltaGenerator, run: Run, config: Config) -> None:
             refuse(error)
         return
     alt = f"{rows} rows of {columns} samples of the trained generator"
+    st.session_state[DRAWN] = run.id, modified(run)
     room.image(content, output_format="PNG", width="stretch", alt=alt)
 
 

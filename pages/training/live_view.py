@@ -76,11 +76,11 @@ def _live(run: Run, ticking: bool, waits: bool) -> None:
     columns, alarms = history_of(run), alarms_of(run)
     _figures(run, status, alarms)
     # in places that are there always: what comes and goes above the curves would put new ones there, without their zoom
-    notice, trouble = st.empty(), st.empty()
+    notice, trouble = st.container(), st.container()
     if status.notice:
         notice.caption(sentence(status.notice))
     if status.state in ("failed", "interrupted", "stalled"):
-        with trouble.container():
+        with trouble:
             _trouble(run, status)
     picture, curves = st.container(key="run-view").columns([6, 7], gap="medium")
     with picture.container(gap="small"):

@@ -40,7 +40,7 @@ def one(run: Run) -> None:
     final = None
     if config is not None:
         as_published.draw(run, config, status, columns)
-        final = final_grid.place(config, status)
+        final = final_grid.place(run, config, status)
     if len(columns["step"]):
         rows, chart = distance.quality_of(run), distance.measured(run)
         height = CURVES_HEIGHT + DISTANCE_HEIGHT * bool(chart)
