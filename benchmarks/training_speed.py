@@ -13,7 +13,7 @@ import argparse
 import torch
 
 from dcgan.compute import kernels
-from dcgan.compute.devices import ROUTES, device_name, pick_device
+from dcgan.compute.devices import OWN, ROUTES, device_name, pick_device
 from dcgan.presets import PRESETS, preset_config
 from dcgan.training.bench import FASTEST, Speed, measure_routes, routes_here
 
@@ -34,7 +34,7 @@ def main() -> None:
         config = preset_config(name)
         here = routes_here(config, device)
         named = here if "all" in args.routes else list(dict.fromkeys(args.routes))
-        routes = [route for route in named if route != "bfloat16" or route in here or kernels.units()]
+        routes = [route for route in named if route not in OWN or route in here or kernels.units()]
         for speed in measure_routes(config, routes, args.pairs, args.seconds, device):
             print(f"| {name} | {config.image_size} px, {config.batch_size} | {row(speed)} |", flush=True)
 

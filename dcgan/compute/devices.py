@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import torch
 from torch import Tensor, nn
 
-from dcgan.compute import autocast, bfloat16, kernels
+from dcgan.compute import autocast, bfloat16, kernels, single_products
 from dcgan.compute.trial import NONE, trouble
 from dcgan.config import Config
 from dcgan.errors import BadInput, Halted
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 GPUS = ("cuda", "mps")  # in the order in which auto takes them
+OURS = "bfloat16"  # our own way through the whole of a network: bfloat16.py
+PRODUCTS = "bfloat16 products"  # our own convolutions, with plain modules between them: single_products.py
+OWN = (OURS, PRODUCTS)
 AUTOCAST = "bfloat16 autocast"  # PyTorch's own: products of plain modules in bfloat16, the rest in float32
-ROUTES = ("bfloat16", AUTOCAST, "float32")  # for a network's products: the fastest first
+ROUTES = (*OWN, AUTOCAST, "float32")  # for a network's products: the fastest first
 
 # Multiplications of a step: autocast needs up to 60 operations more, some 0.3 ms on a GPU, and bfloat16 saves as much
 # where it halves the time of so many. Reckoned for 20 TFLOP/s in float32, not measured.
@@ -61,15 +64,17 @@ def choose_for_step(config: Config, device: torch.device, *networks: nn.Module) 
 def first_precision(wish: str, device: torch.device, *networks: nn.Module) -> str:
     """What trained here when states had no word for it: a CPU its own products of convolutions, a GPU autocast."""
     dense = any(isinstance(module, nn.Linear) for network in networks for module in network.modules())
-    route = AUTOCAST if device.type == "cuda" else "bfloat16"
+    route = AUTOCAST if device.type == "cuda" else OURS
     there = device.type == "cuda" or (kernels.units() == "matrix" and not dense)
     return route if wish == "auto" and there and pays(route, device, *networks) else "float32"
 
 
 def pays(route: str, device: torch.device, *networks: nn.Module) -> bool:
     """Whether the networks can take a route of ROUTES on this device, and its units make it worth while."""
-    if route == "bfloat16":
+    if route == OURS:
         return bfloat16.pays_off(device) and all(bfloat16.can_run(network) for network in networks)
+    if route == PRODUCTS:
+        return bfloat16.pays_off(device) and all(single_products.can_run(network) for network in networks)
     if route == AUTOCAST and device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if route == AUTOCAST:
@@ -87,8 +92,10 @@ def cpu_multiplies_bfloat16() -> bool:
 
 def run(network: "Generator | nn.Sequential", x: Tensor, precision: str, order: str = "pixels") -> Tensor:
     """What G, or D's blocks, in training mode make of their input: float32, in whatever precision products are."""
-    if precision == "bfloat16":
+    if precision == OURS:
         return bfloat16.run(network if isinstance(network, nn.Sequential) else network.blocks, x, order=order)
+    if precision == PRODUCTS:
+        return single_products.run(network, x)
     if precision == AUTOCAST:
         return autocast.run(network, x)
     return network(x)

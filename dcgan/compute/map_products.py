@@ -174,7 +174,8 @@ def as_weight(of_kernel: Tensor, weight: Tensor) -> Tensor:
 
 
 def _large(grid: Grid) -> tuple[int, int]:
-    height, width = ((side - 1) * grid.stride + grid.kernel - 2 * grid.pad for side in (grid.height, grid.width))
+    reach = grid.kernel - grid.stride - 2 * grid.pad + grid.extra
+    height, width = (side * grid.stride + reach for side in (grid.height, grid.width))
     return height, width
 
 

@@ -169,7 +169,7 @@ class GAN:
         """
         if self.config.d_batch == "together":
             both = devices.run(self.D.blocks, torch.cat([real, fake]), self.precision, self.order)
-        elif self.precision == "bfloat16":
+        elif self.precision == devices.OURS:
             both = bfloat16.run(self.D.blocks, torch.cat([real, fake]), 2, self.order)
         else:
             return self.logits(real, labels), self.logits(fake, labels)
@@ -262,8 +262,8 @@ class GAN:
             "at_most": self.at_most,
             "precision": self.precision,
             "order": self.order,
-            "units": kernels.units() if self.precision == "bfloat16" else "",
-            "routes": autotune.chosen() if self.precision == "bfloat16" else {},
+            "units": kernels.units() if self.precision in devices.OWN else "",
+            "routes": autotune.chosen() if self.precision == devices.OURS else {},
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -283,7 +283,7 @@ class GAN:
         self.order = state.get("order", "blocks")  # the only one there was when states had no word for it
         autotune.choose(state.get("routes", {}))  # another order or route rounds otherwise
         self._keep_precision(state.get("precision", ""))
-        if self.precision == "bfloat16" and state.get("units", "matrix") != kernels.units():
+        if self.precision in devices.OWN and state.get("units", "matrix") != kernels.units():
             self.inexact = self.inexact or "route"
 
     def _keep_precision(self, was: str) -> None:

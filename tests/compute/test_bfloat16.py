@@ -10,12 +10,8 @@ from dcgan.networks.models import Discriminator, Generator, initialise
 from dcgan.presets import PRESETS
 from dcgan.training.gan import GAN
 
+pytestmark = pytest.mark.usefixtures("own_cache")
 needs_library = pytest.mark.skipif(kernels.library() is None, reason="no AVX-512 with bfloat16 here")
-
-
-@pytest.fixture(autouse=True)
-def own_cache(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
 
 def apart(a: torch.Tensor, b: torch.Tensor) -> float:

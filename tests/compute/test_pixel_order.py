@@ -5,31 +5,13 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from dcgan.compute import bfloat16, kernels, map_products
+from dcgan.compute import bfloat16, map_products
 from dcgan.compute.kernels import Grid
 from dcgan.config import Config
 from dcgan.networks.models import Discriminator, Generator, initialise
 from dcgan.training.gan import GAN
 
-pytestmark = pytest.mark.skipif(not kernels.units(), reason="no AVX-512 with bfloat16 here")
-
-
-@pytest.fixture(autouse=True, params=["matrix", "vector"])
-def units(request, monkeypatch):
-    """Each test on the matrix units, where there are some, and on those for vectors."""
-    best = kernels.units()
-    if request.param == "matrix" != best:
-        pytest.skip("no AMX here")
-    monkeypatch.setattr(kernels, "units", lambda: request.param)
-    monkeypatch.setattr(kernels, "pays", lambda: True)
-    kernels.needed().use_tiles(request.param == "matrix")
-    yield request.param
-    kernels.needed().use_tiles(best == "matrix")
-
-
-@pytest.fixture(autouse=True)
-def own_cache(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+pytestmark = pytest.mark.usefixtures("units", "own_cache")
 
 
 def apart(a: torch.Tensor, b: torch.Tensor) -> float:

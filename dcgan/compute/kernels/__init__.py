@@ -62,7 +62,7 @@ class Shape(ctypes.Structure):
 class Grid(ctypes.Structure):
     """A convolution between a small map, whose height and width these are, and a large one: products.c."""
 
-    _fields_ = [(name, WHOLE) for name in ("batch", "height", "width", "kernel", "stride", "pad")]
+    _fields_ = [(name, WHOLE) for name in ("batch", "height", "width", "kernel", "stride", "pad", "extra")]
 
 
 class Ending(ctypes.Structure):

@@ -26,7 +26,8 @@
 typedef unsigned short bf16;
 typedef long long whole;
 
-typedef struct { whole batch, height, width, kernel, stride, pad; } grid; /* height and width are the small map's */
+/* height and width are the small map's; extra lines and columns of the large one lie beyond the last kernel's reach */
+typedef struct { whole batch, height, width, kernel, stride, pad, extra; } grid;
 
 #define LANES 16
 #define TILE 512       /* numbers of a tile of bfloat16: 16 rows of 32 */
@@ -86,7 +87,7 @@ static void configure(void) {
     _tile_loadconfig(&tiles);
 }
 
-static whole large(whole small, grid g) { return (small - 1) * g.stride + g.kernel - 2 * g.pad; }
+static whole large(whole small, grid g) { return (small - 1) * g.stride + g.kernel - 2 * g.pad + g.extra; }
 
 /* Along one axis, what the pixel `at` is made from: where they are, and by which taps. Returns how many. */
 static int reach(int spread, whole at, whole small, grid g, whole *from, whole *tap) {
