@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("dcgan")
 
 SHARE = 0.04  # of the training's time that measuring may take
+SHARE_ONCE = 0.2  # that getting to know the real pictures may take, which are kept for later runs on them
 SHARE_AT_END = 0.05  # that it may have taken when the last generator is measured, too
 WAIT_SECONDS = 0.05  # between two looks whether the process that prepares is done, when nothing else is left to do
 HEAD_START_S = 0.5  # that it may take at once, so that a short run has figures
@@ -52,7 +53,8 @@ class InlineEvaluation:
         self.run, self.config, self._device = run, config, device
         self.every = config.measure_images  # 0: off
         self.notice = ""
-        self.spent_s = 0.0  # of the training's time, by this process
+        self.spent_s = 0.0  # of the training's time, by this process,
+        self._spent_once_s = 0.0  # and what of it went into getting to know the real pictures
         self.row: dict[str, Any] = {}  # what was measured last
         self.facts: dict[str, Any]  # for status.json
         self._train = images[:, 0] if config.channels == 1 else images.transpose(0, 2, 3, 1)
@@ -76,12 +78,14 @@ class InlineEvaluation:
             return
         if self._standard is None:
             self._pieces = self._prepare()
-        elif self.spent_s + self._cost_s / 2 <= SHARE * elapsed_s + HEAD_START_S:
+        elif self._spent_measuring_s + self._cost_s / 2 <= SHARE * elapsed_s + HEAD_START_S:
             self._begin(gan, step, images, time_s)
 
     def work(self, elapsed_s: float) -> bool:
         """Do one piece if there is time for it; returns whether a measurement was completed by it."""
-        if self._pieces is None or self.spent_s > SHARE * elapsed_s + HEAD_START_S:
+        known = self._standard is not None
+        share, spent_s = (SHARE, self._spent_measuring_s) if known else (SHARE_ONCE, self._spent_once_s)
+        if self._pieces is None or spent_s > share * elapsed_s + HEAD_START_S:
             return False
         return self._one_piece()
 
@@ -91,20 +95,32 @@ class InlineEvaluation:
         Returns whether a measurement was completed.
         """
         done = False
-        budget = SHARE_AT_END * elapsed_s
-        while self._pieces is not None and self._standard is None and self.spent_s < budget:
+        while self._pieces is not None and self._standard is None and self._spent_once_s < SHARE_ONCE * elapsed_s:
             self._one_piece()
             if self._is_waiting():
                 time.sleep(WAIT_SECONDS)
-                self.spent_s += WAIT_SECONDS
-        idle = self._pieces is None
-        if self.every and self._standard and (idle or self._cost_s) and self.spent_s + self._cost_s <= budget:
+                self._spend(WAIT_SECONDS, once=True)
+        idle, budget = self._pieces is None, SHARE_AT_END * elapsed_s
+        if (
+            self.every
+            and self._standard
+            and (idle or self._cost_s)
+            and self._spent_measuring_s + self._cost_s <= budget
+        ):
             self._begin(gan, step, images, time_s)
-        while self._pieces is not None and self.spent_s < budget:
+        while self._pieces is not None and self._standard and self._spent_measuring_s < budget:
             done = self._one_piece() or done
         return done
 
     # ---- how it is done
+
+    @property
+    def _spent_measuring_s(self) -> float:
+        return self.spent_s - self._spent_once_s
+
+    def _spend(self, seconds: float, once: bool) -> None:
+        self.spent_s += seconds
+        self._spent_once_s += seconds * once
 
     def _is_waiting(self) -> bool:
         return self._helper is not None and self._helper.poll() is None
@@ -120,19 +136,19 @@ class InlineEvaluation:
             moment |= {"weights": "EMA" if gan.config.ema_half_life_images else "raw"}
             self._due = images + min(self.every, max(images, self.every // 8))
             self._pieces = self._measure(G, D, moment)
-        self.spent_s += time.monotonic() - began
+        self._spend(time.monotonic() - began, once=False)
 
     def _one_piece(self) -> bool:
         assert self._pieces is not None
         if self._standard:  # before that nothing here is on the device
             devices.wait(self._device)
-        began, done = time.monotonic(), False
+        began, done, once = time.monotonic(), False, self._standard is None
         with self._no_harm():
             try:
                 next(self._pieces)
             except StopIteration as end:
                 self._pieces, done = None, bool(end.value)
-        self.spent_s += time.monotonic() - began
+        self._spend(time.monotonic() - began, once)
         return done
 
     def _prepare(self) -> Pieces:

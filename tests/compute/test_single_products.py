@@ -74,7 +74,11 @@ def test_the_published_networks_agree_with_the_plain_modules_to_the_precision_of
     config = PRESETS[name].config.replace(ngf=32, ndf=32, z_dim=24)
     network, rng = kind(config), torch.Generator().manual_seed(0)
     initialise(network, rng, config.initial_weights)
-    x = pictures(32, config.channels, config.image_size) if kind is Discriminator else torch.randn(32, 24, generator=rng)
+    x = (
+        pictures(32, config.channels, config.image_size)
+        if kind is Discriminator
+        else torch.randn(32, 24, generator=rng)
+    )
     weights = list(network.blocks.parameters())
 
     def differentiated(forward) -> tuple[torch.Tensor, list[torch.Tensor], dict[str, torch.Tensor]]:

@@ -37,6 +37,7 @@ def measured(root, tmp_path, monkeypatch) -> Config:
     """A recipe on digits with held-out ones; all steps have time for a piece, and few fakes are looked at."""
     write_mnist(tmp_path / "data" / "mnist", num_images=64)
     monkeypatch.setattr(inline_evaluation, "SHARE", 1e9)
+    monkeypatch.setattr(inline_evaluation, "SHARE_ONCE", 1e9)
     monkeypatch.setattr(inline_evaluation, "SHARE_AT_END", 1e9)
     monkeypatch.setattr(quick_figures, "N", 24)
     monkeypatch.setattr(enough, "ENOUGH", 16)
@@ -355,8 +356,9 @@ def test_little_data_without_held_out_pictures_has_no_floor(root, tiny, measured
     assert [row[name] for name in nothing] == [None] * 5
 
 
-def test_it_stays_within_its_share_of_the_time(root, tiny, monkeypatch):
-    """Whatever the pieces cost: none begins before there is time for it."""
+@pytest.mark.parametrize("known", [False, True])
+def test_it_stays_within_its_share_of_the_time(root, tiny, monkeypatch, known):
+    """Whatever the pieces cost: none begins before there is time for it. Real pictures are known once and for all."""
     run = make(root, tiny, measure_images=8)
     ours = InlineEvaluation(
         run, tiny.replace(measure_images=8), np.zeros((4, 1, 16, 16), np.uint8), 0, torch.device("cpu")
@@ -369,18 +371,33 @@ def test_it_stays_within_its_share_of_the_time(root, tiny, monkeypatch):
             now[0] += 0.25
             yield
 
+    ours._standard = "known" if known else None
+    share = inline_evaluation.SHARE if known else inline_evaluation.SHARE_ONCE
     ours._pieces, most = pieces(), 0.0
     for step in range(10_000):
         before = ours.spent_s
         ours.work(elapsed_s=0.1 * step)
         if ours.spent_s > before:
-            assert before <= inline_evaluation.SHARE * 0.1 * step + inline_evaluation.HEAD_START_S
+            assert before <= share * 0.1 * step + inline_evaluation.HEAD_START_S
         most = max(most, ours.spent_s)
-    assert (
-        0.9 * inline_evaluation.SHARE * 1000
-        < most
-        < inline_evaluation.SHARE * 1000 + inline_evaluation.HEAD_START_S + 0.25
+    assert 0.9 * share * 1000 < most < share * 1000 + inline_evaluation.HEAD_START_S + 0.25
+
+
+def test_what_the_real_pictures_took_is_not_counted_against_the_first_measurement(root, tiny, monkeypatch):
+    """Three seconds of them, and the first fakes are measured at once; not only when 4 % of the time is as much."""
+    run = make(root, tiny, measure_images=8)
+    ours = InlineEvaluation(
+        run, tiny.replace(measure_images=8), np.zeros((4, 1, 16, 16), np.uint8), 0, torch.device("cpu")
     )
+    begun = []
+    monkeypatch.setattr(ours, "_begin", lambda *moment: begun.append(moment))
+    ours._spend(3.0, once=True)
+    ours._standard = "known"
+    ours.look(None, 100, 10_000, 20.0, elapsed_s=20.0)
+    assert len(begun) == 1
+    ours._spend(3.0, once=False)
+    ours.look(None, 200, 20_000, 21.0, elapsed_s=21.0)
+    assert len(begun) == 1
 
 
 def test_it_waits_for_enough_pictures_and_measures_at_kept_samples_only(root, measured):
