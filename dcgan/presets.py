@@ -233,19 +233,19 @@ PRESETS: dict[str, Preset] = {
         _BASIC,
         "BasicDCGAN, 28 px, 10 epochs: SELU in G, dropout instead of BatchNorm in D, RMSprop.",
         "BasicDCGAN: networks, optimiser and schedule as published",
-        (15, 34),
+        (7, 34),
     ),
     "synthetic-1": Preset(
         _SYNTHETIC_1,
         "Synthetic images with DCGANs, first run: BasicDCGAN with twice the maps in D's second layer, 100 epochs.",
         "Synthetic images with DCGANs, run 1; G's step on D's noise is assumed",
-        (215, 490),
+        (98, 490),
     ),
     "synthetic-2": Preset(
         _SYNTHETIC_2,
         "Synthetic images with DCGANs, second run: everything twice as wide, 50 epochs.",
         "Synthetic images with DCGANs, run 2; G's step on D's noise is assumed",
-        (350, 800),
+        (130, 800),
     ),
     "rules-64": Preset(
         _RULES_64,
@@ -271,14 +271,14 @@ PRESETS: dict[str, Preset] = {
         _THREE_SETS_FASHION,
         "DCGAN on three data sets, Fashion-MNIST: BasicDCGAN's networks, with fresh noise for G's step.",
         "DCGAN on MNIST, Fashion-MNIST and CelebA: networks, optimiser and schedule as published",
-        (17, 38),
+        (8, 38),
     ),
     "three-sets-digit": Preset(
         _THREE_SETS_DIGIT,
         "DCGAN on three data sets, MNIST: only the digit 0, from a z that is a single number; 25 epochs.",
         "DCGAN on MNIST, Fashion-MNIST and CelebA; kernels and strides are those that give the published numbers of "
         "parameters and 28 px without padding, and the slope 0.3 of LeakyReLU is assumed",
-        (7.5, 60),
+        (2.3, 60),
     ),
     "three-sets-faces": Preset(
         _THREE_SETS_FACES,
@@ -292,7 +292,7 @@ PRESETS: dict[str, Preset] = {
         "Image generation with a custom training loop, 28 px, 20 epochs: dense hidden layers in both networks.",
         "Image generation with a custom training loop; Adam at 2e-4 with beta1 0.5, batches of 128, normal z, slope "
         "0.2 and fresh noise for G's step are assumed",
-        (12, 27),
+        (6, 27),
     ),
 }
 
