@@ -11,6 +11,7 @@ from dcgan.system.names import nearest
 
 SCHEMA = 1  # raised when the meaning of config.json changes
 SIZES = (16, 28, 32, 64, 128)
+FRAMED = 32  # pixels of a picture of 28 and its border, in height and width
 NO_END = 10**9  # num_steps of a run that only its minutes end
 USUAL_CLASSES = 10  # those of Fashion-MNIST and MNIST, where a recipe doesn't know its pictures yet
 
@@ -101,6 +102,13 @@ class Config:
     ngf: int = network(64, "Feature maps in the generator's last hidden layer; doubled in each one before it.", 1, 512)
     ndf: int = network(64, "Feature maps in the discriminator's first layer; multiplied in each after it.", 1, 512)
     d_growth: int = network(2, "How many times wider each of D's layers is than the one before.", 1, 4)
+    d_sees: str = network(
+        "whole",
+        "original shows D what a picture was enlarged from, and holds G to enlargements, which D would tell from "
+        "others at once; for Fashion-MNIST and MNIST, whose pictures have 28 px, at 64 px and more.",
+        choices=("whole", "original"),
+        label="What D sees of a picture",
+    )
     stem: str = network(
         "conv", "What makes the first map of z: a transposed convolution or a dense layer.", choices=("conv", "dense")
     )
@@ -285,6 +293,8 @@ class Config:
             raise BadInput(
                 "loss=wgan-gp goes with norm_d=none only: it holds D's slope at each picture, and BatchNorm mixes them."
             )
+        if self.d_sees == "original" and self.architecture != "dcgan":
+            raise BadInput("d_sees=original goes with architecture=dcgan only.")
         _check_classes(self)
         fixed = LAYOUTS[self.architecture]
         if any(getattr(self, name) != value for name, value in fixed.items()):
@@ -295,6 +305,11 @@ class Config:
     def scores(self) -> bool:
         """Whether D gives scores, whose size is compared only with that of others, instead of probabilities."""
         return self.loss != "bce"
+
+    @property
+    def seen_size(self) -> int:
+        """Height and width of the pictures that D judges."""
+        return min(self.image_size, FRAMED) if self.d_sees == "original" else self.image_size
 
     @property
     def names_of_classes(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from dcgan.compute import kernels, map_products, pixel_order
 from dcgan.compute.batchnorm_relu import Maps, bend
 from dcgan.compute.block_order import Cut, Down, Join, Up
+from dcgan.networks.architectures import Originals
 
 
 class Dense:
@@ -67,6 +68,7 @@ def stages(network: nn.Module) -> list[Stage] | None:
     """The layers of a network, or of its blocks, as stages, from first to last; None if a layer has no route here."""
     blocks = getattr(network, "blocks", network)
     layers = [module for module in blocks.modules() if not list(module.children())]
+    layers = [layer for layer in layers if not isinstance(layer, Originals)]  # D's look at its pictures, before them
     found: list[Stage] = []
     while layers:
         conv, slope = layers.pop(0), 1.0
@@ -94,8 +96,9 @@ def run(network: nn.Module, x: Tensor, groups: int = 1, order: str = "pixels") -
     in memory in the order of pixel_order.py, where it takes this network and batch, or in that of block_order.py, which
     "blocks" asks for.
     """
-    plan = stages(network)
+    plan, looks = stages(network), [module for module in network.modules() if isinstance(module, Originals)]
     assert plan
+    x = looks[0](x) if looks else x
     if order == "pixels" and fits_pixels(plan, len(x), groups):
         return _run_pixels(plan, x, groups)
     return _run_blocks(plan, x, groups)

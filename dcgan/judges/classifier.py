@@ -4,7 +4,6 @@ Distances are named after it (`FD-fmnistcnn-v1`) and never "FID": figures of dif
 Real pictures and fakes go the same way: uint8 as they are shown, then to one frame of 32 x 32 pixels.
 """
 
-import functools
 import hashlib
 import json
 from pathlib import Path
@@ -19,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from dcgan.errors import BadInput
+from dcgan.images.enlarging import undoing
 from dcgan.networks.generator_file import weights_hash
 
 FRAME = 32  # pixels: what the network looks at
@@ -100,19 +100,11 @@ def framed(pictures: np.ndarray, channels: int, border: int, bordered: bool = Fa
     original = FRAME - 2 * border
     size = FRAME if bordered and x.shape[-1] != original else original  # of what was enlarged
     if border and x.shape[-1] > size:
-        back = _undo_enlarging(size, x.shape[-1])
+        back = undoing(size, x.shape[-1])
         x = (back @ x.float() @ back.T).round_().clamp_(0, 255).byte()
     elif x.shape[-1] != size:
         x = F.interpolate(x.float(), (size, size), mode="bilinear", antialias=True).round_().clamp_(0, 255).byte()
     return F.pad(x, ((FRAME - size) // 2,) * 4)
-
-
-@functools.cache
-def _undo_enlarging(small: int, large: int) -> Tensor:
-    """The (small, large) matrix that takes a line of pixels back to the shorter one it was enlarged from."""
-    lines = torch.eye(small)[None, None]  # (1, 1, pixel, line): what becomes of each single bright pixel
-    enlarged = F.interpolate(lines, (large, small), mode="bilinear", antialias=True)[0, 0]  # (large, small)
-    return torch.linalg.pinv(enlarged.double()).float()
 
 
 def grey(x: Tensor) -> Tensor:

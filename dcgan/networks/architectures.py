@@ -3,13 +3,15 @@
 A builder reads from top to bottom; shapes of one picture stand in the margin.
 """
 
+import contextlib
 from collections.abc import Callable
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
-from dcgan.config import Config
+from dcgan.config import FRAMED, Config
+from dcgan.images.enlarging import enlarging, undoing
 from dcgan.networks.layer_sizes import first_size, verdicts
 
 # ---- dcgan: the paper's rules at any size, with an option for each rule that others broke
@@ -46,9 +48,9 @@ def dcgan_discriminator(config: Config) -> list[nn.Module]:
     LeakyReLU throughout; BatchNorm everywhere but at the input and the verdict.
     """
     bias = config.norm_d == "none" or config.conv_bias == "always"
-    width, size, last_size = config.ndf, config.image_size // 2, first_size(config)
+    width, size, last_size = config.ndf, config.seen_size // 2, first_size(config)
     first = _down(config.channels, width, config.kernel)
-    blocks = [nn.Sequential(*_input(config), first, *_leaky(config))]  # (ndf, image_size / 2, image_size / 2)
+    blocks = [nn.Sequential(*_originals(config), *_input(config), first, *_leaky(config))]  # (ndf, size, size)
     while size > last_size:
         down = _down(width, width * config.d_growth, config.kernel, bias)
         width, size = width * config.d_growth, size // 2
@@ -224,6 +226,39 @@ class Rescale(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x * self.scale + self.shift
+
+
+class Originals(nn.Module):
+    """Pictures (B, C, S, S) -> what they were enlarged from, with its border (B, C, 32, 32); those of 32 px stay.
+
+    `bordered` pictures had their border, black, before they were enlarged; others get it now.
+    """
+
+    def __init__(self, size: int, bordered: bool) -> None:
+        super().__init__()
+        self.size, self.small = size, FRAMED if bordered else 28
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.shape[-1] == FRAMED:
+            return x
+        return nn.functional.pad(self._small(x), ((FRAMED - self.small) // 2,) * 4, value=-1.0)
+
+    def rest(self, x: Tensor) -> Tensor:
+        """What pictures (B, C, S, S) hold beside the enlargement that comes closest to them, of the same shape."""
+        up = enlarging(self.small, self.size).to(x)
+        return x - up @ self._small(x) @ up.T
+
+    def _small(self, x: Tensor) -> Tensor:
+        # autocast, which "meta" doesn't know, would round away what this brings out
+        with contextlib.nullcontext() if x.is_meta else torch.autocast(x.device.type, enabled=False):
+            back = undoing(self.small, self.size).to(x.device)
+            return back @ x.float() @ back.T
+
+
+def _originals(config: Config) -> list[nn.Module]:
+    if config.seen_size == config.image_size:
+        return []
+    return [Originals(config.image_size, config.crop == "pad")]
 
 
 def _up(inputs: int, outputs: int, kernel: int, bias: bool = True) -> nn.ConvTranspose2d:

@@ -110,8 +110,10 @@ def _dcgan_g(config: Config) -> list[Size]:
 def _dcgan_d(config: Config) -> list[Size]:
     normed = config.norm_d == "batch"
     bias = not normed or config.conv_bias == "always"
-    width, size, last = config.ndf, config.image_size // 2, first_size(config)
-    layers = [*_rescaled(config, _picture(config)), _conv(config.channels, width, config.kernel, size)]
+    width, size, last = config.ndf, config.seen_size // 2, first_size(config)
+    seen = config.channels * config.seen_size**2
+    layers = [Size(0, 0, seen)] * (config.seen_size < config.image_size)
+    layers += [*_rescaled(config, seen), _conv(config.channels, width, config.kernel, size)]
     layers += _dropped(config, width * size**2)
     while size > last:
         width, size = width * config.d_growth, size // 2

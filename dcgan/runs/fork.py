@@ -132,13 +132,15 @@ def doubled(before: Config) -> Config:
     The feature maps at the large ends are divided, since a layer comes before them. Raises BadInput for networks that
     can't grow.
     """
-    ngf, ndf, least = before.ngf // 2, before.ndf // before.d_growth, 2 * before.channels
+    stays = before.seen_size < before.image_size  # D, which sees the same of larger pictures
+    ngf, least = before.ngf // 2, 2 * before.channels
+    ndf = before.ndf if stays else before.ndf // before.d_growth
     why = ""
     if before.architecture != "dcgan" or before.kernel != 4 or before.g_activation == "selu":
         why = "that takes architecture=dcgan, kernel=4 and g_activation relu or leaky-relu"
     elif 2 * before.image_size not in SIZES:
         why = f"it makes pictures of {before.image_size} px, and twice that is no size"
-    elif before.ngf % 2 or before.ndf % before.d_growth or min(ngf, ndf) < least:
+    elif before.ngf % 2 or (before.ndf % before.d_growth and not stays) or min(ngf, ndf) < least:
         feature_maps = f"ngf {before.ngf} and ndf {before.ndf}, divided by 2 and {before.d_growth},"
         why = f"{feature_maps} must leave whole numbers from {least} on"
     if why:
@@ -194,6 +196,11 @@ def _ordered(
             source = sources.resolve(str(spec), version=before.reading)
         sources.check(source)
         config = config.replace(data=source.spec, data_fingerprint=sources.fingerprint(source))
+        if config.d_sees == "original" and source.kind != "idx":
+            raise BadInput(
+                f"data can't be {source.title} in a fork of this run: its D sees what pictures of 28 px were enlarged "
+                "from. Take Fashion-MNIST or MNIST, or start a new run."
+            )
         if config.data_fingerprint != before.data_fingerprint:
             config = config.replace(**{name: wanted.get(name, 0) for name in ("black", "white", "held_out")})
             config = name_classes(hold_out(read_as(config, source), source), source)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from dcgan.config import NO_END, Config
+from dcgan.config import FRAMED, NO_END, Config
 from dcgan.data import class_labels, source_pictures, sources
 from dcgan.data.holdout import num_held_out, num_to_hold_out
 from dcgan.errors import BadInput
@@ -47,7 +47,7 @@ def order(
     check_log(config)
     source = sources.resolve(config.data, download, config.reading if "reading" in values else READING)
     sources.check(source)
-    config = name_classes(hold_out(read_as(config, source), source), source)
+    config = name_classes(hold_out(read_as(_seen(config, source, values), source), source), source)
     if epochs is not None:
         config = config.replace(num_steps=steps_in(epochs, config, source))
     if "channels" not in values:
@@ -92,6 +92,21 @@ def read_as(config: Config, source: source_pictures.Source) -> Config:
         raise BadInput(f"white must be more than black ({config.black:g}), not {config.white:g}.")
     found = source_pictures.reading(source)
     return config.replace(black=found.black, white=found.white)
+
+
+def _seen(config: Config, source: source_pictures.Source, asked: Mapping[str, object]) -> Config:
+    """Settle what D sees: originals only of pictures that are enlargements, and those get their border before that.
+
+    Raises BadInput where it was asked for and can't be; a recipe's choice gives way.
+    """
+    if config.d_sees == "whole":
+        return config
+    if source.kind == "idx" and config.image_size > FRAMED:
+        return config if "crop" in asked else config.replace(crop="pad")
+    if "d_sees" in asked:
+        why = f"at image_size={config.image_size}" if source.kind == "idx" else f"on {source.title}"
+        raise BadInput(f"d_sees must be whole {why}: original is for Fashion-MNIST and MNIST at 64 px and more.")
+    return config.replace(d_sees="whole")
 
 
 def name_classes(config: Config, source: source_pictures.Source) -> Config:

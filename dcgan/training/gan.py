@@ -13,7 +13,7 @@ from dcgan.compute import autotune, bfloat16, devices, kernels
 from dcgan.config import Config
 from dcgan.data.batches import layout
 from dcgan.latent.prior import draw_z
-from dcgan.networks.architectures import Dropout
+from dcgan.networks.architectures import Dropout, Originals
 from dcgan.networks.models import Discriminator, Generator, initialise, logits_of
 from dcgan.training import ema, losses, optimisers
 from dcgan.training.augment import FEW_PICTURES, augment, wanted
@@ -51,6 +51,7 @@ class GAN:
         self._dropouts = [module for module in self.D.modules() if isinstance(module, Dropout)]
         for module in self._dropouts:
             module.noise = self.noise
+        self._originals = next((module for module in self.D.modules() if isinstance(module, Originals)), None)
         self.inexact = ""  # why it goes on otherwise than its state would have: another "device" or "route", or nothing
         self.steps = 0
         # between D's move and G's: the z of both (b, z_dim), and what was measured
@@ -138,6 +139,8 @@ class GAN:
                     on_real = self.logits(self._augmented(part.of(real, held)), of_part)
             loss = losses.generator_loss(on_fake, self.config, on_real)
             sums.add({"g_loss": loss.detach()}, part.share)
+            if self._originals is not None:
+                loss = loss + losses.HELD * self._originals.rest(made).square().mean()
             if part is parts[-1]:
                 self.team.exchange(self.G, sums.values)
             weighted(loss, part.share).backward()
@@ -155,6 +158,7 @@ class GAN:
 
     def _augmented(self, x: Tensor) -> Tensor:
         """Pictures (b, C, H, W) as they enter D in training."""
+        x = x if self._originals is None else self._originals(x)
         return augment(x, self.noise, self.augments)
 
     def logits(self, x: Tensor, labels: Tensor | None = None) -> Tensor:

@@ -37,11 +37,12 @@ def grow(state: dict[str, Any], before: Config, gan: GAN) -> None:
         _grow_generator(small, large, large.as_input(small.of_class(z, labels)))
         fakes = large.train()(small.of_class(z, labels))
         state[name] = large.state_dict()
-    small_d, large_d = Discriminator(before), Discriminator(gan.config)
-    small_d.load_state_dict(state["D"])
-    large_d.load_state_dict(gan.D.state_dict())
-    _grow_discriminator(small_d, large_d, fakes)
-    state["D"] = large_d.state_dict()
+    if before.seen_size < gan.config.seen_size:  # else D sees the same of larger pictures
+        small_d, large_d = Discriminator(before), Discriminator(gan.config)
+        small_d.load_state_dict(state["D"])
+        large_d.load_state_dict(gan.D.state_dict())
+        _grow_discriminator(small_d, large_d, fakes)
+        state["D"] = large_d.state_dict()
     state |= {"opt_G": gan.opt_G.state_dict(), "opt_D": gan.opt_D.state_dict(), "begun": {}, "at_most": 0}
     suiting = gan.state_dict()  # what suits the larger networks, on this machine
     state |= {name: suiting[name] for name in ("precision", "order", "units")}

@@ -16,6 +16,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 from dcgan.config import Config
 from dcgan.training.microbatch import Noise
 
+HELD = 30.0  # weight of what G's pictures hold beside enlargements
 MAX_LOGIT = 16.1  # a probability of 1 - 1e-7, where Keras stops: a label above 1 would reward logits without end
 PENALTY = 10.0  # weight of the gradient penalty, lambda in Gulrajani et al. 2017
 PAIRED = ("wgan-gp", "relativistic")  # whose scores have no zero: D is right where a real picture leads its fake

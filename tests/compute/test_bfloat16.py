@@ -22,7 +22,8 @@ def apart(a: torch.Tensor, b: torch.Tensor) -> float:
 @pytest.mark.parametrize("batch", [30, 32])  # in blocks of pixels, and in whole maps where there is AMX
 @pytest.mark.parametrize(
     ("size", "channels", "otherwise"),
-    [(16, 1, {}), (32, 1, {}), (16, 3, {}), (32, 3, {}), (32, 1, {"classes": "label"}), (32, 1, {"stem": "dense"})],
+    [(16, 1, {}), (32, 1, {}), (16, 3, {}), (32, 3, {}), (32, 1, {"classes": "label"}), (32, 1, {"stem": "dense"})]
+    + [(64, 1, {"d_sees": "original"})],
 )
 @pytest.mark.parametrize("kind", [Generator, Discriminator])
 def test_both_networks_agree_with_the_plain_modules_to_the_precision_of_bfloat16(

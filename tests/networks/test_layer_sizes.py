@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from torch import nn
 
 from dcgan.config import SIZES, Config
-from dcgan.networks.architectures import Dropout, Rescale
+from dcgan.networks.architectures import Dropout, Originals, Rescale
 from dcgan.networks.inspection import layer_tables, trace
 from dcgan.networks.layer_sizes import NETWORKS, sizes
 from dcgan.presets import PRESETS
 
 NEW_NUMBERS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d)
-NEW_NUMBERS += (Dropout, Rescale, nn.Tanh, nn.Sigmoid)  # type: ignore[assignment]
+NEW_NUMBERS += (Dropout, Originals, Rescale, nn.Tanh, nn.Sigmoid)  # type: ignore[assignment]
 
 
 def assert_agrees(config: Config) -> None:
@@ -40,7 +40,7 @@ def test_every_option_agrees(data):
         image_size=pick(*SIZES), channels=pick(1, 3), z_dim=pick(1, 7, 100), ngf=pick(1, 4, 7), ndf=pick(1, 4, 5),
         d_growth=pick(1, 2, 3), stem=pick("conv", "dense"), kernel=pick(4, 5), conv_bias=pick("needed", "always"),
         norm_g=pick("batch", "none"), norm_d=pick("batch", "none"), output=pick("tanh", "sigmoid"),
-        dropout=pick(0.0, 0.3),
+        dropout=pick(0.0, 0.3), d_sees=pick("whole", "original"),
     )  # fmt: skip
     assert_agrees(config)
 

@@ -21,7 +21,10 @@ from dcgan.runs.fork import family, fork
 from dcgan.runs.records import Parent
 from dcgan.runs.run import Run, list_runs
 from dcgan.system import files
-from tests.files import write_pictures
+from dcgan.training.gan import GAN
+from dcgan.training.growing import grow
+from tests.files import refuse, write_pictures
+from tests.training.test_gan import assert_same
 from tests.training.test_loop import assert_same_end, curves, play, play_to
 
 
@@ -199,6 +202,21 @@ def test_clothes_that_have_a_border_keep_it_when_they_are_doubled(root, tiny):
     assert large.shape == (100, 64, 64) and np.abs(halved - small).mean() < 0.4 * beside
     assert fork(run, 2, {"image_size": 64, "crop": "square"}, steps=4).config.crop == "square"
     assert play(made).step == 4
+
+
+def test_d_that_sees_originals_stays_when_pictures_are_doubled_and_takes_no_others(root, tiny, tmp_path):
+    config = tiny.replace(data="fashion-mnist", image_size=64, d_sees="original", crop="pad", num_steps=2)
+    run = Run.create(config, root / "a", "same")
+    play(run)
+    made = fork(run, 2, {"image_size": 128}, steps=3)
+    assert (made.config.ngf, made.config.ndf) == (config.ngf // 2, config.ndf)
+    before, gan = load_state(run)["gan"], GAN(made.config, torch.device("cpu"))
+    state = dict(before)
+    grow(state, run.config, gan)
+    assert_same(state["D"], before["D"])
+    assert play(made).step == 3
+    with refuse("data", "a fork", "28 px"):
+        fork(run, 2, {}, data=str(write_pictures(tmp_path / "other", 10)))
 
 
 def test_live_changes_of_the_parent_are_settings_of_the_fork(parent, root):

@@ -34,6 +34,21 @@ def test_the_pictures_choose_between_grey_and_colour_unless_told(pictures, tmp_p
     assert order("quick", {"channels": 1}, data=str(tmp_path)).channels == 1
 
 
+def test_d_sees_originals_of_enlarged_pictures_only(pictures):
+    config = order("modern-classes", {}, data="fashion-mnist")
+    assert (config.d_sees, config.crop, config.seen_size) == ("original", "pad", 32)
+    assert order("modern-classes", {"crop": "square"}, data="fashion-mnist").crop == "square"
+    assert order("modern-classes", {"image_size": 32}, data="fashion-mnist").d_sees == "whole"
+    own = order("modern", {}, data=str(pictures))  # not even if a recipe wants it
+    assert (own.d_sees, own.crop) == ("whole", "square")
+    with refuse("d_sees", "whole", pictures.name, "Fashion-MNIST"):
+        order("modern", {"d_sees": "original"}, data=str(pictures))
+    with refuse("d_sees", "whole", "image_size=32"):
+        order("quick", {"d_sees": "original"}, data="fashion-mnist")
+    with refuse("d_sees=original", "architecture=dcgan"):
+        order("basic-dcgan", {"d_sees": "original"}, data="fashion-mnist")
+
+
 def test_a_length_in_epochs_becomes_steps(pictures):
     config = order("quick", {"batch_size": 8}, data=str(pictures), epochs=3)
     assert config.num_steps == math.ceil(3 * len(list(pictures.iterdir())) / 8)

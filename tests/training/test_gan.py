@@ -304,6 +304,24 @@ def test_a_state_saved_before_there_was_dropout_still_loads():
 # -- looking on
 
 
+def test_g_is_held_to_enlargements_where_d_sees_what_was_enlarged():
+    """D can't see the finest checkerboard of a picture, and G unlearns it all the same."""
+    config = TINY.replace(
+        image_size=64, ngf=8, ndf=8, d_sees="original", crop="pad", lr_g=1e-2, lr_d=1e-9, augment="shift"
+    )
+    gan, real = GAN(config, CPU), pictures(16).repeat_interleave(4, 2).repeat_interleave(4, 3)
+    looks, z = gan._originals, gan.draw_z(16)
+    made = gan.draw(z)
+    checkers = 0.1 * (torch.arange(64) % 2 * 2 - 1.0)
+    moved = made + looks.rest(checkers * checkers[:, None] * 10).expand_as(made)
+    torch.testing.assert_close(gan.logits(moved), gan.logits(made), atol=1e-3, rtol=1e-2)
+    before = looks.rest(made).square().mean()
+    for _ in range(40):
+        gan.step(real)
+    with torch.no_grad():
+        assert looks.rest(gan.draw(z)).square().mean() < 0.3 * before + 1e-4
+
+
 def test_sampling_changes_nothing_that_training_depends_on():
     watched, alone = GAN(TINY, CPU), GAN(TINY, CPU)
     for i in range(6):

@@ -24,8 +24,12 @@ def files(run: Run) -> dict[str, bytes]:
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"d_steps": 2, "g_noise": "fresh", "augment": "on", "dropout": 0.3, "micro_batch": 4, "d_batch": "together"}],
-    ids=["plain", "with everything"],
+    [
+        {},
+        {"image_size": 64, "d_sees": "original", "augment": "shift"},
+        {"d_steps": 2, "g_noise": "fresh", "augment": "on", "dropout": 0.3, "micro_batch": 4, "d_batch": "together"},
+    ],
+    ids=["plain", "of originals", "with everything"],
 )
 def test_what_is_shown_is_what_the_step_command_then_does(root, tiny, settings):
     run = Run.create(tiny.replace(num_steps=10**9, **settings), root, "a")
