@@ -217,9 +217,9 @@ PRESETS: dict[str, Preset] = {
     ),
     "modern-classes": Preset(
         _MODERN_CLASSES,
-        "As modern with half the D, and you can ask it for a class: each row of the grid is one.",
-        "modern, with classes as quick-classes has them; the width of D and the length by measurement",
-        (5.5, 50),
+        "As modern, and you can ask it for a class; D, half as wide, sees what pictures were enlarged from.",
+        "modern, with classes as quick-classes has them; what D sees, its width and the length by measurement",
+        (12, 100),
         START,
     ),
     "paper": Preset(

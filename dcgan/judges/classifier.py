@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from dcgan.errors import BadInput
-from dcgan.images.enlarging import undoing
+from dcgan.networks.enlarging import undoing
 from dcgan.networks.generator_file import weights_hash
 
 FRAME = 32  # pixels: what the network looks at

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from dcgan.config import FRAMED, Config
-from dcgan.images.enlarging import enlarging, undoing
+from dcgan.networks.enlarging import enlarging, undoing
 from dcgan.networks.layer_sizes import first_size, verdicts
 
 # ---- dcgan: the paper's rules at any size, with an option for each rule that others broke

@@ -43,7 +43,7 @@ def test_a_steps_multiplications_are_those_that_pytorch_counts(preset):
 
     with torch.device("meta"):
         networks, z = (Generator(config), Discriminator(config)), torch.empty(2, config.z_dim)
-        x = torch.empty(2, config.channels, config.image_size, config.image_size)
+        x = torch.empty(2, config.channels, config.seen_size, config.seen_size)
     of_g, of_d = counted(lambda: networks[0](z)), counted(lambda: networks[1](x))
     assert inspection.multiplications(config) == 3 * of_g + 8 * of_d
 

@@ -6,8 +6,8 @@ from torch.nn import functional
 from dcgan.config import Config
 from dcgan.data.batches import to_float
 from dcgan.data.dataset import as_prepared
-from dcgan.images.enlarging import enlarging, undoing
 from dcgan.networks.architectures import Originals
+from dcgan.networks.enlarging import enlarging, undoing
 from dcgan.networks.models import Discriminator
 
 
