@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from dcgan.config import Config
-from dcgan.networks.architectures import Dropout, Rescale
+from dcgan.networks.architectures import Dropout, Originals, Rescale
 from dcgan.networks.models import Discriminator, Generator, logits_of
 
 Traced = tuple[nn.Module, tuple[int, ...]]  # a layer, and the shape of its output without the batch
@@ -143,6 +143,8 @@ def describe(module: nn.Module) -> str:
         return "Reshape"
     if isinstance(module, Dropout):
         return f"Dropout {module.share:g}"
+    if isinstance(module, Originals):
+        return "Undoing of the enlarging"
     if isinstance(module, Rescale):
         return "Rescale to [-1, 1]" if module.scale > 1 else "Rescale to [0, 1]"
     return f"LeakyReLU {module.negative_slope:g}" if isinstance(module, nn.LeakyReLU) else name

@@ -22,7 +22,7 @@ RULES = (
     "LeakyReLU in D.",
 )
 WEIGHTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
-RESIZING = ("Pool", "Upsample", "PixelShuffle", "Originals")  # in the names of layers that resize without learning how
+RESIZING = ("Pool", "Upsample", "PixelShuffle", "Undoing")  # in the names of layers that resize without learning how
 ACTIVATIONS = tuple(getattr(nn.modules.activation, name) for name in nn.modules.activation.__all__)
 
 

@@ -19,6 +19,8 @@ BATCH = 64
 _LOGIT = """, the logit**. Above 0 means “real”, below 0 “fake”. The logistic function turns it into a probability."""
 _SCORE = """, its score**. This run's loss makes no probability of it: higher means “more real”, and only the gap
 between two scores says something."""
+_ORIGINALS = """ Here it is shown what each picture of {0} px was enlarged from, at 32 px: it would tell real from fake
+by traces of the enlarging alone."""
 MAPS = 16
 ROW = 6
 
@@ -30,7 +32,9 @@ def draw(scene: Scene) -> None:
             """
 D is G in reverse. A filter of 4×4 weights slides over the picture **two pixels at a time** (stride 2), so that each
 round halves the size and doubles the number of maps, from edges to parts to whole things. Nothing is thrown away by a
-fixed rule; D learns itself how to shrink.
+fixed rule; D learns itself how to shrink."""
+            + (_ORIGINALS.format(scene.config.image_size) if scene.config.seen_size < scene.config.image_size else "")
+            + """
 
 At 4×4 one last convolution weighs everything into **a single number"""
             + (_SCORE if scene.config.scores else _LOGIT)
