@@ -245,13 +245,13 @@ class Originals(nn.Module):
 
     def rest(self, x: Tensor) -> Tensor:
         """What pictures (B, C, S, S) hold beside the enlargement that comes closest to them, of the same shape."""
-        up = enlarging(self.small, self.size).to(x)
+        up = enlarging(self.small, self.size, x.device)
         return x - up @ self._small(x) @ up.T
 
     def _small(self, x: Tensor) -> Tensor:
         # autocast, which "meta" doesn't know, would round away what this brings out
         with contextlib.nullcontext() if x.is_meta else torch.autocast(x.device.type, enabled=False):
-            back = undoing(self.small, self.size).to(x.device)
+            back = undoing(self.small, self.size, x.device)
             return back @ x.float() @ back.T
 
 
