@@ -23,6 +23,18 @@ def test_a_side_is_filled_up_to_whole_blocks_and_the_same_frames_give_the_same_b
         assert json.loads(film.metadata["comment"]) == {"run": "a", "seeds": [1, 2]}
 
 
+@pytest.mark.parametrize("shape", [(8, 17, 20, 3), (6, 96, 70)])
+def test_what_else_is_in_memory_changes_no_byte(shape):
+    pytest.importorskip("av")
+    rng, films = np.random.default_rng(0), set()
+    frames = rng.integers(0, 256, shape, dtype=np.uint8)
+    for _ in range(20):
+        other = [rng.bytes(int(rng.integers(10, 90_000))) for _ in range(20)]
+        films.add(mp4.mp4_bytes(frames, 12.5))
+        del other
+    assert len(films) == 1
+
+
 @pytest.mark.parametrize(("frames", "fps", "words"), [([], 20, "at least one"), (FRAMES, 0, "fps must be")])
 def test_what_no_film_can_be_is_refused(frames, fps, words):
     pytest.importorskip("av")
