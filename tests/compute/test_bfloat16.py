@@ -9,13 +9,10 @@ from dcgan.config import Config
 from dcgan.networks.models import Discriminator, Generator, initialise
 from dcgan.presets import PRESETS
 from dcgan.training.gan import GAN
+from tests.compute.agreement import assert_agrees
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 needs_library = pytest.mark.skipif(kernels.library() is None, reason="no AVX-512 with bfloat16 here")
-
-
-def apart(a: torch.Tensor, b: torch.Tensor) -> float:
-    return ((a - b).norm() / b.norm().clamp_min(1e-12)).item()
 
 
 @needs_library
@@ -39,27 +36,13 @@ def test_both_networks_agree_with_the_plain_modules_to_the_precision_of_bfloat16
     weights = list(network.parameters())
     labels = torch.randint(10, (batch,), generator=rng) if config.num_classes and kind is Generator else None
 
-    def differentiated(forward) -> tuple[torch.Tensor, list[torch.Tensor], dict[str, torch.Tensor]]:
-        for module in network.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.reset_running_stats()
-        out = forward(x if labels is None else network.of_class(x, labels)).float().reshape(batch, -1)
-        upstream = torch.randn(out.shape, generator=torch.Generator().manual_seed(1))
-        gradients = torch.autograd.grad(out, weights, upstream)
-        return out.detach(), list(gradients), {name: value.clone() for name, value in network.named_buffers()}
-
     plain = network if kind is Generator else network.blocks
-    exact, exact_gradients, exact_buffers = differentiated(plain)
-    with torch.autocast("cpu", torch.bfloat16):  # PyTorch's own way with the same precision
-        _, usual_gradients, _ = differentiated(plain)
-    out, gradients, buffers = differentiated(lambda x: bfloat16.run(network.blocks, x))
+
+    def given() -> torch.Tensor:
+        return x if labels is None else network.of_class(x, labels)
+
     assert bfloat16.can_run(network)
-    assert apart(out, exact) < 0.03
-    for mine, usual, true in zip(gradients, usual_gradients, exact_gradients, strict=True):
-        assert mine.dtype == torch.float32
-        assert apart(mine, true) < 1.5 * apart(usual, true) + 0.02
-    for name, value in buffers.items():
-        torch.testing.assert_close(value, exact_buffers[name], rtol=0.05, atol=0.01)
+    assert_agrees(network, lambda: bfloat16.run(network.blocks, given()), lambda: plain(given()), weights)
 
 
 @pytest.mark.parametrize("name", [name for name in PRESETS if PRESETS[name].config.architecture == "dcgan"])

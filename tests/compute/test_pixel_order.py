@@ -10,12 +10,9 @@ from dcgan.compute.kernels import Grid
 from dcgan.config import Config
 from dcgan.networks.models import Discriminator, Generator, initialise
 from dcgan.training.gan import GAN
+from tests.compute.agreement import apart, assert_agrees
 
 pytestmark = pytest.mark.usefixtures("units", "own_cache")
-
-
-def apart(a: torch.Tensor, b: torch.Tensor) -> float:
-    return ((a - b).norm() / b.norm().clamp_min(1e-12)).item()
 
 
 @pytest.mark.parametrize(("rows", "channels", "side"), [(64, 32, 6), (96, 64, 3), (160, 96, 4)])
@@ -61,29 +58,11 @@ def test_both_networks_agree_with_the_plain_modules_to_the_precision_of_bfloat16
     leaves = [*network.blocks.parameters(), *([x] if x.requires_grad else [])]
     assert bfloat16.fits_pixels(bfloat16.stages(network.blocks), 64, groups)
 
-    def differentiated(forward) -> tuple[torch.Tensor, list[torch.Tensor], dict[str, torch.Tensor]]:
-        for module in network.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.reset_running_stats()
-        out = forward(x).float().reshape(64, -1)
-        upstream = torch.randn(out.shape, generator=torch.Generator().manual_seed(1))
-        gradients = torch.autograd.grad(out, leaves, upstream)
-        return out.detach(), list(gradients), {name: value.clone() for name, value in network.named_buffers()}
-
-    def plain(x: torch.Tensor) -> torch.Tensor:
+    def plain() -> torch.Tensor:
         given = network.as_input(x) if kind is Generator else x
         return torch.cat([network.blocks(part) for part in given.chunk(groups)])
 
-    exact, exact_gradients, exact_buffers = differentiated(plain)
-    with torch.autocast("cpu", torch.bfloat16):  # PyTorch's own way with the same precision
-        _, usual_gradients, _ = differentiated(plain)
-    out, gradients, buffers = differentiated(lambda x: bfloat16.run(network.blocks, x, groups))
-    assert apart(out, exact) < 0.03
-    for mine, usual, true in zip(gradients, usual_gradients, exact_gradients, strict=True):
-        assert mine.dtype == torch.float32 and mine.shape == true.shape
-        assert apart(mine, true) < 1.5 * apart(usual, true) + 0.02
-    for name, value in buffers.items():
-        torch.testing.assert_close(value, exact_buffers[name], rtol=0.05, atol=0.01)
+    assert_agrees(network, lambda: bfloat16.run(network.blocks, x, groups), plain, leaves)
 
 
 @pytest.mark.parametrize("classes", ["off", "label"])

@@ -11,6 +11,7 @@ from dcgan.networks.models import Discriminator, Generator, initialise
 from dcgan.presets import PRESETS
 from dcgan.training.gan import GAN
 from dcgan.training.microbatch import Part
+from tests.compute.agreement import apart, assert_agrees
 from tests.training.test_gan import CPU, assert_same
 
 pytestmark = pytest.mark.usefixtures("units", "own_cache")
@@ -22,10 +23,6 @@ SMALL = Config(
     **{"conv_bias": "always", "g_activation": "selu", "dropout": 0.3, "d_batch": "together", "precision": "auto"},
     **{"ngf": 32, "ndf": 32, "z_dim": 8, "batch_size": 32},
 )
-
-
-def apart(a: torch.Tensor, b: torch.Tensor) -> float:
-    return ((a - b).norm() / b.norm().clamp_min(1e-12)).item()
 
 
 def pictures(n: int, channels: int = 1, size: int = 28, seed: int = 0) -> torch.Tensor:
@@ -81,26 +78,8 @@ def test_the_published_networks_agree_with_the_plain_modules_to_the_precision_of
     )
     weights = list(network.blocks.parameters())
 
-    def differentiated(forward) -> tuple[torch.Tensor, list[torch.Tensor], dict[str, torch.Tensor]]:
-        for module in network.modules():
-            if isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d):
-                module.reset_running_stats()
-        out = forward(x).float().reshape(32, -1)
-        upstream = torch.randn(out.shape, generator=torch.Generator().manual_seed(1))
-        gradients = torch.autograd.grad(out, weights, upstream)
-        return out.detach(), list(gradients), {name: value.clone() for name, value in network.named_buffers()}
-
-    exact, exact_gradients, exact_buffers = differentiated(network.blocks)
-    with torch.autocast("cpu", torch.bfloat16):  # PyTorch's own way with the same precision
-        _, usual_gradients, _ = differentiated(network.blocks)
     assert single_products.can_run(network)
-    out, gradients, buffers = differentiated(lambda x: single_products.run(network.blocks, x))
-    assert apart(out, exact) < 0.03
-    for mine, usual, true in zip(gradients, usual_gradients, exact_gradients, strict=True):
-        assert mine.dtype == torch.float32
-        assert apart(mine, true) < 1.5 * apart(usual, true) + 0.02
-    for name, value in buffers.items():
-        torch.testing.assert_close(value, exact_buffers[name], rtol=0.05, atol=0.01)
+    assert_agrees(network, lambda: single_products.run(network.blocks, x), lambda: network.blocks(x), weights)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
